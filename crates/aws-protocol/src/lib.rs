@@ -1,0 +1,1 @@
+//! The wire: SigV4, awsJson, restJson, error envelopes, shape validation. Knows no product noun.

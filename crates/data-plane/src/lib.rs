@@ -1,0 +1,1 @@
+//! What traffic does: the token endpoint, discovery, the gateway pipeline and its integrations.

@@ -1,0 +1,1 @@
+//! Gateway rules: compile an API to a route table, match, map requests and responses, judge tokens.

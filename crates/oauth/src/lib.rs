@@ -1,0 +1,1 @@
+//! Token rules: client authentication, the client-credentials grant, scopes, claims, signing, verification.

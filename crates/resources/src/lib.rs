@@ -1,0 +1,1 @@
+//! The nouns: user pool, app client, API, stage, authorizer. Ids, ARNs, limits, valid by construction.

@@ -1,0 +1,1 @@
+//! What both planes run on: the vault, the snapshot, issuance, signing-key making.

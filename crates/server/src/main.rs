@@ -1,0 +1,3 @@
+//! The `claviger` binary: command line, configuration, listeners, TLS, routing, wiring, shutdown.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The storage port: records, transactions, the revision feed, and the contract every backend passes.
