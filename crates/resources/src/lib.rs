@@ -1,1 +1,28 @@
-//! The nouns: user pool, app client, API, stage, authorizer. Ids, ARNs, limits, valid by construction.
+//! The nouns: user pool, resource server, app client, domain, REST API, deployment, stage, authorizer.
+//!
+//! Everything here is a value: ids that can only be well formed, limits with their AWS defaults, and the stored form of
+//! each noun (its `serde` form is what the store keeps). Nothing here does I/O, reads a clock or makes randomness;
+//! [`Clock`] and [`Random`] are the two ways in which time and chance reach the rest of the program.
+//!
+//! Start with [`id`] for how things are named and with [`user_pool`] or [`rest_api`] for the two halves of the product.
+
+pub mod app_client;
+pub mod id;
+pub mod limits;
+pub mod random;
+pub mod resource_server;
+pub mod rest_api;
+pub mod secret;
+pub mod signing_key;
+pub mod tenant;
+pub mod time;
+pub mod user_pool;
+pub mod user_pool_domain;
+
+pub use id::{
+    AuthorizerId, ClientId, DeploymentId, InvalidId, RequestValidatorId, ResourceId, RestApiId, StageName, UserPoolId,
+};
+pub use random::Random;
+pub use secret::{Sealed, Secret};
+pub use tenant::{AccountId, Region, Tenant};
+pub use time::{Clock, Timestamp};

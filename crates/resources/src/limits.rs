@@ -1,0 +1,37 @@
+//! Limits and quotas, each with AWS's default and the page that documents it.
+
+/// User pools per account and region (Amazon Cognito, "Quotas in Amazon Cognito").
+pub const USER_POOLS_PER_REGION: usize = 1_000;
+/// App clients per user pool (same page).
+pub const APP_CLIENTS_PER_POOL: usize = 1_000;
+/// Resource servers per user pool (same page).
+pub const RESOURCE_SERVERS_PER_POOL: usize = 25;
+/// Active secrets per app client (same page).
+pub const SECRETS_PER_APP_CLIENT: usize = 2;
+/// Custom domains per account and region (same page).
+pub const CUSTOM_DOMAINS_PER_REGION: usize = 4;
+/// Tags per user pool (same page).
+pub const TAGS_PER_USER_POOL: usize = 50;
+
+/// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
+pub const REST_APIS_PER_REGION: usize = 600;
+/// Resources per REST API (same page).
+pub const RESOURCES_PER_API: usize = 300;
+/// Stages per API (same page).
+pub const STAGES_PER_API: usize = 10;
+/// Authorizers per API (same page).
+pub const AUTHORIZERS_PER_API: usize = 10;
+/// Bytes of an OpenAPI document to import (same page).
+pub const IMPORT_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// Bytes of a request or response body through the gateway (same page).
+pub const GATEWAY_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of a mapping template (same page).
+pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
+/// Milliseconds an integration may take (same page).
+pub const INTEGRATION_TIMEOUT_MILLISECONDS_MAX: u32 = 29_000;
+/// Milliseconds an integration must at least be given (same page).
+pub const INTEGRATION_TIMEOUT_MILLISECONDS_MIN: u32 = 50;
+/// Page size of a list of API Gateway when the caller names none (API Gateway API reference, `limit`).
+pub const API_GATEWAY_PAGE_DEFAULT: usize = 25;
+/// Largest page of a list of API Gateway (same page).
+pub const API_GATEWAY_PAGE_MAX: usize = 500;
