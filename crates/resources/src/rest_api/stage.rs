@@ -42,6 +42,7 @@ pub struct Stage {
 /// The settings of the methods a key of [`Stage::method_settings`] names, with AWS's defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "the members are API Gateway's own")]
 pub struct MethodSetting {
     /// Whether detailed metrics are kept.
     pub metrics_enabled: bool,
