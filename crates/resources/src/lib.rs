@@ -8,6 +8,7 @@
 
 pub mod app_client;
 pub mod id;
+pub mod keyring;
 pub mod limits;
 pub mod random;
 pub mod resource_server;

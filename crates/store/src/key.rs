@@ -1,0 +1,119 @@
+//! How records are found: by their key, or by a name they claim.
+
+use std::fmt;
+
+use claviger_resources::Tenant;
+
+macro_rules! closed_set {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The text under which it is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+
+            /// Reads the stored text back.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+closed_set! {
+    /// The kinds of record a store keeps. The text of a kind is stored: it never changes.
+    Kind {
+        /// The store's wrapped keys.
+        Keyring = "keyring",
+        /// A user pool.
+        UserPool = "user_pool",
+        /// The signing keys of a user pool.
+        SigningKeys = "signing_keys",
+        /// A resource server of a user pool.
+        ResourceServer = "resource_server",
+        /// An app client of a user pool.
+        AppClient = "app_client",
+        /// A domain of a user pool.
+        UserPoolDomain = "user_pool_domain",
+        /// A REST API.
+        RestApi = "rest_api",
+        /// A resource of a REST API with its methods.
+        Resource = "resource",
+        /// An authorizer of a REST API.
+        Authorizer = "authorizer",
+        /// A model of a REST API.
+        Model = "model",
+        /// A request validator of a REST API.
+        RequestValidator = "request_validator",
+        /// A customised gateway response of a REST API.
+        GatewayResponse = "gateway_response",
+        /// A deployment of a REST API.
+        Deployment = "deployment",
+        /// A stage of a REST API.
+        Stage = "stage",
+    }
+}
+
+closed_set! {
+    /// What a unique name is a name of. The text is stored: it never changes.
+    Namespace {
+        /// The id of a user pool, unique over all accounts and regions.
+        UserPoolId = "user_pool_id",
+        /// The id of an app client, unique over all accounts and regions.
+        ClientId = "client_id",
+        /// The id of an API, unique over all accounts and regions.
+        ApiId = "api_id",
+        /// A domain prefix, unique in its region: `{region}/{prefix}`.
+        DomainPrefix = "domain_prefix",
+        /// A host name of a user's own, unique over all.
+        CustomDomain = "custom_domain",
+        /// The prefix domain of a pool, of which it has one: the pool's id.
+        PoolPrefixDomain = "pool_prefix_domain",
+        /// The custom domain of a pool, of which it has one: the pool's id.
+        PoolCustomDomain = "pool_custom_domain",
+        /// The path of a resource within its API: `{api}{path}`.
+        ResourcePath = "resource_path",
+    }
+}
+
+/// Where a record is: its kind, its owner, what it belongs to, and its id there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What it is.
+    pub kind: Kind,
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The id of what it belongs to; empty when it stands alone.
+    pub parent: String,
+    /// Its id, unique for this kind, owner and parent.
+    pub id: String,
+}
+
+/// A name that at most one record may hold at a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    /// What it is a name of.
+    pub namespace: Namespace,
+    /// The name.
+    pub name: String,
+}
+
+impl Name {
+    /// The name `name` in `namespace`.
+    pub fn new(namespace: Namespace, name: impl Into<String>) -> Self {
+        Self { namespace, name: name.into() }
+    }
+}

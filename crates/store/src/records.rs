@@ -1,0 +1,111 @@
+//! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
+
+use claviger_resources::app_client::AppClient;
+use claviger_resources::keyring::Keyring;
+use claviger_resources::resource_server::ResourceServer;
+use claviger_resources::rest_api::{
+    Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
+};
+use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::user_pool::UserPool;
+use claviger_resources::user_pool_domain::UserPoolDomain;
+use claviger_resources::{AccountId, Region, Tenant};
+
+use crate::key::{Kind, Name, Namespace};
+use crate::record::Record;
+
+/// `record!(noun, kind, |it| parent, |it| id, |it| names)`
+macro_rules! record {
+    ($noun:ident, $kind:ident, |$it:ident| $parent:expr, $id:expr, [$($namespace:ident: $name:expr),*]) => {
+        impl Record for $noun {
+            const KIND: Kind = Kind::$kind;
+
+            fn tenant(&self) -> Tenant {
+                self.tenant.clone()
+            }
+
+            fn parent(&self) -> &str {
+                let $it = self;
+                let _ = $it;
+                $parent
+            }
+
+            fn id(&self) -> &str {
+                let $it = self;
+                $id
+            }
+
+            fn names(&self) -> Vec<Name> {
+                let $it = self;
+                let _ = $it;
+                vec![$(Name::new(Namespace::$namespace, $name)),*]
+            }
+        }
+    };
+}
+
+record!(UserPool, UserPool, |it| "", it.id.as_str(), [UserPoolId: it.id.as_str()]);
+record!(SigningKeys, SigningKeys, |it| "", it.pool.as_str(), []);
+record!(ResourceServer, ResourceServer, |it| it.pool.as_str(), &it.identifier, []);
+record!(AppClient, AppClient, |it| it.pool.as_str(), it.id.as_str(), [ClientId: it.id.as_str()]);
+
+record!(RestApi, RestApi, |it| "", it.id.as_str(), [ApiId: it.id.as_str()]);
+record!(Resource, Resource, |it| it.rest_api_id.as_str(), it.id.as_str(),
+    [ResourcePath: format!("{}{}", it.rest_api_id, it.path)]);
+record!(Authorizer, Authorizer, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
+record!(Model, Model, |it| it.rest_api_id.as_str(), &it.name, []);
+record!(RequestValidator, RequestValidator, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
+record!(GatewayResponse, GatewayResponse, |it| it.rest_api_id.as_str(), it.response_type.as_str(), []);
+record!(Deployment, Deployment, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
+record!(Stage, Stage, |it| it.rest_api_id.as_str(), it.stage_name.as_str(), []);
+
+impl Record for UserPoolDomain {
+    const KIND: Kind = Kind::UserPoolDomain;
+
+    fn tenant(&self) -> Tenant {
+        self.tenant.clone()
+    }
+
+    fn parent(&self) -> &str {
+        self.pool.as_str()
+    }
+
+    fn id(&self) -> &str {
+        &self.domain
+    }
+
+    fn names(&self) -> Vec<Name> {
+        if self.is_custom() {
+            vec![
+                Name::new(Namespace::CustomDomain, self.domain.as_str()),
+                Name::new(Namespace::PoolCustomDomain, self.pool.as_str()),
+            ]
+        } else {
+            vec![
+                Name::new(Namespace::DomainPrefix, format!("{}/{}", self.tenant.region, self.domain)),
+                Name::new(Namespace::PoolPrefixDomain, self.pool.as_str()),
+            ]
+        }
+    }
+}
+
+impl Record for Keyring {
+    const KIND: Kind = Kind::Keyring;
+
+    fn tenant(&self) -> Tenant {
+        keyring_tenant()
+    }
+
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's other implementations answer with a field")]
+    fn id(&self) -> &str {
+        KEYRING_ID
+    }
+}
+
+/// The id of the one keyring of a store.
+pub const KEYRING_ID: &str = "keyring";
+
+/// The tenant the keyring is filed under; it belongs to nobody.
+pub fn keyring_tenant() -> Tenant {
+    Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() }
+}

@@ -1,0 +1,34 @@
+//! The revision feed: which records each commit changed.
+
+use std::fmt;
+
+use crate::key::Key;
+
+/// The number of a commit that changed something; each is one more than the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub u64);
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A record that a commit inserted, replaced or deleted. Reading the record now tells which: the feed says where to look,
+/// never what was there, so applying a change twice does no harm.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Change {
+    /// The commit.
+    pub revision: Revision,
+    /// The record.
+    pub key: Key,
+}
+
+/// What the feed answers to "what has changed since?".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// The changes, oldest first, whole revisions only.
+    Since(Vec<Change>),
+    /// The feed does not reach back that far: load everything anew.
+    TooOld,
+}
