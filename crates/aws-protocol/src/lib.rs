@@ -1,1 +1,2 @@
 //! The wire: SigV4, awsJson, restJson, error envelopes, shape validation. Knows no product noun.
+pub mod failure;

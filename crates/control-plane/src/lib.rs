@@ -1,1 +1,7 @@
 //! What AWS calls do: one file per noun, one table of operations per service.
+//!
+//! An operation is a type ([`operation::Operation`]), a service is a table of rows. Routing, transactions and retries,
+//! coverage and "is it tested?" all read the tables; nothing repeats the list.
+
+pub mod operation;
+pub mod services;

@@ -1,1 +1,3 @@
 //! What both planes run on: the vault, the snapshot, issuance, signing-key making.
+
+pub mod vault;

@@ -96,7 +96,6 @@ impl Record for Keyring {
         keyring_tenant()
     }
 
-    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's other implementations answer with a field")]
     fn id(&self) -> &str {
         KEYRING_ID
     }

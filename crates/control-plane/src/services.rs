@@ -1,0 +1,35 @@
+//! What outlives a call: the store, the vault, the clock, the source of randomness and the settings.
+
+use std::sync::Arc;
+
+use claviger_resources::{Clock, Random};
+use claviger_runtime::vault::Vault;
+use claviger_store::Store;
+
+/// What operations share.
+pub struct Services {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Seals and digests secrets.
+    pub vault: Arc<Vault>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes a source of randomness for one call.
+    pub random: fn() -> Box<dyn Random>,
+    /// What the operator has chosen.
+    pub settings: Settings,
+}
+
+/// What the operator has chosen for the control plane.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Words that no domain prefix may contain beyond AWS's own.
+    pub reserved_domain_words: Vec<String>,
+}
+
+impl Services {
+    /// A source of randomness for one call.
+    pub fn random(&self) -> Box<dyn Random> {
+        (self.random)()
+    }
+}

@@ -1,0 +1,168 @@
+//! The vault: the only place where secrets are sealed, opened and digested.
+//!
+//! A [`MasterKey`] that lives outside the store wraps two random keys that live in it (the [`Keyring`]): the data key, under
+//! which client secrets and private keys are sealed with AES-256-GCM, and the digest key, under which client secrets are
+//! digested with HMAC-SHA-256. Rotating the master key therefore only wraps the keyring anew.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use claviger_oauth::secret::{DigestKey, SecretDigest};
+use claviger_resources::keyring::Keyring;
+use claviger_resources::{ClientId, Random, Sealed, Secret, UserPoolId};
+use zeroize::Zeroizing;
+
+/// Bytes of a master key, of the data key and of the digest key.
+pub const KEY_BYTES: usize = 32;
+
+const DATA_KEY_CONTEXT: &str = "claviger keyring: data key";
+const DIGEST_KEY_CONTEXT: &str = "claviger keyring: digest key";
+
+/// The key that wraps the store's keys; it is never stored beside them.
+pub struct MasterKey(LessSafeKey);
+
+/// The opened keys of a store.
+pub struct Vault {
+    data: LessSafeKey,
+    digest: DigestKey,
+}
+
+/// What a sealed value is: bound into its seal, so that no sealed value can be put in another's place.
+#[derive(Clone, Copy, Debug)]
+pub enum SealedFor<'a> {
+    /// A secret of this app client.
+    ClientSecret(&'a ClientId),
+    /// A private signing key of this user pool.
+    SigningKey(&'a UserPoolId),
+}
+
+/// Why the vault could not open something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// The master key is not the one the store was made with.
+    #[error("the master key does not fit this store; give the one it was made with")]
+    WrongMasterKey,
+    /// A sealed value was changed, or belongs to something else.
+    #[error("a sealed value cannot be opened: it was changed, or belongs to something else")]
+    Unreadable,
+    /// Keys must be 32 bytes.
+    #[error("a master key is 32 bytes")]
+    KeyLength,
+}
+
+impl MasterKey {
+    /// Takes 32 bytes as the master key.
+    pub fn new(bytes: &Secret<Vec<u8>>) -> Result<Self, VaultError> {
+        aead_key(bytes.expose()).map(Self)
+    }
+}
+
+impl Vault {
+    /// Makes the keys of a new store, and the keyring to keep them in.
+    pub fn create(master: &MasterKey, random: &mut dyn Random) -> Result<(Self, Keyring), VaultError> {
+        let (mut data, mut digest) = (Zeroizing::new([0_u8; KEY_BYTES]), Zeroizing::new([0_u8; KEY_BYTES]));
+        random.fill(&mut *data);
+        random.fill(&mut *digest);
+        let keyring = Keyring {
+            data_key: seal(&master.0, DATA_KEY_CONTEXT, &*data, random)?,
+            digest_key: seal(&master.0, DIGEST_KEY_CONTEXT, &*digest, random)?,
+        };
+        Ok((Self { data: aead_key(&*data)?, digest: DigestKey::new(&digest) }, keyring))
+    }
+
+    /// Opens the keys of an existing store.
+    pub fn open(master: &MasterKey, keyring: &Keyring) -> Result<Self, VaultError> {
+        let wrong = |_| VaultError::WrongMasterKey;
+        let data = open(&master.0, DATA_KEY_CONTEXT, &keyring.data_key).map_err(wrong)?;
+        let digest = open(&master.0, DIGEST_KEY_CONTEXT, &keyring.digest_key).map_err(wrong)?;
+        let digest: &[u8; KEY_BYTES] = digest.expose().as_slice().try_into().map_err(|_| VaultError::KeyLength)?;
+        Ok(Self { data: aead_key(data.expose())?, digest: DigestKey::new(digest) })
+    }
+
+    /// Seals a value for its place.
+    pub fn seal(&self, place: SealedFor<'_>, plain: &[u8], random: &mut dyn Random) -> Result<Sealed, VaultError> {
+        seal(&self.data, &place.context(), plain, random)
+    }
+
+    /// Opens a value sealed for this place.
+    pub fn open_sealed(&self, place: SealedFor<'_>, sealed: &Sealed) -> Result<Secret<Vec<u8>>, VaultError> {
+        open(&self.data, &place.context(), sealed)
+    }
+
+    /// The digest against which a client's secret is checked.
+    pub fn digest(&self, client: &ClientId, secret: &[u8]) -> SecretDigest {
+        self.digest.digest(client.as_str(), secret)
+    }
+
+    /// The key of those digests, for the token rules.
+    pub fn digest_key(&self) -> &DigestKey {
+        &self.digest
+    }
+}
+
+impl SealedFor<'_> {
+    fn context(self) -> String {
+        match self {
+            Self::ClientSecret(client) => format!("client secret of {client}"),
+            Self::SigningKey(pool) => format!("signing key of {pool}"),
+        }
+    }
+}
+
+fn aead_key(bytes: &[u8]) -> Result<LessSafeKey, VaultError> {
+    UnboundKey::new(&AES_256_GCM, bytes).map(LessSafeKey::new).map_err(|_| VaultError::KeyLength)
+}
+
+/// Nonce, ciphertext and tag, in this order. Nonces are random: the keys seal far fewer than 2^32 values.
+fn seal(key: &LessSafeKey, context: &str, plain: &[u8], random: &mut dyn Random) -> Result<Sealed, VaultError> {
+    let mut nonce = [0_u8; NONCE_LEN];
+    random.fill(&mut nonce);
+    let mut body = plain.to_vec();
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut body)
+        .map_err(|_| VaultError::Unreadable)?;
+    Ok(Sealed::from_bytes([nonce.as_slice(), &body].concat()))
+}
+
+fn open(key: &LessSafeKey, context: &str, sealed: &Sealed) -> Result<Secret<Vec<u8>>, VaultError> {
+    let (nonce, body) = sealed.as_bytes().split_first_chunk::<NONCE_LEN>().ok_or(VaultError::Unreadable)?;
+    let mut body = Zeroizing::new(body.to_vec());
+    let plain = key
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context.as_bytes()), &mut body)
+        .map_err(|_| VaultError::Unreadable)?;
+    Ok(Secret::new(plain.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_testkit::SeededRandom;
+
+    use super::*;
+
+    fn master(byte: u8) -> MasterKey {
+        MasterKey::new(&Secret::new(vec![byte; KEY_BYTES])).unwrap()
+    }
+
+    #[test]
+    fn a_store_opens_with_its_own_master_key_only() {
+        let (vault, keyring) = Vault::create(&master(1), &mut SeededRandom::new(1)).unwrap();
+        let client = ClientId::parse("client").unwrap();
+        let digest = vault.digest(&client, b"secret");
+        let again = Vault::open(&master(1), &keyring).unwrap();
+        assert!(again.digest(&client, b"secret") == digest);
+        assert!(Vault::open(&master(2), &keyring).err() == Some(VaultError::WrongMasterKey));
+    }
+
+    #[test]
+    fn a_sealed_value_opens_in_its_place_only() {
+        let mut random = SeededRandom::new(1);
+        let (vault, _) = Vault::create(&master(1), &mut random).unwrap();
+        let (one, two) = (ClientId::parse("one").unwrap(), ClientId::parse("two").unwrap());
+        let sealed = vault.seal(SealedFor::ClientSecret(&one), b"secret", &mut random).unwrap();
+        assert!(!sealed.as_bytes().windows(6).any(|window| window == b"secret"));
+        assert_eq!(vault.open_sealed(SealedFor::ClientSecret(&one), &sealed).unwrap().expose(), b"secret");
+        let refused = |place, sealed: &Sealed| vault.open_sealed(place, sealed).err() == Some(VaultError::Unreadable);
+        assert!(refused(SealedFor::ClientSecret(&two), &sealed));
+        let mut changed = sealed.as_bytes().to_vec();
+        *changed.last_mut().unwrap() ^= 1;
+        assert!(refused(SealedFor::ClientSecret(&one), &Sealed::from_bytes(changed)));
+        assert!(refused(SealedFor::ClientSecret(&one), &Sealed::from_bytes(vec![1, 2, 3])));
+    }
+}
