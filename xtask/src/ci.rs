@@ -1,0 +1,11 @@
+//! `cargo xtask ci`: exactly what CI runs, with the time of each stage.
+
+use crate::stages::Stages;
+use crate::{check, test};
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    test::add_stages(&mut stages)?;
+    check::add_stages(&mut stages);
+    stages.finish()
+}

@@ -1,0 +1,83 @@
+//! Runs named stages one after the other and tells at the end how each ended and how long it took.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+/// The stages of one command, in the order they ran.
+#[derive(Default)]
+pub(crate) struct Stages {
+    finished: Vec<Finished>,
+}
+
+struct Finished {
+    name: String,
+    time: Duration,
+    passed: bool,
+}
+
+impl Stages {
+    /// Runs a stage. A failure is told at once and counted; later stages still run, so that one run tells everything.
+    pub(crate) fn run(&mut self, name: &str, work: impl FnOnce() -> anyhow::Result<()>) {
+        eprintln!("\n== {name}");
+        let started = Instant::now();
+        let result = work();
+        if let Err(error) = &result {
+            eprintln!("{name} failed: {error:#}");
+        }
+        self.finished.push(Finished { name: name.to_owned(), time: started.elapsed(), passed: result.is_ok() });
+    }
+
+    /// Prints the table of stages and a closing line of counts; an error when any stage failed.
+    #[expect(clippy::print_stdout, reason = "the report is what the command is run for")]
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        print!("{}", self.report());
+        let failed: Vec<_> = self.finished.iter().filter(|stage| !stage.passed).map(|stage| &*stage.name).collect();
+        if !failed.is_empty() {
+            bail!("failed: {}", failed.join(", "));
+        }
+        Ok(())
+    }
+
+    fn report(&self) -> String {
+        let line = |time: Duration, text: String| format!("{:>8.1} s  {text}\n", time.as_secs_f64());
+        let outcome = |stage: &Finished| if stage.passed { "" } else { "  FAILED" };
+        let each: String =
+            self.finished.iter().map(|stage| line(stage.time, format!("{}{}", stage.name, outcome(stage)))).collect();
+        let total = line(self.finished.iter().map(|stage| stage.time).sum(), "in all".to_owned());
+        let passed = self.finished.iter().filter(|stage| stage.passed).count();
+        format!("\n{each}{total}stages: {passed} passed, {} failed\n", self.finished.len() - passed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_every_stage_its_time_and_the_counts() {
+        let finished = |name: &str, seconds, passed| Finished {
+            name: name.to_owned(),
+            time: Duration::from_secs(seconds),
+            passed,
+        };
+        let stages = Stages { finished: vec![finished("format", 2, true), finished("lints", 100, false)] };
+        assert_eq!(
+            stages.report(),
+            "\n     2.0 s  format\n   100.0 s  lints  FAILED\n   102.0 s  in all\nstages: 1 passed, 1 failed\n"
+        );
+    }
+
+    #[test]
+    fn goes_on_after_a_failed_stage_and_fails_at_the_end() {
+        let mut stages = Stages::default();
+        let mut second_ran = false;
+        stages.run("first", || bail!("no"));
+        stages.run("second", || {
+            second_ran = true;
+            Ok(())
+        });
+        assert!(second_ran);
+        assert_eq!(stages.finish().unwrap_err().to_string(), "failed: first");
+    }
+}

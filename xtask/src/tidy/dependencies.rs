@@ -1,0 +1,183 @@
+//! Who may use whom: the real dependencies against the table of crates in `ARCHITECTURE.md`, which is thereby never stale.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+
+use super::Findings;
+use crate::project::{cargo, output, root};
+
+/// What a pure crate must not use: async runtimes, HTTP servers and clients, SQL drivers, TLS.
+const NOT_PURE: &[&str] =
+    &["tokio", "hyper", "hyper-util", "axum", "tower", "rusqlite", "tokio-postgres", "rustls", "tokio-rustls"];
+
+/// The only crates that see SQL.
+const SQL: &[(&str, &[&str])] = &[("rusqlite", &["store-sqlite"]), ("tokio-postgres", &["store-postgres"])];
+
+/// Test support: a dev-dependency of anyone, never part of the binary.
+const TESTKIT: &str = "testkit";
+
+const PREFIX: &str = "claviger-";
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    /// `None` for an ordinary dependency, else `dev` or `build`.
+    kind: Option<String>,
+}
+
+/// A row of the table.
+#[derive(Debug, PartialEq, Eq)]
+struct Row {
+    pure: bool,
+    may_use: Vec<String>,
+}
+
+pub(super) fn check(findings: &mut Findings) -> anyhow::Result<()> {
+    let architecture =
+        std::fs::read_to_string(root().join("ARCHITECTURE.md")).context("cannot read ARCHITECTURE.md")?;
+    let metadata = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: Metadata = serde_json::from_str(&metadata).context("cannot read what cargo metadata printed")?;
+    let rows = parse_table(&architecture);
+    compare(&metadata.packages, &rows, findings);
+    check_purposes(&std::fs::read_to_string(root().join("Cargo.toml"))?, findings);
+    Ok(())
+}
+
+/// Reads the rows ``| `crate` | one line | pure or I/O | `a`, `b` or nothing |``.
+fn parse_table(architecture: &str) -> BTreeMap<String, Row> {
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let mut rows = BTreeMap::new();
+    for line in architecture.lines().filter(|line| line.starts_with("| `")) {
+        if let [_, name, _, kind, may_use, _] = &*cells(line)
+            && (kind == "pure" || kind == "I/O")
+        {
+            let may_use = may_use.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+            rows.insert(name.trim_matches('`').to_owned(), Row { pure: kind == "pure", may_use });
+        }
+    }
+    rows
+}
+
+fn compare(packages: &[Package], rows: &BTreeMap<String, Row>, findings: &mut Findings) {
+    for package in packages {
+        let Some(name) = package.name.strip_prefix(PREFIX) else { continue };
+        let Some(row) = rows.get(name) else {
+            findings.error(format!("ARCHITECTURE.md: the table of crates has no row for `{name}`"));
+            continue;
+        };
+        for dependency in &package.dependencies {
+            check_dependency(name, row, dependency, findings);
+        }
+    }
+    for name in rows.keys() {
+        if !packages.iter().any(|package| package.name.strip_prefix(PREFIX) == Some(name)) {
+            findings.error(format!("ARCHITECTURE.md: the table of crates names `{name}`, which does not exist"));
+        }
+    }
+}
+
+fn check_dependency(name: &str, row: &Row, dependency: &Dependency, findings: &mut Findings) {
+    let dev = dependency.kind.as_deref() == Some("dev");
+    if let Some(ours) = dependency.name.strip_prefix(PREFIX) {
+        if ours == TESTKIT && !dev {
+            findings.error(format!("{name}: `{TESTKIT}` may only be a dev-dependency"));
+        } else if ours != TESTKIT && !row.may_use.iter().any(|allowed| allowed == ours) {
+            findings.error(format!("{name}: may not use `{ours}`; the table in ARCHITECTURE.md says what it may use"));
+        }
+    }
+    if row.pure && !dev && NOT_PURE.contains(&&*dependency.name) {
+        findings.error(format!("{name}: is pure and may not use `{}`", dependency.name));
+    }
+    for (driver, users) in SQL {
+        if dependency.name == *driver && !users.contains(&name) {
+            findings.error(format!("{name}: may not use `{driver}`; only {} sees SQL", users.join(", ")));
+        }
+    }
+}
+
+/// Every outside crate says in `Cargo.toml` what it is for.
+fn check_purposes(manifest: &str, findings: &mut Findings) {
+    let section = manifest.split("[workspace.dependencies]").nth(1).unwrap_or_default();
+    for line in section.lines().take_while(|line| !line.starts_with('[')) {
+        let is_outside = line.contains(" = ") && !line.starts_with(PREFIX) && !line.starts_with('#');
+        if is_outside && !line.contains(" # ") {
+            findings.error(format!("Cargo.toml: say what this is for after a `#`: {line}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "\
+| crate | what it is | kind | may use |
+|---|---|---|---|
+| `resources` | The nouns. | pure | nothing of ours |
+| `store` | The storage port. | I/O | `resources` |
+| `testkit` | Test support. | I/O | `resources`, `store` |
+";
+
+    /// What the rules say about one crate with one dependency.
+    fn said(name: &str, dependency: &str, kind: Option<&str>) -> Vec<String> {
+        let mut findings = Findings::default();
+        let rows = parse_table(TABLE);
+        let dependency = Dependency { name: dependency.to_owned(), kind: kind.map(str::to_owned) };
+        check_dependency(name, &rows[name], &dependency, &mut findings);
+        findings.errors
+    }
+
+    #[test]
+    fn reads_the_table_of_crates() {
+        let rows = parse_table(TABLE);
+        assert_eq!(rows["resources"], Row { pure: true, may_use: vec![] });
+        assert_eq!(rows["testkit"], Row { pure: false, may_use: vec!["resources".to_owned(), "store".to_owned()] });
+    }
+
+    #[test]
+    fn allows_what_the_table_allows() {
+        assert!(said("store", "claviger-resources", None).is_empty());
+        assert!(said("store", "tokio", None).is_empty());
+        assert!(said("store", "claviger-testkit", Some("dev")).is_empty());
+        assert!(said("resources", "tokio", Some("dev")).is_empty());
+    }
+
+    #[test]
+    fn refuses_what_the_table_does_not_allow() {
+        assert_eq!(said("resources", "claviger-store", None).len(), 1);
+        assert_eq!(said("resources", "claviger-store", Some("dev")).len(), 1);
+        assert_eq!(said("store", "claviger-testkit", None).len(), 1);
+        assert_eq!(said("resources", "hyper", None).len(), 1);
+        assert_eq!(said("store", "rusqlite", None).len(), 1);
+    }
+
+    #[test]
+    fn asks_for_a_row_per_crate_and_a_crate_per_row() {
+        let mut findings = Findings::default();
+        let package = Package { name: "claviger-gateway".to_owned(), dependencies: vec![] };
+        compare(&[package], &parse_table(TABLE), &mut findings);
+        assert_eq!(findings.errors.len(), 4, "{:?}", findings.errors);
+    }
+
+    #[test]
+    fn asks_what_an_outside_crate_is_for() {
+        let mut findings = Findings::default();
+        let manifest =
+            "[workspace.dependencies]\n# group\nclaviger-a = { path = \"a\" }\nb = \"1\" # bees\nc = \"1\"\n[x]\n";
+        check_purposes(manifest, &mut findings);
+        assert_eq!(findings.errors, ["Cargo.toml: say what this is for after a `#`: c = \"1\""]);
+    }
+}
