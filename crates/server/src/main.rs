@@ -1,3 +1,7 @@
-//! The `claviger` binary: command line, configuration, listeners, TLS, routing, wiring, shutdown.
+//! The `claviger` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    claviger_server::cli::run()
+}

@@ -1,0 +1,88 @@
+//! The command line: one file per command.
+//!
+//! Results go to stdout, progress and complaints to stderr. Exit status: 0 success, 1 the work failed, 2 wrong usage.
+
+mod demo;
+mod dev;
+mod env;
+mod exec;
+mod inspect;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+/// A machine-to-machine OAuth 2.0 stack compatible with Amazon Cognito and API Gateway.
+#[derive(Debug, Parser)]
+#[command(name = "claviger", version, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, clap::Args)]
+struct Global {
+    /// Where the server is.
+    #[arg(long, global = true, env = "CLAVIGER_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:4566")]
+    endpoint: String,
+    /// How results are written.
+    #[arg(long, global = true, env = "CLAVIGER_OUTPUT", value_enum, default_value = "text")]
+    output: Output,
+    /// Say more on stderr; twice, still more.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Dev(dev::Arguments),
+    #[command(hide = true)]
+    Demo(demo::Arguments),
+    Exec(exec::Arguments),
+    Env(env::Arguments),
+    #[command(hide = true)]
+    Token(token::Arguments),
+    #[command(hide = true)]
+    Inspect(inspect::Arguments),
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logging(arguments.global.verbose);
+    let result = match arguments.command {
+        Command::Dev(command) => dev::run(&arguments.global, command),
+        Command::Demo(command) => demo::run(&arguments.global, command),
+        Command::Exec(command) => exec::run(&arguments.global, command),
+        Command::Env(command) => env::run(&arguments.global, command),
+        Command::Token(command) => token::run(&arguments.global, command),
+        Command::Inspect(command) => inspect::run(&arguments.global, command),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("claviger: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Sends log lines to stderr, at the level of `-v` unless `CLAVIGER_LOG` says otherwise.
+fn start_logging(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CLAVIGER_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

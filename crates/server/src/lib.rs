@@ -1,0 +1,14 @@
+//! The outer half of the `claviger` binary: command line, listener, TLS, the local certificate authority, the proxy and
+//! the function that decides where a request goes.
+//!
+//! It holds no product rule: what a token, an API or an AWS operation answers is decided in the crates below. Start with
+//! [`routing`] for the map of addresses and with [`listener`] for the way of a connection.
+
+pub mod application;
+pub mod body;
+pub mod cli;
+pub mod connection;
+pub mod listener;
+pub mod local_ca;
+pub mod proxy;
+pub mod routing;

@@ -1,0 +1,285 @@
+//! One port: tells TLS, HTTP/1.1 and HTTP/2 apart by their first bytes and serves them with bounds.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+use crate::application::Application;
+use crate::body::Body;
+use crate::connection::{Connection, Requests, Watched};
+use crate::proxy;
+
+/// The first byte of a TLS handshake record (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The bounds of connections.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How many connections are served at once; further ones wait in the system's queue.
+    pub connections_max: usize,
+    /// How long a client may take for its first byte, its handshake, a head, and the pause between two requests.
+    pub idle_max: Duration,
+    /// How long a tunnel to another server may be silent.
+    pub tunnel_idle_max: Duration,
+    /// How long requests may still take once the server is told to stop.
+    pub drain_max: Duration,
+    /// The most bytes of a request's head.
+    pub head_bytes_max: u32,
+    /// The most requests of one HTTP/2 connection at once.
+    pub streams_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 16_384,
+            idle_max: Duration::from_secs(75),
+            tunnel_idle_max: Duration::from_mins(15),
+            drain_max: Duration::from_secs(10),
+            head_bytes_max: 64 * 1024,
+            streams_max: 256,
+        }
+    }
+}
+
+/// A bound port.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds `address`; port 0 takes a free one.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let socket = socket.listen(4096)?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` completes, then lets running requests finish for as long as the limits allow.
+    pub async fn serve(self, front: Arc<Front>, stop: impl Future<Output = ()>) {
+        let connections = Arc::new(Semaphore::new(front.limits.connections_max));
+        let accept = async {
+            loop {
+                let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
+                match self.socket.accept().await {
+                    Ok((stream, peer)) => {
+                        let front = Arc::clone(&front);
+                        tokio::spawn(async move {
+                            serve_tcp(stream, peer, front).await;
+                            drop(permit);
+                        });
+                    }
+                    Err(error) => refuse_for_now(&error).await,
+                }
+            }
+        };
+        tokio::select! {
+            () = accept => {}
+            () = stop => {}
+        }
+        drop(self.socket);
+        if tokio::time::timeout(front.limits.drain_max, front.drain()).await.is_err() {
+            tracing::warn!("some requests did not finish in time and are cut off");
+        }
+    }
+}
+
+/// What all connections share.
+pub struct Front {
+    application: Application,
+    http: auto::Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+    limits: Limits,
+    stopping: watch::Sender<bool>,
+}
+
+impl Front {
+    /// Puts `application` behind HTTP and, where there is a configuration for it, TLS.
+    pub fn new(application: Application, tls: Option<Arc<rustls::ServerConfig>>, limits: Limits) -> Arc<Self> {
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        // Timeouts are `Watched`'s business: hyper's own for heads is a timer set and cleared with each request.
+        http.http1()
+            .half_close(true)
+            .timer(TokioTimer::new())
+            .header_read_timeout(None)
+            .max_buf_size(limits.head_bytes_max as usize);
+        http.http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(limits.head_bytes_max)
+            .max_concurrent_streams(limits.streams_max);
+        Arc::new(Self {
+            application,
+            http,
+            tls: tls.map(TlsAcceptor::from),
+            limits,
+            stopping: watch::Sender::new(false),
+        })
+    }
+
+    pub(crate) fn application(&self) -> &Application {
+        &self.application
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    async fn drain(&self) {
+        self.stopping.send_replace(true);
+        self.stopping.closed().await;
+    }
+}
+
+/// One connection and what it shares with the others.
+pub(crate) struct Session {
+    pub(crate) front: Arc<Front>,
+    pub(crate) connection: Connection,
+    pub(crate) requests: Requests,
+}
+
+/// Serves a tunnel that ends here: TLS or plain, told by the first byte, as on the port itself.
+pub(crate) fn serve_tunnel(upgraded: Upgraded, session: Session) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        let mut stream = TokioIo::new(upgraded);
+        let Ok(first) = stream.read_u8().await else { return };
+        serve_stream(Prefixed { first: Some(first), stream }, first == TLS_HANDSHAKE, session).await;
+    })
+}
+
+async fn serve_tcp(stream: TcpStream, peer: SocketAddr, front: Arc<Front>) {
+    let Ok(local) = stream.local_addr() else { return };
+    // An answer is written in one piece; waiting for more would only delay it.
+    let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    match tokio::time::timeout(front.limits.idle_max, stream.peek(&mut first)).await {
+        Ok(Ok(1)) => {}
+        _ => return,
+    }
+    let requests = Requests::default();
+    let stream = Watched::new(stream, requests.clone(), front.limits.idle_max);
+    let connection = Connection { peer, local, tls: false, server_name: None, tunnelled: false };
+    serve_stream(stream, first == [TLS_HANDSHAKE], Session { front, connection, requests }).await;
+}
+
+async fn serve_stream<S>(stream: S, is_tls: bool, mut session: Session)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    if !is_tls {
+        return serve_http(stream, session).await;
+    }
+    let Some(acceptor) = &session.front.tls else { return };
+    match acceptor.accept(stream).await {
+        Ok(stream) => {
+            session.connection.tls = true;
+            session.connection.server_name = stream.get_ref().1.server_name().map(Into::into);
+            serve_http(stream, session).await;
+        }
+        Err(error) => tracing::debug!(peer = %session.connection.peer, %error, "TLS handshake failed"),
+    }
+}
+
+async fn serve_http<S>(stream: S, session: Session)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let session = Arc::new(session);
+    let service = {
+        // Each request counts a reference of its own connection: one counter for all would be fought over by the cores.
+        let session = Arc::clone(&session);
+        service_fn(move |request| answer(Arc::clone(&session), request))
+    };
+    let mut stopping = session.front.stopping.subscribe();
+    let mut serving = std::pin::pin!(session.front.http.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let result = tokio::select! {
+        biased;
+        result = serving.as_mut() => result,
+        () = told(&mut stopping) => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(peer = %session.connection.peer, error, "connection ended");
+    }
+}
+
+/// Completes when the server is told to stop.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+async fn answer(session: Arc<Session>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let _answering = session.requests.start();
+    if request.method() == Method::CONNECT {
+        return Ok(proxy::connect(&session, request).await);
+    }
+    Ok(session.front.application.answer(request, &session.connection).await)
+}
+
+/// Waits until accepting makes sense again: a connection that broke off in the queue is nothing, but without a free file
+/// descriptor the next attempt would fail at once.
+async fn refuse_for_now(error: &io::Error) {
+    if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
+        tracing::error!(%error, "cannot accept connections");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A stream whose first byte was already read.
+struct Prefixed<S> {
+    first: Option<u8>,
+    stream: S,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if buffer.remaining() > 0
+            && let Some(first) = this.first.take()
+        {
+            buffer.put_slice(&[first]);
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut this.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

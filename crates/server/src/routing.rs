@@ -1,0 +1,267 @@
+//! Where a request goes: one port serves many hosts, and [`route`] alone decides between them.
+//!
+//! The rows are tried in order and the first that matches wins; `routing/tests.rs` holds a case for each row and for each
+//! pair of rows that could both match. Nothing here does I/O: the one row that needs a body answers [`Route::Form`], and
+//! the caller asks [`form_service`] once it has read it.
+//!
+//! A web page may send requests to any address from the browser of whoever looks at it. What would let it read or change
+//! a laptop's secrets (control plane, reset, clock) is therefore refused when the request's `Origin` is foreign, and in
+//! `dev`, where signatures prove nothing, when its host is a name that a stranger could have pointed here.
+
+mod head;
+mod hosts;
+mod services;
+
+use std::borrow::Cow;
+
+use claviger_resources::UserPoolId;
+use http::{Method, header};
+
+pub use self::head::{BadHost, RequestHead};
+use self::hosts::HostForm;
+
+/// The most bytes of a form that are read to find out which service it is for.
+pub const FORM_BYTES_MAX: usize = 1024 * 1024;
+
+/// The names this server answers to, and what it allows.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// Suffixes that the server is configured with, beside AWS's and those that always mean this machine.
+    pub suffixes: &'a [String],
+    /// Whether a host is a registered custom domain.
+    pub is_custom_domain: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Whether this is `claviger dev`, where unsigned calls are served.
+    pub dev: bool,
+    /// Whether the peer may use the proxy: `dev` only, loopback peers only.
+    pub proxy_allowed: bool,
+    /// The port that the server listens on.
+    pub port: u16,
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// A tunnel that is answered here, under the local certificate authority.
+    TunnelHere,
+    /// A tunnel to the host and port of the request.
+    TunnelElsewhere,
+    /// A request in absolute form for another server.
+    Forward,
+    /// A peer that may not use the proxy wants to.
+    ProxyRefused,
+    /// The registered custom domain that is the request's host.
+    CustomDomain,
+    /// An API; `path` starts with the stage, where one is named.
+    ExecuteApi {
+        /// The API's id as it was sent.
+        api: &'a str,
+        /// The region in the host.
+        region: Option<&'a str>,
+        /// The path, stage first, as it was sent.
+        path: Cow<'a, str>,
+    },
+    /// The OAuth endpoints of the pool whose domain has this prefix.
+    PoolDomain {
+        /// The domain prefix.
+        prefix: &'a str,
+        /// The region in the host.
+        region: &'a str,
+    },
+    /// The OAuth endpoints on a host that names no pool: the client id, or the token, tells which.
+    OAuth,
+    /// A pool's discovery documents.
+    WellKnown {
+        /// The pool's id as it was sent.
+        pool: &'a str,
+        /// What follows `.well-known/`.
+        document: &'a str,
+    },
+    /// An AWS service by the name that requests to it are signed with; perhaps one that does not exist here.
+    Service {
+        /// The signing name.
+        name: Cow<'a, str>,
+        /// The region of the signature or of the host.
+        region: Option<Cow<'a, str>>,
+    },
+    /// S3.
+    S3 {
+        /// The bucket in the host; without it the path starts with the bucket.
+        bucket: Option<&'a str>,
+        /// The region of the signature or of the host.
+        region: Option<Cow<'a, str>>,
+    },
+    /// A form that must be read, at most [`FORM_BYTES_MAX`], to tell its service with [`form_service`].
+    Form,
+    /// One of our own paths, `/_claviger/…`.
+    Own(&'a str),
+    /// An unsigned control-plane call where signatures are required: 403 `MissingAuthenticationToken`.
+    MissingAuthenticationToken,
+    /// A web page of another origin asks for what only operators may have: 403.
+    ForeignOrigin,
+    /// The control plane was asked under a name that a stranger may have pointed here: 403.
+    ForeignHost,
+    /// The page that names the forms of addresses.
+    Page,
+    /// Nothing is here: 404.
+    NotFound,
+}
+
+/// Decides where a request goes.
+pub fn route<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
+    let route = first_match(head, names);
+    if !is_guarded(&route) {
+        route
+    } else if names.dev && !hosts::is_trustworthy(head.host(), names) {
+        Route::ForeignHost
+    } else if has_foreign_origin(head) {
+        Route::ForeignOrigin
+    } else {
+        route
+    }
+}
+
+/// Tells the service that a form is for, by its `Version`; `None` when it has no `Action` or no known version.
+pub fn form_service(form: &[u8]) -> Option<&'static str> {
+    services::of_form(form)
+}
+
+fn first_match<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
+    let host = head.host();
+    if let Some(route) = proxied(head, names) {
+        return route;
+    }
+    if (names.is_custom_domain)(host) {
+        return Route::CustomDomain;
+    }
+    match hosts::form(host, names) {
+        HostForm::ExecuteApi { api, region } => Route::ExecuteApi { api, region, path: Cow::Borrowed(head.path()) },
+        HostForm::PoolDomain { prefix, region } if is_oauth_path(head.path()) => Route::PoolDomain { prefix, region },
+        HostForm::PoolDomain { .. } | HostForm::UnknownAws => Route::NotFound,
+        HostForm::CognitoIdp { region } => {
+            well_known(head).unwrap_or_else(|| service("cognito-idp", region.map(Cow::Borrowed)))
+        }
+        HostForm::Service { name, region } => service(name, region.map(Cow::Borrowed)),
+        HostForm::S3 { bucket, region } => Route::S3 { bucket, region: region.map(Cow::Borrowed) },
+        HostForm::Bare => bare(head, names),
+    }
+}
+
+/// Row 1: requests that take this server for a proxy.
+fn proxied<'a>(head: &RequestHead<'_>, names: &Names<'_>) -> Option<Route<'a>> {
+    let (host, port) = (head.host(), head.port());
+    let route = if head.method == Method::CONNECT {
+        if hosts::answered_here(host, port, names) { Route::TunnelHere } else { Route::TunnelElsewhere }
+    } else if head.absolute_form()
+        && !hosts::answered_here(host, port, names)
+        && !hosts::is_this_server(host, port, names)
+    {
+        Route::Forward
+    } else {
+        return None;
+    };
+    Some(if names.proxy_allowed { route } else { Route::ProxyRefused })
+}
+
+/// Rows 7 to 13: a host that says nothing.
+fn bare<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
+    let path = head.path();
+    if let Some(route) = own_path(path) {
+        return route;
+    }
+    if let Some(signed) = services::of_signature(head) {
+        return match &*signed.service {
+            "s3" => Route::S3 { bucket: None, region: signed.region },
+            _ => Route::Service { name: signed.service, region: signed.region },
+        };
+    }
+    if let Some(target) = head.header("x-amz-target") {
+        return service(services::of_target(target), None);
+    }
+    if head.method == Method::POST && path == "/" && is_form(head) {
+        return Route::Form;
+    }
+    if is_oauth_path(path) {
+        return Route::OAuth;
+    }
+    if let Some(route) = well_known(head) {
+        return route;
+    }
+    match services::of_rest_path(path) {
+        Some(name) if names.dev => service(name, None),
+        Some(_) => Route::MissingAuthenticationToken,
+        None if path == "/" && is_read(head) => Route::Page,
+        None => Route::NotFound,
+    }
+}
+
+/// Row 7: our own paths, and the paths that lead to an API without its host name.
+fn own_path(path: &str) -> Option<Route<'_>> {
+    if path == "/_claviger" || path.starts_with("/_claviger/") {
+        return Some(Route::Own(path));
+    }
+    if let Some(rest) = path.strip_prefix("/_aws/execute-api/") {
+        let api = rest.split('/').next().filter(|api| !api.is_empty())?;
+        let path = rest.get(api.len()..).filter(|path| !path.is_empty()).unwrap_or("/");
+        return Some(Route::ExecuteApi { api, region: None, path: Cow::Borrowed(path) });
+    }
+    let (api, rest) = path.strip_prefix("/restapis/")?.split_once('/')?;
+    let (stage, rest) = rest.split_once('/')?;
+    let rest = rest.strip_prefix("_user_request_")?;
+    if api.is_empty() || stage.is_empty() || !(rest.is_empty() || rest.starts_with('/')) {
+        return None;
+    }
+    let rest = if rest.is_empty() { "/" } else { rest };
+    Some(Route::ExecuteApi { api, region: None, path: Cow::Owned(format!("/{stage}{rest}")) })
+}
+
+fn service<'a>(name: impl Into<Cow<'a, str>>, region: Option<Cow<'a, str>>) -> Route<'a> {
+    Route::Service { name: name.into(), region }
+}
+
+fn is_oauth_path(path: &str) -> bool {
+    path.starts_with("/oauth2/") || matches!(path, "/login" | "/logout")
+}
+
+/// `GET /{poolId}/.well-known/…`
+fn well_known<'a>(head: &'a RequestHead<'_>) -> Option<Route<'a>> {
+    let (pool, document) = head.path().strip_prefix('/')?.split_once("/.well-known/")?;
+    (is_read(head) && UserPoolId::parse(pool).is_ok()).then_some(Route::WellKnown { pool, document })
+}
+
+fn is_read(head: &RequestHead<'_>) -> bool {
+    head.method == Method::GET || head.method == Method::HEAD
+}
+
+fn is_form(head: &RequestHead<'_>) -> bool {
+    head.header(header::CONTENT_TYPE).is_some_and(|value| {
+        let media_type = value.split(';').next().unwrap_or_default().trim();
+        media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
+}
+
+/// Whether a route leads to what a web page of another origin must not reach.
+fn is_guarded(route: &Route<'_>) -> bool {
+    match route {
+        Route::Service { .. } | Route::S3 { .. } | Route::Form => true,
+        Route::Own(path) => {
+            let name = path.strip_prefix("/_claviger/").unwrap_or_default();
+            matches!(name.split('/').next(), Some("reset" | "clock"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a browser says that the request comes from a page of another origin (RFC 6454; `null` is one).
+fn has_foreign_origin(head: &RequestHead<'_>) -> bool {
+    let Some(origin) = head.headers.get(header::ORIGIN) else { return false };
+    let Some((scheme, authority)) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
+        return true;
+    };
+    let default_port = match scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return true,
+    };
+    let Ok((host, port)) = head::parse_authority(authority) else { return true };
+    host != head.host() || port.unwrap_or(default_port) != head.port().unwrap_or(default_port)
+}
