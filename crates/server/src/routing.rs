@@ -11,6 +11,8 @@
 mod head;
 mod hosts;
 mod services;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
