@@ -1,3 +1,26 @@
-//! Gateway rules: compile an API to a route table, match, map requests and responses, judge tokens.
+//! Gateway rules: compile an API to a route table, match, map requests and responses, refuse in API Gateway's words.
+//!
+//! [`compile`] turns an API's definition into a [`CompiledApi`], which the data plane asks for the method of a request
+//! ([`CompiledApi::find`]) and for the answer of its integration. What a template, a mapping or a gateway response may
+//! know of a request is an [`exchange::Exchange`]; what the gateway says when it refuses is a [`refusal::Refusal`].
+//!
+//! Nothing here does I/O: tokens are judged by the `oauth` crate, backends are called by the data plane.
 
+pub mod claims;
+pub mod compile;
+pub mod context;
+pub mod exchange;
+pub mod gateway_response;
+pub mod integration_response;
 pub mod json_path;
+pub mod mapping;
+pub mod mock;
+pub mod pattern;
+pub mod refusal;
+pub mod rendering;
+pub mod request;
+pub mod response;
+pub mod route;
+pub mod template;
+
+pub use compile::{CompileError, CompiledApi, compile};

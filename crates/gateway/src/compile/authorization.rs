@@ -1,0 +1,156 @@
+//! Authorization: who may call a method, resolved to what a request is judged by.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use claviger_resources::rest_api::{AuthorizationType, Authorizer, AuthorizerType, Method};
+use claviger_resources::{AuthorizerId, UserPoolId, user_pool};
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+
+use super::Unavailable;
+use crate::pattern::Pattern;
+
+/// Who may call a method.
+#[derive(Clone, Debug)]
+pub enum Authorization {
+    /// Anyone.
+    Open,
+    /// Whoever bears a token of some user pools.
+    UserPools(UserPools),
+    /// Whoever a Lambda authorizer lets in.
+    Lambda(Arc<LambdaAuthorizer>),
+    /// Whoever signs with AWS credentials that may.
+    AwsIam,
+}
+
+impl Authorization {
+    /// What it needs that this version does not provide; such a method must not be served.
+    pub fn unavailable(&self) -> Option<Unavailable> {
+        match self {
+            Self::Open | Self::UserPools(_) => None,
+            Self::Lambda(_) => Some(Unavailable("a Lambda authorizer")),
+            Self::AwsIam => Some(Unavailable("AWS_IAM authorization")),
+        }
+    }
+}
+
+/// What a token must be and carry to pass a method.
+#[derive(Clone, Debug)]
+pub struct UserPools {
+    /// The authorizer.
+    pub authorizer: Arc<UserPoolAuthorizer>,
+    /// The scopes of which an access token must carry one. Without any, only an ID token passes.
+    pub scopes: Box<[Box<str>]>,
+}
+
+/// A `COGNITO_USER_POOLS` authorizer.
+#[derive(Clone, Debug)]
+pub struct UserPoolAuthorizer {
+    /// Its id.
+    pub id: AuthorizerId,
+    /// Its name.
+    pub name: String,
+    /// The pools whose tokens are accepted.
+    pub pools: Box<[UserPoolId]>,
+    /// The header that carries the token.
+    pub header: HeaderName,
+    /// What the token's `aud` claim must match as a whole; an access token has none and so never passes one.
+    pub identity_validation: Option<Pattern>,
+    /// For how long an accepted token need not be judged again, in seconds.
+    pub result_ttl_seconds: u32,
+}
+
+/// A `TOKEN` or `REQUEST` authorizer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LambdaAuthorizer {
+    /// Its id.
+    pub id: AuthorizerId,
+    /// Its name.
+    pub name: String,
+    /// Whether it sees the whole request or one header.
+    pub sees_request: bool,
+}
+
+/// For how long a decision may be kept when the authorizer does not say (API Gateway API reference,
+/// `authorizerResultTtlInSeconds`).
+const RESULT_TTL_SECONDS_DEFAULT: u32 = 300;
+
+/// The authorizers of an API, each compiled once. One that is wrong is refused only where a method uses it.
+pub(super) struct Authorizers(HashMap<AuthorizerId, Result<Compiled, String>>);
+
+#[derive(Clone)]
+enum Compiled {
+    UserPools(Arc<UserPoolAuthorizer>),
+    Lambda(Arc<LambdaAuthorizer>),
+}
+
+impl Authorizers {
+    pub(super) fn new(authorizers: &[Authorizer]) -> Self {
+        Self(authorizers.iter().map(|authorizer| (authorizer.id.clone(), Compiled::new(authorizer))).collect())
+    }
+
+    pub(super) fn compile(&self, method: &Method) -> Result<Authorization, String> {
+        match method.authorization_type {
+            AuthorizationType::None => return Ok(Authorization::Open),
+            AuthorizationType::AwsIam => return Ok(Authorization::AwsIam),
+            AuthorizationType::Custom | AuthorizationType::CognitoUserPools => {}
+        }
+        let id = method.authorizer_id.as_ref().ok_or("the method names no authorizer")?;
+        let compiled = self.0.get(id).ok_or_else(|| format!("the authorizer {id} does not exist"))?;
+        Ok(match (method.authorization_type, compiled.clone()?) {
+            (AuthorizationType::CognitoUserPools, Compiled::UserPools(authorizer)) => {
+                let scopes = method.authorization_scopes.iter().flatten();
+                Authorization::UserPools(UserPools {
+                    authorizer,
+                    scopes: scopes.map(|scope| scope.as_str().into()).collect(),
+                })
+            }
+            (AuthorizationType::Custom, Compiled::Lambda(authorizer)) => Authorization::Lambda(authorizer),
+            (_, Compiled::UserPools(_)) => return Err(format!("the authorizer {id} is of type COGNITO_USER_POOLS")),
+            (_, Compiled::Lambda(_)) => return Err(format!("the authorizer {id} is not of type COGNITO_USER_POOLS")),
+        })
+    }
+}
+
+impl Compiled {
+    fn new(authorizer: &Authorizer) -> Result<Self, String> {
+        let sees_request = match authorizer.kind {
+            AuthorizerType::CognitoUserPools => return user_pools(authorizer).map(Arc::new).map(Self::UserPools),
+            AuthorizerType::Token => false,
+            AuthorizerType::Request => true,
+        };
+        let (id, name) = (authorizer.id.clone(), authorizer.name.clone());
+        Ok(Self::Lambda(Arc::new(LambdaAuthorizer { id, name, sees_request })))
+    }
+}
+
+fn user_pools(authorizer: &Authorizer) -> Result<UserPoolAuthorizer, String> {
+    let of = |what: String| format!("authorizer {}: {what}", authorizer.name);
+    let arns = authorizer.provider_arns.as_deref().unwrap_or_default();
+    let pool =
+        |arn: &String| user_pool::id_of_arn(arn).ok_or_else(|| of(format!("{arn:?} is not the ARN of a user pool")));
+    let pools: Box<[_]> = arns.iter().map(pool).collect::<Result<_, _>>()?;
+    if pools.is_empty() {
+        return Err(of("it names no user pool".to_owned()));
+    }
+    let header = match authorizer.identity_source.as_deref() {
+        None => AUTHORIZATION,
+        Some(source) => source
+            .strip_prefix("method.request.header.")
+            .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+            .ok_or_else(|| of(format!("the identity source {source:?} is not a header")))?,
+    };
+    let identity_validation = match authorizer.identity_validation_expression.as_deref() {
+        None | Some("") => None,
+        Some(expression) => Some(Pattern::compile(expression).map_err(|error| of(error.to_string()))?),
+    };
+    Ok(UserPoolAuthorizer {
+        id: authorizer.id.clone(),
+        name: authorizer.name.clone(),
+        pools,
+        header,
+        identity_validation,
+        result_ttl_seconds: authorizer.authorizer_result_ttl_in_seconds.unwrap_or(RESULT_TTL_SECONDS_DEFAULT),
+    })
+}

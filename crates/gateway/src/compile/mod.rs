@@ -1,0 +1,248 @@
+//! Compiling: from an API's definition to what the gateway serves. Everything that can be decided once is decided here,
+//! and a definition that could not be served is refused before it is deployed.
+
+mod authorization;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use claviger_resources::rest_api::{
+    ApiKeySource, Integration, IntegrationType, Method, MethodVerb, Resource, RestApiDefinition,
+};
+use claviger_resources::{RequestValidatorId, ResourceId, RestApiId, Tenant};
+use http::HeaderMap;
+
+pub use authorization::{Authorization, LambdaAuthorizer, UserPoolAuthorizer, UserPools};
+
+use crate::gateway_response::GatewayResponses;
+use crate::mock::Mock;
+use crate::refusal::Refusal;
+use crate::route::{PathParameters, Routes};
+
+/// An API, ready to serve.
+#[derive(Clone, Debug)]
+pub struct CompiledApi {
+    /// Its id.
+    pub id: RestApiId,
+    /// The account and region it lives in.
+    pub tenant: Tenant,
+    /// What it says when it refuses or fails.
+    pub gateway_responses: GatewayResponses,
+    /// Where an API key is read from.
+    pub api_key_source: ApiKeySource,
+    /// Media types that are treated as binary.
+    pub binary_media_types: Vec<String>,
+    /// From which size on responses are compressed, in bytes.
+    pub minimum_compression_size: Option<u32>,
+    /// Whether the `execute-api` host refuses to serve it.
+    pub disable_execute_api_endpoint: bool,
+    routes: Routes<CompiledResource>,
+}
+
+/// A resource with its methods, ready to serve.
+#[derive(Clone, Debug)]
+pub struct CompiledResource {
+    /// Its id.
+    pub id: ResourceId,
+    /// Its path, with the names of its variables.
+    pub path: Arc<str>,
+    methods: BTreeMap<MethodVerb, CompiledMethod>,
+}
+
+/// A method, ready to serve.
+#[derive(Clone, Debug)]
+pub struct CompiledMethod {
+    /// Its verb; `ANY` when it answers every verb without a method of its own.
+    pub verb: MethodVerb,
+    /// Who may call it.
+    pub authorization: Authorization,
+    /// Whether a request needs an API key.
+    pub api_key_required: bool,
+    /// What is checked of a request before it goes on.
+    pub validation: Option<Validation>,
+    /// What answers it.
+    pub integration: CompiledIntegration,
+}
+
+/// The checks of a request validator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validation {
+    /// The validator.
+    pub validator: RequestValidatorId,
+    /// Whether required parameters must be present.
+    pub parameters: bool,
+    /// Whether the body must satisfy the method's model.
+    pub body: bool,
+}
+
+/// What answers a method.
+#[derive(Clone, Debug)]
+pub enum CompiledIntegration {
+    /// The gateway itself.
+    Mock(Mock),
+    /// Something this version does not run; holds the reason for operators.
+    Unavailable(Unavailable),
+}
+
+/// Something a method asks for that this version does not do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the method needs {0}, which this version does not provide")]
+pub struct Unavailable(pub &'static str);
+
+/// Why a definition cannot be served. The first two are API Gateway's own refusals of a deployment, in its words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// There is nothing to serve.
+    #[error("The REST API doesn't contain any methods")]
+    NoMethods,
+    /// A method has nothing that answers it.
+    #[error("No integration defined for method")]
+    NoIntegration {
+        /// The path of its resource.
+        path: String,
+        /// Its verb.
+        verb: MethodVerb,
+    },
+    /// Part of a method is wrong.
+    #[error("{verb} {path}: {reason}")]
+    Method {
+        /// The path of its resource.
+        path: String,
+        /// Its verb.
+        verb: MethodVerb,
+        /// Which part, what is wrong with it, and where.
+        reason: String,
+    },
+    /// A gateway response is wrong.
+    #[error("gateway responses: {0}")]
+    GatewayResponse(String),
+}
+
+/// A method that a request is for.
+#[derive(Clone, Debug)]
+pub struct Found<'t, 'p> {
+    /// The resource.
+    pub resource: &'t CompiledResource,
+    /// The method.
+    pub method: &'t CompiledMethod,
+    /// The variables of the resource's path with their percent-encoded text.
+    pub parameters: PathParameters<'t, 'p>,
+}
+
+/// No method is there for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotFound {
+    /// No resource has the path.
+    #[error("no resource of the deployed API matches the path")]
+    Resource,
+    /// The resource has no such method.
+    #[error("the resource has no method for the verb")]
+    Method,
+}
+
+impl NotFound {
+    /// The refusal the client sees: the same for both, and another when it sent an `Authorization` header.
+    pub fn refusal(self, headers: &HeaderMap) -> Refusal {
+        Refusal::not_found(headers)
+    }
+}
+
+/// Compiles a definition.
+pub fn compile(definition: &RestApiDefinition) -> Result<CompiledApi, CompileError> {
+    let authorizers = authorization::Authorizers::new(&definition.authorizers);
+    let mut routes = Routes::default();
+    for resource in definition.resources.iter().filter(|resource| !resource.methods.is_empty()) {
+        let compiled = compile_resource(resource, definition, &authorizers)?;
+        routes.insert(&resource.path, compiled);
+    }
+    if definition.resources.iter().all(|resource| resource.methods.is_empty()) {
+        return Err(CompileError::NoMethods);
+    }
+    let rest_api = &definition.rest_api;
+    Ok(CompiledApi {
+        id: rest_api.id.clone(),
+        tenant: rest_api.tenant.clone(),
+        gateway_responses: GatewayResponses::compile(&definition.gateway_responses)
+            .map_err(|error| CompileError::GatewayResponse(error.to_string()))?,
+        api_key_source: rest_api.api_key_source,
+        binary_media_types: rest_api.binary_media_types.clone(),
+        minimum_compression_size: rest_api.minimum_compression_size,
+        disable_execute_api_endpoint: rest_api.disable_execute_api_endpoint,
+        routes,
+    })
+}
+
+fn compile_resource(
+    resource: &Resource,
+    definition: &RestApiDefinition,
+    authorizers: &authorization::Authorizers,
+) -> Result<CompiledResource, CompileError> {
+    let mut methods = BTreeMap::new();
+    for (&verb, method) in &resource.methods {
+        let path = || resource.path.clone();
+        let Some(integration) = &method.method_integration else {
+            return Err(CompileError::NoIntegration { path: path(), verb });
+        };
+        let compiled = compile_method(verb, method, integration, definition, authorizers)
+            .map_err(|reason| CompileError::Method { path: path(), verb, reason })?;
+        methods.insert(verb, compiled);
+    }
+    Ok(CompiledResource { id: resource.id.clone(), path: resource.path.as_str().into(), methods })
+}
+
+fn compile_method(
+    verb: MethodVerb,
+    method: &Method,
+    integration: &Integration,
+    definition: &RestApiDefinition,
+    authorizers: &authorization::Authorizers,
+) -> Result<CompiledMethod, String> {
+    // A validator that has been removed checks nothing.
+    let validator = method
+        .request_validator_id
+        .as_ref()
+        .and_then(|id| definition.request_validators.iter().find(|validator| validator.id == *id));
+    Ok(CompiledMethod {
+        verb,
+        authorization: authorizers.compile(method)?,
+        api_key_required: method.api_key_required,
+        validation: validator
+            .filter(|validator| validator.validate_request_body || validator.validate_request_parameters)
+            .map(|validator| Validation {
+                validator: validator.id.clone(),
+                parameters: validator.validate_request_parameters,
+                body: validator.validate_request_body,
+            }),
+        integration: compile_integration(method, integration)?,
+    })
+}
+
+fn compile_integration(method: &Method, integration: &Integration) -> Result<CompiledIntegration, String> {
+    Ok(match integration.kind {
+        IntegrationType::Mock => CompiledIntegration::Mock(Mock::compile(method, integration)?),
+        IntegrationType::Http => CompiledIntegration::Unavailable(Unavailable("an HTTP integration")),
+        IntegrationType::HttpProxy => CompiledIntegration::Unavailable(Unavailable("an HTTP_PROXY integration")),
+        IntegrationType::Aws => CompiledIntegration::Unavailable(Unavailable("an AWS integration")),
+        IntegrationType::AwsProxy => CompiledIntegration::Unavailable(Unavailable("an AWS_PROXY integration")),
+    })
+}
+
+impl CompiledApi {
+    /// The method for a verb and the path after the stage. A resource's own verb beats `ANY`; a GET does not imply HEAD,
+    /// and a resource whose methods do not fit is not passed over for a less specific one.
+    pub fn find<'t, 'p>(&'t self, verb: &str, path: &'p str) -> Result<Found<'t, 'p>, NotFound> {
+        let (resource, parameters) = self.routes.find(path).ok_or(NotFound::Resource)?;
+        let verb = MethodVerb::parse(verb).filter(|verb| *verb != MethodVerb::Any).ok_or(NotFound::Method)?;
+        let method = resource.methods.get(&verb).or_else(|| resource.methods.get(&MethodVerb::Any));
+        Ok(Found { resource, method: method.ok_or(NotFound::Method)?, parameters })
+    }
+}
+
+impl From<&Unavailable> for Refusal {
+    fn from(unavailable: &Unavailable) -> Self {
+        Self::configuration(unavailable.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

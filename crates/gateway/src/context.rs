@@ -1,0 +1,205 @@
+//! `$context`: what templates, parameter mappings, gateway responses and access logs may know of a request beyond the
+//! request itself (API Gateway, "Variables for data transformations"). A variable is worked out only when it is read.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use claviger_resources::{AccountId, Timestamp};
+use serde_json::{Map, Value};
+use time::macros::format_description;
+
+use crate::claims::Claims;
+
+/// The facts behind the `$context` variables of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The account that owns the API.
+    pub account: &'a AccountId,
+    /// The API's id.
+    pub api_id: &'a str,
+    /// The stage's name.
+    pub stage: &'a str,
+    /// The deployment that the stage serves.
+    pub deployment_id: &'a str,
+    /// The id of the matched resource; none before a route is found.
+    pub resource_id: Option<&'a str>,
+    /// The path of the matched resource, with its variables' names.
+    pub resource_path: Option<&'a str>,
+    /// The request's verb.
+    pub method: &'a str,
+    /// The request's path, stage included.
+    pub path: &'a str,
+    /// `HTTP/1.1` or `HTTP/2.0`.
+    pub protocol: &'a str,
+    /// The host the request was sent to.
+    pub domain_name: &'a str,
+    /// The id shown in `x-amzn-RequestId`.
+    pub request_id: &'a str,
+    /// The id shown in `x-amz-apigw-id`.
+    pub extended_request_id: &'a str,
+    /// When the request came in.
+    pub request_time: Timestamp,
+    /// The caller's address.
+    pub source_ip: IpAddr,
+    /// The caller's `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// The claims of the token that a user pool authorizer accepted.
+    pub claims: Option<&'a Claims<'a>>,
+}
+
+/// The variables that stand directly under `$context`.
+const TOP_LEVEL: [&str; 16] = [
+    "accountId",
+    "apiId",
+    "awsEndpointRequestId",
+    "deploymentId",
+    "domainName",
+    "domainPrefix",
+    "extendedRequestId",
+    "httpMethod",
+    "path",
+    "protocol",
+    "requestId",
+    "requestTime",
+    "requestTimeEpoch",
+    "resourceId",
+    "resourcePath",
+    "stage",
+];
+
+impl<'a> Context<'a> {
+    /// The variable of this name, written as after `$context.`; `None` when it is unknown or has no value.
+    pub fn variable(&self, name: &str) -> Option<Cow<'a, str>> {
+        let value = match name {
+            "accountId" => self.account.as_str(),
+            "apiId" => self.api_id,
+            "stage" => self.stage,
+            "deploymentId" => self.deployment_id,
+            "resourceId" => self.resource_id?,
+            "resourcePath" => self.resource_path?,
+            "httpMethod" => self.method,
+            "path" => self.path,
+            "protocol" => self.protocol,
+            "domainName" => self.domain_name,
+            "domainPrefix" => self.domain_name.split('.').next().unwrap_or_default(),
+            "requestId" => self.request_id,
+            "extendedRequestId" | "awsEndpointRequestId" => self.extended_request_id,
+            "requestTime" => return Some(Cow::Owned(log_time(self.request_time))),
+            "requestTimeEpoch" => return Some(Cow::Owned(self.request_time.milliseconds().to_string())),
+            "identity.sourceIp" => return Some(Cow::Owned(self.source_ip.to_string())),
+            "identity.userAgent" => self.user_agent?,
+            _ => return self.claim(name).map(Cow::Owned),
+        };
+        Some(Cow::Borrowed(value))
+    }
+
+    /// `authorizer.claims.{name}`; a user pool authorizer gives nothing else.
+    fn claim(&self, name: &str) -> Option<String> {
+        self.claims?.text(name.strip_prefix("authorizer.claims.")?)
+    }
+
+    /// Everything, as the map that a mapping template walks through.
+    pub fn to_value(&self) -> Value {
+        let mut root = Map::new();
+        for name in TOP_LEVEL {
+            if let Some(value) = self.variable(name) {
+                root.insert(name.to_owned(), Value::String(value.into_owned()));
+            }
+        }
+        root.insert("requestTimeEpoch".to_owned(), Value::from(self.request_time.milliseconds()));
+        let mut identity = Map::new();
+        for name in ["sourceIp", "userAgent"] {
+            if let Some(value) = self.variable(&format!("identity.{name}")) {
+                identity.insert(name.to_owned(), Value::String(value.into_owned()));
+            }
+        }
+        root.insert("identity".to_owned(), Value::Object(identity));
+        if let Some(claims) = self.claims {
+            let claims: Map<_, _> =
+                claims.texts().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+            root.insert("authorizer".to_owned(), Value::from_iter([("claims", Value::Object(claims))]));
+        }
+        Value::Object(root)
+    }
+}
+
+/// A time in the form of web server logs: `02/Jul/2026:11:43:52 +0000`.
+fn log_time(time: Timestamp) -> String {
+    let format = format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+    time.utc().format(format).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    /// A context with a value in every place that does not depend on an authorizer.
+    pub(crate) fn example() -> Context<'static> {
+        static ACCOUNT: AccountId = AccountId::DEFAULT;
+        Context {
+            account: &ACCOUNT,
+            api_id: "a1b2c3d4e5",
+            stage: "prod",
+            deployment_id: "p4kh99",
+            resource_id: Some("eazplx"),
+            resource_path: Some("/user/{id}"),
+            method: "GET",
+            path: "/prod/user/7",
+            protocol: "HTTP/1.1",
+            domain_name: "a1b2c3d4e5.execute-api.eu-west-2.amazonaws.com",
+            request_id: "1be02043-9fd1-43a9-ace6-f4c6e4ec2603",
+            extended_request_id: "f4FG6GoQvHcEtuQ=",
+            request_time: Timestamp::from_milliseconds(1_782_992_632_627),
+            source_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10)),
+            user_agent: Some("curl/8.13.0"),
+            claims: None,
+        }
+    }
+
+    #[test]
+    fn variables_have_the_names_and_forms_of_api_gateway() {
+        let claims = Claims::from_payload(br#"{"sub":"4f2h","custom:role":"x","exp":1782996167}"#);
+        let context = Context { claims: Some(&claims), ..example() };
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(context.variable(name).as_deref(), expected, "{name}");
+        };
+        check("accountId", Some("000000000000"));
+        check("apiId", Some("a1b2c3d4e5"));
+        check("stage", Some("prod"));
+        check("deploymentId", Some("p4kh99"));
+        check("resourceId", Some("eazplx"));
+        check("resourcePath", Some("/user/{id}"));
+        check("httpMethod", Some("GET"));
+        check("path", Some("/prod/user/7"));
+        check("protocol", Some("HTTP/1.1"));
+        check("domainName", Some("a1b2c3d4e5.execute-api.eu-west-2.amazonaws.com"));
+        check("domainPrefix", Some("a1b2c3d4e5"));
+        check("requestId", Some("1be02043-9fd1-43a9-ace6-f4c6e4ec2603"));
+        check("extendedRequestId", Some("f4FG6GoQvHcEtuQ="));
+        check("requestTime", Some("02/Jul/2026:11:43:52 +0000"));
+        check("requestTimeEpoch", Some("1782992632627"));
+        check("identity.sourceIp", Some("192.0.2.10"));
+        check("identity.userAgent", Some("curl/8.13.0"));
+        check("identity.caller", None);
+        check("authorizer.claims.sub", Some("4f2h"));
+        check("authorizer.claims.custom:role", Some("x"));
+        check("authorizer.claims.exp", Some("Thu Jul 02 12:42:47 UTC 2026"));
+        check("authorizer.claims", None);
+        check("authorizer.principalId", None);
+        check("nonsense", None);
+    }
+
+    #[test]
+    fn the_map_holds_what_the_variables_say() {
+        let claims = Claims::from_payload(br#"{"sub":"4f2h"}"#);
+        let value = Context { claims: Some(&claims), ..example() }.to_value();
+        let check = |pointer: &str, expected: Value| assert_eq!(value.pointer(pointer), Some(&expected), "{pointer}");
+        check("/stage", "prod".into());
+        check("/requestTimeEpoch", 1_782_992_632_627_i64.into());
+        check("/identity/sourceIp", "192.0.2.10".into());
+        check("/authorizer/claims/sub", "4f2h".into());
+        assert_eq!(example().to_value().get("authorizer"), None);
+    }
+}

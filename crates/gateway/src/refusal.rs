@@ -1,0 +1,324 @@
+//! Refusals: every reason for which the gateway answers by itself, with the client's words, the status and the error
+//! type each stands for, and the operator's reason as its `Display`.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use claviger_resources::rest_api::GatewayResponseType;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, DATE};
+
+/// Why the gateway answers by itself. `Display` is the reason for operators, in the words of API Gateway's execution log
+/// where it has some; clients see [`Refusal::message`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such resource or method: API Gateway answers as if the caller had to sign.
+    #[error("no method of the deployed API matches the request's path and verb")]
+    MissingAuthenticationToken,
+    /// No such resource or method, and an `Authorization` header that is no AWS signature; holds the client's message.
+    #[error(
+        "no method of the deployed API matches the request's path and verb; its Authorization header was not looked at"
+    )]
+    IncompleteSignature(String),
+    /// No such API or stage on this host, or the API's default endpoint is disabled.
+    #[error("the host serves no such API or stage")]
+    Forbidden,
+    /// The token is missing or not accepted; holds the reason.
+    #[error("{0}")]
+    Unauthorized(Cow<'static, str>),
+    /// The token was acceptable until it expired.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// A policy or an authorizer denied the request.
+    #[error("the authorizer's policy {}", if *.explicit { "denies the method explicitly" } else { "does not allow the method" })]
+    AccessDenied {
+        /// Whether a statement says so, or none allows it.
+        explicit: bool,
+    },
+    /// The authorizer cannot be asked.
+    #[error("{0}")]
+    AuthorizerConfiguration(Cow<'static, str>),
+    /// The authorizer did not answer.
+    #[error("{0}")]
+    AuthorizerFailure(Cow<'static, str>),
+    /// The API key is missing, unknown, disabled or in no plan of this stage.
+    #[error("the method requires an API key of a usage plan of this stage")]
+    InvalidApiKey,
+    /// A rate limit is exceeded.
+    #[error("the rate limit of the {0} is exceeded")]
+    Throttled(&'static str),
+    /// The usage plan's quota is spent.
+    #[error("the usage plan's quota is spent")]
+    QuotaExceeded,
+    /// Required parameters are missing; holds their names.
+    #[error("required request parameters are missing: {}", .0.join(", "))]
+    MissingParameters(Vec<String>),
+    /// The body does not satisfy the method's model; holds the validator's findings.
+    #[error("the body does not satisfy the model: {0}")]
+    InvalidBody(String),
+    /// A parameter mapping reads the body, which is not JSON.
+    #[error("a parameter mapping reads the request body, which is not JSON")]
+    InvalidJsonBody,
+    /// No template fits the request's content type.
+    #[error("no mapping template fits the request's content type and the passthrough behavior refuses others")]
+    UnsupportedMediaType,
+    /// The request is larger than the gateway takes.
+    #[error("the request is larger than the gateway takes")]
+    RequestTooLarge,
+    /// The API's configuration cannot serve the request.
+    #[error("Execution failed due to configuration error: {0}")]
+    ApiConfiguration(Cow<'static, str>),
+    /// The integration's address is no address that can be called.
+    #[error("Execution failed due to configuration error: Invalid endpoint address: {0}")]
+    InvalidEndpoint(String),
+    /// The backend could not be reached or broke off.
+    #[error("Execution failed due to a network error communicating with endpoint: {0}")]
+    Network(String),
+    /// The backend answered, but not in a form that can be passed on.
+    #[error("Execution failed due to customer function error or malformed response: {0}")]
+    BadBackendAnswer(String),
+    /// The backend did not answer in time.
+    #[error("Execution failed due to a timeout error: the endpoint did not answer within {milliseconds} ms")]
+    IntegrationTimeout {
+        /// How long it was given.
+        milliseconds: u32,
+    },
+}
+
+impl Refusal {
+    /// The refusal of a request that matches no method (API Gateway answers 403, not 404): a signature error when the
+    /// request carries an `Authorization` header that is not Signature Version 4.
+    pub fn not_found(headers: &HeaderMap) -> Self {
+        match headers.get(AUTHORIZATION) {
+            Some(value) if !value.as_bytes().starts_with(b"AWS4-") => {
+                let dated = headers.contains_key("x-amz-date") || headers.contains_key(DATE);
+                Self::IncompleteSignature(incomplete_signature(value.as_bytes(), dated))
+            }
+            _ => Self::MissingAuthenticationToken,
+        }
+    }
+
+    /// The refusal of a request whose configuration is at fault, with the reason for operators.
+    pub fn configuration(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::ApiConfiguration(reason.into())
+    }
+
+    /// The gateway response that customises this refusal.
+    pub const fn response_type(&self) -> GatewayResponseType {
+        match self {
+            Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
+            Self::IncompleteSignature(_) | Self::Forbidden => GatewayResponseType::Default4xx,
+            Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
+            Self::AccessDenied { .. } => GatewayResponseType::AccessDenied,
+            Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
+            Self::AuthorizerFailure(_) => GatewayResponseType::AuthorizerFailure,
+            Self::InvalidApiKey => GatewayResponseType::InvalidApiKey,
+            Self::Throttled(_) => GatewayResponseType::Throttled,
+            Self::QuotaExceeded => GatewayResponseType::QuotaExceeded,
+            Self::MissingParameters(_) => GatewayResponseType::BadRequestParameters,
+            Self::InvalidBody(_) | Self::InvalidJsonBody => GatewayResponseType::BadRequestBody,
+            Self::UnsupportedMediaType => GatewayResponseType::UnsupportedMediaType,
+            Self::RequestTooLarge => GatewayResponseType::RequestTooLarge,
+            Self::ApiConfiguration(_) => GatewayResponseType::ApiConfigurationError,
+            Self::InvalidEndpoint(_) | Self::Network(_) | Self::BadBackendAnswer(_) => {
+                GatewayResponseType::IntegrationFailure
+            }
+            Self::IntegrationTimeout { .. } => GatewayResponseType::IntegrationTimeout,
+        }
+    }
+
+    /// The status, unless a gateway response sets another. For `INTEGRATION_FAILURE` the cause decides, not the type.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::InvalidEndpoint(_) => 500,
+            Self::BadBackendAnswer(_) => 502,
+            _ => match self.response_type().default_status() {
+                Some(status) => status,
+                None => 403,
+            },
+        }
+    }
+
+    /// The value of `x-amzn-ErrorType`.
+    pub const fn error_type(&self) -> &'static str {
+        match self {
+            Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::Forbidden | Self::InvalidApiKey => "ForbiddenException",
+            Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
+            Self::AccessDenied { .. } => "AccessDeniedException",
+            Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
+            Self::AuthorizerFailure(_) => "AuthorizerFailureException",
+            Self::Throttled(_) => "TooManyRequestsException",
+            Self::QuotaExceeded => "LimitExceededException",
+            Self::MissingParameters(_) | Self::InvalidBody(_) | Self::InvalidJsonBody | Self::UnsupportedMediaType => {
+                "BadRequestException"
+            }
+            Self::RequestTooLarge => "RequestTooLargeException",
+            Self::ApiConfiguration(_)
+            | Self::InvalidEndpoint(_)
+            | Self::Network(_)
+            | Self::BadBackendAnswer(_)
+            | Self::IntegrationTimeout { .. } => "InternalServerErrorException",
+        }
+    }
+
+    /// What the client is told; `None` where API Gateway says `null`.
+    pub fn message(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::MissingAuthenticationToken => "Missing Authentication Token",
+            Self::IncompleteSignature(message) => message,
+            Self::Forbidden | Self::InvalidApiKey => "Forbidden",
+            Self::Unauthorized(_) => "Unauthorized",
+            Self::TokenExpired => "The incoming token has expired",
+            Self::AccessDenied { explicit: true } => {
+                "User is not authorized to access this resource with an explicit deny in an identity-based policy"
+            }
+            Self::AccessDenied { explicit: false } => "User is not authorized to access this resource",
+            Self::AuthorizerConfiguration(_) | Self::AuthorizerFailure(_) => return None,
+            Self::Throttled(_) => "Too Many Requests",
+            Self::QuotaExceeded => "Limit Exceeded",
+            Self::MissingParameters(names) => {
+                let names = names.join(", ");
+                return Some(Cow::Owned(format!("Missing required request parameters: [{names}]")));
+            }
+            Self::InvalidBody(_) => "Invalid request body",
+            Self::InvalidJsonBody => "Invalid JSON in request body",
+            Self::UnsupportedMediaType => "Unsupported Media Type",
+            Self::RequestTooLarge => "Request Too Long",
+            Self::ApiConfiguration(_) | Self::InvalidEndpoint(_) | Self::BadBackendAnswer(_) => "Internal server error",
+            Self::Network(_) => "Network error communicating with endpoint",
+            Self::IntegrationTimeout { .. } => "Endpoint request timed out",
+        }))
+    }
+
+    /// What the validator found, for `$context.error.validationErrorString`.
+    pub fn validation_errors(&self) -> Option<&str> {
+        match self {
+            Self::InvalidBody(findings) => Some(findings),
+            _ => None,
+        }
+    }
+
+    /// Whether it arises while the request is validated or integrated: the default body then has a space after its colon.
+    pub(crate) const fn during_integration(&self) -> bool {
+        matches!(
+            self,
+            Self::MissingParameters(_)
+                | Self::InvalidBody(_)
+                | Self::InvalidJsonBody
+                | Self::UnsupportedMediaType
+                | Self::ApiConfiguration(_)
+                | Self::InvalidEndpoint(_)
+                | Self::Network(_)
+                | Self::BadBackendAnswer(_)
+                | Self::IntegrationTimeout { .. }
+        )
+    }
+}
+
+/// What the signature check says of an `Authorization` value that is no signature. It takes the value for an algorithm
+/// and a list of `key=value` pairs, complains of the first that is no pair, then of what is missing, and never repeats
+/// the value itself: it shows its SHA-256.
+fn incomplete_signature(value: &[u8], dated: bool) -> String {
+    let hash = STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, value));
+    let text = String::from_utf8_lossy(value);
+    let pairs = text.trim().split_once(char::is_whitespace).map_or("", |(_algorithm, pairs)| pairs.trim());
+    let pairs = || pairs.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    if pairs().any(|pair| !pair.contains('=')) {
+        return format!(
+            "Invalid key=value pair (missing equal-sign) in Authorization header \
+             (hashed with SHA-256 and encoded with Base64): '{hash}'."
+        );
+    }
+    let mut message = String::new();
+    for name in ["Credential", "Signature", "SignedHeaders"] {
+        if !pairs().any(|pair| pair.split_once('=').is_some_and(|(key, _)| key == name)) {
+            message.push_str("Authorization header requires '");
+            message.push_str(name);
+            message.push_str("' parameter. ");
+        }
+    }
+    if !dated {
+        message.push_str("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ");
+    }
+    message.push_str("(Hashed with SHA-256 and encoded with Base64) Authorization=");
+    message.push_str(&hash);
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_methods_are_refused_like_missing_signatures() {
+        let check = |authorization: Option<&str>, dated: bool, expected: &str| {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = authorization {
+                headers.insert(AUTHORIZATION, value.parse().unwrap());
+            }
+            if dated {
+                headers.insert("x-amz-date", "20260702T114247Z".parse().unwrap());
+            }
+            let refusal = Refusal::not_found(&headers);
+            let message = refusal.message().unwrap().into_owned();
+            assert!(message.starts_with(expected), "{authorization:?}: {message}");
+            assert_eq!(refusal.status(), 403);
+            message
+        };
+        check(None, false, "Missing Authentication Token");
+        check(Some("AWS4-HMAC-SHA256 Credential=a/b, Signature=c"), false, "Missing Authentication Token");
+        let pair = "Invalid key=value pair (missing equal-sign) in Authorization header \
+                    (hashed with SHA-256 and encoded with Base64): '";
+        let told = check(Some("Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), false, pair);
+        assert!(!told.contains("eyJ"), "the token itself is never repeated: {told}");
+        check(Some("Basic dXNlcjpwYXNz"), false, pair);
+        let requires = "Authorization header requires 'Credential' parameter. \
+                        Authorization header requires 'Signature' parameter. \
+                        Authorization header requires 'SignedHeaders' parameter. ";
+        check(Some("eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), true, &format!("{requires}(Hashed with SHA-256"));
+        check(Some("Basic dXNlcjpwYXM="), false, &format!("{requires}Authorization header requires existence of"));
+        check(Some("X Credential=a, Signature=b, SignedHeaders=c"), true, "(Hashed with SHA-256");
+        check(Some(""), true, requires);
+    }
+
+    #[test]
+    fn every_refusal_has_the_status_and_error_type_of_api_gateway() {
+        let check = |refusal: Refusal, status: u16, kind: &str, error_type: &str| {
+            assert_eq!(refusal.status(), status, "{refusal}");
+            assert_eq!(refusal.response_type().as_str(), kind, "{refusal}");
+            assert_eq!(refusal.error_type(), error_type, "{refusal}");
+        };
+        check(Refusal::Forbidden, 403, "DEFAULT_4XX", "ForbiddenException");
+        check(Refusal::Unauthorized("x".into()), 401, "UNAUTHORIZED", "UnauthorizedException");
+        check(Refusal::TokenExpired, 401, "UNAUTHORIZED", "UnauthorizedException");
+        check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
+        check(
+            Refusal::AuthorizerConfiguration("x".into()),
+            500,
+            "AUTHORIZER_CONFIGURATION_ERROR",
+            "AuthorizerConfigurationException",
+        );
+        check(Refusal::AuthorizerFailure("x".into()), 500, "AUTHORIZER_FAILURE", "AuthorizerFailureException");
+        check(Refusal::InvalidApiKey, 403, "INVALID_API_KEY", "ForbiddenException");
+        check(Refusal::Throttled("stage"), 429, "THROTTLED", "TooManyRequestsException");
+        check(Refusal::QuotaExceeded, 429, "QUOTA_EXCEEDED", "LimitExceededException");
+        check(Refusal::MissingParameters(vec![]), 400, "BAD_REQUEST_PARAMETERS", "BadRequestException");
+        check(Refusal::InvalidBody(String::new()), 400, "BAD_REQUEST_BODY", "BadRequestException");
+        check(Refusal::InvalidJsonBody, 400, "BAD_REQUEST_BODY", "BadRequestException");
+        check(Refusal::UnsupportedMediaType, 415, "UNSUPPORTED_MEDIA_TYPE", "BadRequestException");
+        check(Refusal::RequestTooLarge, 413, "REQUEST_TOO_LARGE", "RequestTooLargeException");
+        check(Refusal::configuration("x"), 500, "API_CONFIGURATION_ERROR", "InternalServerErrorException");
+        check(Refusal::InvalidEndpoint("x".into()), 500, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::BadBackendAnswer("x".into()), 502, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::Network("x".into()), 504, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(
+            Refusal::IntegrationTimeout { milliseconds: 29_000 },
+            504,
+            "INTEGRATION_TIMEOUT",
+            "InternalServerErrorException",
+        );
+    }
+}
