@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask` lists them. One file or folder per command.
 
+mod bench;
 mod check;
 mod ci;
 mod project;
@@ -19,12 +20,15 @@ enum Command {
     Tidy,
     /// Every Rust test, on the embedded store.
     Test,
+    /// What this machine reaches, as ratios to its own ceilings.
+    Bench(bench::Arguments),
     /// Exactly what CI runs.
     Ci,
 }
 
 fn main() -> anyhow::Result<()> {
     match Command::parse() {
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Check => check::run(),
         Command::Tidy => tidy::run(),
         Command::Test => test::run(),

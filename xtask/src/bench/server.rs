@@ -1,0 +1,106 @@
+//! The server under test: built for release, started on a store of its own.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+
+use super::http;
+
+/// How long a server may take to listen.
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// A running server, ended when dropped.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    child: Child,
+}
+
+/// Builds the release binary and tells where it is.
+pub(super) fn binary() -> anyhow::Result<PathBuf> {
+    eprintln!("building for release");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--release", "--bin", "claviger", "--message-format", "json-render-diagnostics"])
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(built.status.success(), "the release build failed");
+    let artifacts = String::from_utf8_lossy(&built.stdout);
+    let executable =
+        artifacts.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
+            (message.pointer("/target/name")? == "claviger").then_some(())?;
+            message.get("executable")?.as_str().map(PathBuf::from)
+        });
+    executable.context("cargo named no executable")
+}
+
+impl Server {
+    pub(super) fn start(binary: &Path, data: &Path) -> anyhow::Result<Self> {
+        Ok(Self::start_timed(binary, data)?.0)
+    }
+
+    /// Starts the server; tells when that began and how long it was until it listened.
+    pub(super) fn start_timed(binary: &Path, data: &Path) -> anyhow::Result<(Self, Instant, Duration)> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let started = Instant::now();
+        let child = Command::new(binary)
+            .args(["dev", "--listen", &address.to_string(), "--data-dir"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot run {}", binary.display()))?;
+        let mut server = Self { address, child };
+        loop {
+            if TcpStream::connect(address).is_ok() {
+                let listening = started.elapsed();
+                return Ok((server, started, listening));
+            }
+            if let Some(status) = server.child.try_wait()? {
+                bail!("the server ended with {status}");
+            }
+            ensure!(started.elapsed() < START_MAX, "the server does not listen on {address}");
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// Calls an operation of Cognito.
+    pub(super) fn cognito(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let headers = [("X-Amz-Target", target.as_str()), ("Content-Type", "application/x-amz-json-1.1")];
+        self.json(&http::request("POST", "/", &headers, input.to_string().as_bytes()))
+            .with_context(|| operation.to_owned())
+    }
+
+    /// Calls an operation of API Gateway.
+    pub(super) fn rest(&self, method: &str, target: &str, input: &Value) -> anyhow::Result<Value> {
+        let headers = [("Content-Type", "application/json")];
+        self.json(&http::request(method, target, &headers, input.to_string().as_bytes()))
+            .with_context(|| format!("{method} {target}"))
+    }
+
+    fn json(&self, request: &[u8]) -> anyhow::Result<Value> {
+        let answer = http::exchange(self.address, request)?;
+        ensure!((200..300).contains(&answer.status), "answered {}: {}", answer.status, answer.text());
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+
+    /// The process's proportional share of memory.
+    pub(super) fn pss_mebibytes(&self) -> anyhow::Result<f64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss line")?;
+        let kibibytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+        Ok(kibibytes / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
