@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 /// An error as AWS would answer it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
 pub struct Failure {
     /// The exception's name, such as `ResourceNotFoundException`.
     pub code: Cow<'static, str>,
@@ -11,16 +12,35 @@ pub struct Failure {
     pub status: u16,
     /// What is wrong, in AWS's words.
     pub message: String,
+    /// What the exception says beside its message, such as `reasonCode` or `resourceType`.
+    pub members: Vec<(&'static str, String)>,
 }
 
 impl Failure {
     /// A failure with this exception name, status and message.
     pub fn new(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> Self {
-        Self { code: code.into(), status, message: message.into() }
+        Self { code: code.into(), status, message: message.into(), members: Vec::new() }
+    }
+
+    /// The same failure with one more member beside its message.
+    #[must_use]
+    pub fn with_member(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.members.push((name, value.into()));
+        self
     }
 
     /// The request's body cannot be read as the operation's input.
     pub fn serialization(message: &str) -> Self {
         Self::new("SerializationException", 400, message)
+    }
+
+    /// The service has no operation of this name, or none here.
+    pub fn unknown_operation(message: impl Into<String>) -> Self {
+        Self::new("UnknownOperationException", 400, message)
+    }
+
+    /// Something broke inside: the caller learns only that (the log has the rest, under the request id).
+    pub fn internal(code: &'static str) -> Self {
+        Self::new(code, 500, "Something went wrong inside the server. Ask its operator, and name the request id.")
     }
 }

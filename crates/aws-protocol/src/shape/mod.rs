@@ -1,0 +1,346 @@
+//! Shapes: what AWS's service descriptions demand of each operation's input, as static tables, and the check itself.
+//!
+//! `cargo xtask generate` writes the tables; [`Rules::check`] holds a JSON value to one. Only facts live here (names,
+//! types, bounds, patterns, enum values): what they mean is the control plane's business.
+
+mod constraints;
+mod pattern;
+mod types;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+pub use constraints::{VIOLATIONS_MAX, Violations, check_constraints};
+pub use pattern::Pattern;
+pub use types::{Wording, check_types};
+
+/// What a value must look like. Built by [`string`], [`list`], [`structure`] and their siblings.
+#[derive(Debug)]
+pub struct Shape {
+    /// The value's type and what it is made of.
+    pub kind: Kind,
+    /// The least length, size or value.
+    pub min: Option<i64>,
+    /// The greatest length, size or value.
+    pub max: Option<i64>,
+    /// The pattern the whole text must match.
+    pub pattern: Option<&'static Pattern>,
+    /// The texts allowed, when they are a closed set.
+    pub values: &'static [&'static str],
+    /// Whether messages and logs must not show the value.
+    pub sensitive: bool,
+}
+
+/// A value's type.
+#[derive(Debug)]
+pub enum Kind {
+    Boolean,
+    /// A whole number of 32 bits.
+    Integer,
+    /// A whole number of 64 bits.
+    Long,
+    Double,
+    /// Seconds since 1970 as a number, or a date and time as text.
+    Timestamp,
+    /// Bytes, as base64 text.
+    Blob,
+    String,
+    /// Any JSON value.
+    Document,
+    List(&'static Shape),
+    Map(&'static Shape, &'static Shape),
+    Structure(&'static [Member]),
+}
+
+/// A member of a structure.
+#[derive(Debug)]
+pub struct Member {
+    /// Its name in the service description: what error paths show.
+    pub name: &'static str,
+    /// Its name in the JSON object that operations read and write (see [`crate::rest_json`] for when it differs).
+    pub key: &'static str,
+    /// What its value must look like.
+    pub shape: &'static Shape,
+    /// Whether an input without it is refused.
+    pub required: bool,
+    /// Where on the wire it travels.
+    pub binding: Binding,
+}
+
+/// Where on the wire a member travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// In the JSON body, under its wire name.
+    Body,
+    /// In the JSON body, under another name than its key.
+    BodyAs(&'static str),
+    /// In the path, as the label of the same name.
+    Label,
+    /// In the query, under this name.
+    Query(&'static str),
+    /// In the query: every parameter that no other member names.
+    QueryRest,
+    /// In this header.
+    Header(&'static str),
+    /// As the whole body.
+    Payload,
+}
+
+/// One operation of an awsJson service.
+#[derive(Debug)]
+pub struct OperationShape {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub input: &'static Shape,
+    /// Whether AWS asks for a signature; calls that only a user's own tokens allow are open.
+    pub signed: bool,
+}
+
+/// The operation of this name in a service's table, which is sorted by name.
+pub fn find(operations: &'static [OperationShape], name: &str) -> Option<&'static OperationShape> {
+    operations.binary_search_by_key(&name, |operation| operation.name).ok().and_then(|index| operations.get(index))
+}
+
+/// How one service words and codes its refusals of an input.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The exception of a broken constraint: `InvalidParameterException` for Cognito, `ValidationException` for others.
+    pub code: &'static str,
+    /// How a value of the wrong type is worded.
+    pub wording: Wording,
+    /// What the paths in messages start with, such as API Gateway's `putIntegrationInput`; empty for Cognito.
+    pub root: &'a str,
+}
+
+impl Rules<'_> {
+    /// Holds an input to its shape: first every type, then every constraint, as AWS's servers do.
+    pub fn check(&self, shape: &Shape, input: &Value) -> Result<(), Failure> {
+        check_types(shape, input, self.wording)?;
+        check_constraints(shape, input, self.root)
+            .map_err(|violations| Failure::new(self.code, 400, violations.to_string()))
+    }
+}
+
+/// Takes every `null` member out of an input: AWS reads them as absent.
+pub fn drop_nulls(shape: &Shape, input: &mut Value) {
+    match (&shape.kind, input) {
+        (Kind::Structure(members), Value::Object(object)) => {
+            object.retain(|_, value| !value.is_null());
+            for member in *members {
+                if let Some(value) = object.get_mut(member.key) {
+                    drop_nulls(member.shape, value);
+                }
+            }
+        }
+        (Kind::Map(_, shape), Value::Object(object)) => {
+            object.retain(|_, value| !value.is_null());
+            for value in object.values_mut() {
+                drop_nulls(shape, value);
+            }
+        }
+        (Kind::List(shape), Value::Array(elements)) => {
+            for value in elements {
+                drop_nulls(shape, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Shape {
+    const fn new(kind: Kind) -> Self {
+        Self { kind, min: None, max: None, pattern: None, values: &[], sensitive: false }
+    }
+
+    /// The same shape with a least length, size or value.
+    #[must_use]
+    pub const fn min(mut self, min: i64) -> Self {
+        self.min = Some(min);
+        self
+    }
+
+    /// The same shape with a greatest length, size or value.
+    #[must_use]
+    pub const fn max(mut self, max: i64) -> Self {
+        self.max = Some(max);
+        self
+    }
+
+    /// The same shape with a pattern the whole text must match.
+    #[must_use]
+    pub const fn pattern(mut self, pattern: &'static Pattern) -> Self {
+        self.pattern = Some(pattern);
+        self
+    }
+
+    /// The same shape, hidden from messages and logs.
+    #[must_use]
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// The member whose key this is, when the shape is a structure that has one.
+    pub fn member(&self, key: &str) -> Option<&'static Member> {
+        self.members().iter().find(|member| member.key == key)
+    }
+
+    /// The members of a structure; none for every other shape.
+    pub fn members(&self) -> &'static [Member] {
+        match self.kind {
+            Kind::Structure(members) => members,
+            _ => &[],
+        }
+    }
+}
+
+/// `true` or `false`.
+pub const fn boolean() -> Shape {
+    Shape::new(Kind::Boolean)
+}
+
+/// A whole number of 32 bits.
+pub const fn integer() -> Shape {
+    Shape::new(Kind::Integer)
+}
+
+/// A whole number of 64 bits.
+pub const fn long() -> Shape {
+    Shape::new(Kind::Long)
+}
+
+/// A number.
+pub const fn double() -> Shape {
+    Shape::new(Kind::Double)
+}
+
+/// A moment.
+pub const fn timestamp() -> Shape {
+    Shape::new(Kind::Timestamp)
+}
+
+/// Bytes.
+pub const fn blob() -> Shape {
+    Shape::new(Kind::Blob)
+}
+
+/// A text.
+pub const fn string() -> Shape {
+    Shape::new(Kind::String)
+}
+
+/// A text of a closed set.
+pub const fn one_of(values: &'static [&'static str]) -> Shape {
+    let mut shape = string();
+    shape.values = values;
+    shape
+}
+
+/// Any JSON value.
+pub const fn document() -> Shape {
+    Shape::new(Kind::Document)
+}
+
+/// A list of elements of one shape.
+pub const fn list(element: &'static Shape) -> Shape {
+    Shape::new(Kind::List(element))
+}
+
+/// A map from texts to values of one shape.
+pub const fn map(key: &'static Shape, value: &'static Shape) -> Shape {
+    Shape::new(Kind::Map(key, value))
+}
+
+/// An object with named members.
+pub const fn structure(members: &'static [Member]) -> Shape {
+    Shape::new(Kind::Structure(members))
+}
+
+/// A member that must be there.
+pub const fn required(name: &'static str, shape: &'static Shape) -> Member {
+    Member { name, key: name, shape, required: true, binding: Binding::Body }
+}
+
+/// A member that may be left out.
+pub const fn optional(name: &'static str, shape: &'static Shape) -> Member {
+    Member { name, key: name, shape, required: false, binding: Binding::Body }
+}
+
+impl Member {
+    /// The same member under another key: its wire name.
+    #[must_use]
+    pub const fn key(mut self, key: &'static str) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// The same member, elsewhere on the wire.
+    #[must_use]
+    pub const fn at(mut self, binding: Binding) -> Self {
+        self.binding = binding;
+        self
+    }
+}
+
+/// A row of an awsJson service's table.
+pub const fn operation(name: &'static str, input: &'static Shape) -> OperationShape {
+    OperationShape { name, input, signed: true }
+}
+
+impl OperationShape {
+    /// The same operation, open to callers without a signature.
+    #[must_use]
+    pub const fn unsigned(mut self) -> Self {
+        self.signed = false;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    static TEXT: Shape = string();
+    static TEXTS: Shape = list(&TEXT);
+    static INNER: Shape = structure(&[optional("A", &TEXT), optional("B", &TEXTS)]);
+    static INNERS: Shape = list(&INNER);
+    static TAGS: Shape = map(&TEXT, &TEXT);
+    static ANY: Shape = document();
+    static INPUT: Shape =
+        structure(&[required("List", &INNERS), optional("Tags", &TAGS), optional("Any", &ANY), optional("In", &INNER)]);
+
+    #[test]
+    fn null_members_are_absent_and_null_elements_stay() {
+        let mut input = json!({
+            "List": [{"A": null, "B": ["x", null]}, null], "Tags": {"a": null, "b": "c"},
+            "Any": {"a": null}, "In": null, "Unknown": null,
+        });
+        drop_nulls(&INPUT, &mut input);
+        assert_eq!(input, json!({"List": [{"B": ["x", null]}, null], "Tags": {"b": "c"}, "Any": {"a": null}}));
+    }
+
+    #[test]
+    fn types_are_checked_before_constraints() {
+        let rules = Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" };
+        let failure = rules.check(&INPUT, &json!({"Tags": {"a": 1}})).unwrap_err();
+        assert_eq!(failure.code, "SerializationException");
+        let failure = rules.check(&INPUT, &json!({"Tags": {"a": "b"}})).unwrap_err();
+        assert_eq!((&*failure.code, failure.status), ("InvalidParameterException", 400));
+        assert_eq!(
+            failure.message,
+            "1 validation error detected: Value null at 'list' failed to satisfy constraint: Member must not be null"
+        );
+        assert_eq!(rules.check(&INPUT, &json!({"List": []})), Ok(()));
+    }
+
+    #[test]
+    fn operations_are_found_by_name() {
+        static TABLE: &[OperationShape] = &[operation("A", &INPUT), operation("B", &INPUT).unsigned()];
+        assert_eq!(find(TABLE, "B").map(|found| (found.name, found.signed)), Some(("B", false)));
+        assert!(find(TABLE, "C").is_none());
+    }
+}
