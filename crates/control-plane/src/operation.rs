@@ -48,8 +48,9 @@ pub trait Operation: 'static {
     -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }
 
-/// A service's own errors: domain words inside, one mapping to AWS's codes at the edge.
-pub trait Refusal: Into<Failure> + From<StoreError> + Send {
+/// A service's own errors: domain words inside, one mapping to AWS's codes at the edge. Those that map to a status of 500
+/// or more are logged with their sources; the failure itself says only that something broke.
+pub trait Refusal: std::error::Error + Into<Failure> + From<StoreError> + Send {
     /// Whether the transaction only collided with another one and may be run again.
     fn is_contention(&self) -> bool;
 }
@@ -126,15 +127,35 @@ const ATTEMPTS_MAX: u32 = 8;
 async fn execute<O: Operation>(services: &Services, caller: &Caller, input: Value) -> Result<Answer, Failure> {
     let mut input: O::Input =
         serde_json::from_value(input).map_err(|error| Failure::serialization(&error.to_string()))?;
-    O::prepare(services, caller, &mut input).await.map_err(Into::into)?;
+    O::prepare(services, caller, &mut input).await.map_err(refuse::<O>)?;
     let mut attempt = 1;
     loop {
         match run_once::<O>(services, caller, &input).await {
             Ok(answer) => return Ok(answer),
             Err(error) if error.is_contention() && attempt < ATTEMPTS_MAX => attempt += 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(refuse::<O>(error)),
         }
     }
+}
+
+/// The error in AWS's terms. What is ours to mend is logged here, once, under the request id of the surrounding span.
+fn refuse<O: Operation>(error: O::Error) -> Failure {
+    let reason = with_sources(&error);
+    let failure: Failure = error.into();
+    if failure.status >= 500 {
+        tracing::error!(operation = O::NAME, reason, "an operation failed");
+    }
+    failure
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
 }
 
 async fn run_once<O: Operation>(services: &Services, caller: &Caller, input: &O::Input) -> Result<Answer, O::Error> {

@@ -15,7 +15,7 @@ pub struct Services {
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.
-    pub random: fn() -> Box<dyn Random>,
+    pub random: Arc<dyn Fn() -> Box<dyn Random> + Send + Sync>,
     /// What the operator has chosen.
     pub settings: Settings,
 }

@@ -1,0 +1,67 @@
+//! From a request to its answer: find the operation, run it, wait until this node knows what it changed.
+//!
+//! Each protocol has its own way in and out; what they share is [`ControlPlane::call`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claviger_aws_protocol::failure::Failure;
+use claviger_store::Revision;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tracing::Instrument;
+
+use crate::operation::{Caller, Row};
+use crate::services::Services;
+
+/// The control plane of one node.
+pub struct ControlPlane {
+    services: Arc<Services>,
+    applied: watch::Receiver<Revision>,
+}
+
+/// How long an answer waits for the node's snapshot. The write is on disk by then; a snapshot that is later than this
+/// catches up on its own, and the caller is better served by the answer than by an error.
+const APPLY_WAIT_MAX: Duration = Duration::from_secs(2);
+
+impl ControlPlane {
+    /// The control plane over these services; `applied` is the revision the node's snapshot has reached.
+    pub fn new(services: Arc<Services>, applied: watch::Receiver<Revision>) -> Self {
+        Self { services, applied }
+    }
+
+    /// What operations share.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Runs an operation on a checked input. When it returns, the node serves what the operation wrote, so that a token
+    /// asked for with a client just created is granted. The answer is the output's JSON, `None` for no content.
+    pub(crate) async fn call(
+        &self,
+        row: &Row,
+        input: Value,
+        caller: &Caller,
+        request_id: &str,
+    ) -> Result<Option<String>, Failure> {
+        let span = tracing::info_span!("call", operation = row.name, request_id);
+        async {
+            let answer = row.execute(&self.services, caller, input).await?;
+            if let Some(revision) = answer.revision {
+                self.wait_until_applied(revision).await;
+            }
+            Ok(answer.json)
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn wait_until_applied(&self, revision: Revision) {
+        let mut applied = self.applied.clone();
+        // An error means that the snapshot's side is gone: the node is stopping, and nobody is left to serve what was written.
+        if timeout(APPLY_WAIT_MAX, applied.wait_for(|reached| *reached >= revision)).await.is_err() {
+            tracing::warn!(%revision, "answered before the node's snapshot reached the revision that was written");
+        }
+    }
+}
