@@ -1,11 +1,12 @@
 //! `cargo xtask ci`: exactly what CI runs, with the time of each stage.
 
 use crate::stages::Stages;
-use crate::{check, test};
+use crate::{check, compat, test};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut stages = Stages::default();
     test::add_stages(&mut stages)?;
     check::add_stages(&mut stages);
+    compat::add_stages(&mut stages, &compat::Arguments::default())?;
     stages.finish()
 }

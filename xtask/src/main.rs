@@ -3,10 +3,13 @@
 mod bench;
 mod check;
 mod ci;
+mod compat;
 mod project;
 mod stages;
 mod test;
 mod tidy;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -22,16 +25,26 @@ enum Command {
     Test,
     /// What this machine reaches, as ratios to its own ceilings.
     Bench(bench::Arguments),
+    /// Real clients against the real binary, and the coverage page made from their runs.
+    Compat(compat::Arguments),
     /// Exactly what CI runs.
     Ci,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Command::parse() {
+fn main() -> ExitCode {
+    let result = match Command::parse() {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Check => check::run(),
         Command::Tidy => tidy::run(),
         Command::Test => test::run(),
+        Command::Compat(arguments) => compat::run(&arguments),
         Command::Ci => ci::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -28,6 +28,11 @@ impl Stages {
         self.finished.push(Finished { name: name.to_owned(), time: started.elapsed(), passed: result.is_ok() });
     }
 
+    /// Whether no stage has failed yet.
+    pub(crate) fn all_passed(&self) -> bool {
+        self.finished.iter().all(|stage| stage.passed)
+    }
+
     /// Prints the table of stages and a closing line of counts; an error when any stage failed.
     #[expect(clippy::print_stdout, reason = "the report is what the command is run for")]
     pub(crate) fn finish(self) -> anyhow::Result<()> {

@@ -1,0 +1,157 @@
+"""Plays stories: lists of AWS calls with what each must answer, the same for every client (see ../README.md)."""
+
+import contextlib
+import io
+import json
+import os
+import re
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import botocore.session
+from botocore import xform_name
+
+from claviger import FIXTURES, REGION
+
+STORIES = sorted((FIXTURES.parent / "stories").glob("*.json"))
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+
+
+class Refusal(Exception):
+    """The service refused a call."""
+
+    def __init__(self, code, message):
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message
+
+
+def aws_client(server, service, **options):
+    """A boto3 client that never retries, so that every answer is seen."""
+    return boto3.client(
+        service,
+        endpoint_url=server.url,
+        region_name=options.pop("region_name", REGION),
+        aws_access_key_id=options.pop("aws_access_key_id", "test"),
+        aws_secret_access_key="test",
+        config=botocore.config.Config(retries={"total_max_attempts": 1}),
+    )
+
+
+class Boto3:
+    """Plays steps through boto3."""
+
+    name = "boto3"
+
+    def __init__(self, server):
+        self.server, self.clients = server, {}
+
+    def call(self, service, operation, arguments):
+        client = self.clients.setdefault(service, None) or aws_client(self.server, service)
+        self.clients[service] = client
+        try:
+            return getattr(client, xform_name(operation))(**arguments)
+        except botocore.exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            modelled = client.exceptions._code_to_exception.get(code)
+            assert modelled is None or isinstance(error, modelled), f"{type(error)} is not {code}"
+            raise Refusal(code, error.response["Error"]["Message"]) from error
+
+
+class AwsCli:
+    """Plays steps through the AWS CLI's own entry point, in this process, because starting Python takes longer."""
+
+    name = "AWS CLI"
+
+    def __init__(self, server):
+        self.server = server
+
+    def call(self, service, operation, arguments):
+        words = [service, xform_name(operation, "-"), "--endpoint-url", self.server.url, "--output", "json"]
+        body = arguments.pop("body", None)
+        if body is not None:
+            words += ["--body", body.decode()]
+        words += ["--cli-input-json", json.dumps(arguments)]
+        status, printed, complained = run_aws_cli(words)
+        if status == 0:
+            return json.loads(printed) if printed.strip() else {}
+        found = re.search(r"An error occurred \((\w+)\) when calling the \w+ operation: (.*)", complained, re.DOTALL)
+        assert found, f"aws {' '.join(words)} ended with {status}: {complained}"
+        raise Refusal(found[1], found[2].rstrip("\n"))
+
+
+def run_aws_cli(words):
+    """Runs `aws WORDS` and returns its exit status and what it printed on both streams."""
+    from awscli import clidriver
+
+    os.environ.update(CREDENTIALS, AWS_MAX_ATTEMPTS="1", AWS_PAGER="")
+    printed, complained = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complained):
+        status = clidriver.create_clidriver().main(words)
+    return status, printed.getvalue(), complained.getvalue()
+
+
+def play(story, player):
+    """Plays a story to its end; returns the proofs it earned."""
+    names, proofs = {}, []
+    for number, step in enumerate(story["steps"], start=1):
+        service, operation = step.get("service", story.get("service")), step["operation"]
+        arguments = fill(step.get("input", {}), names)
+        if "document" in step:
+            arguments["body"] = (FIXTURES / step["document"]).read_bytes()
+            for name, value in names.items():
+                arguments["body"] = arguments["body"].replace(b"${%s}" % name.encode(), value.encode())
+        where = f"step {number}, {operation}({json.dumps(step.get('input', {}))})"
+        refused = step.get("refused")
+        try:
+            answer = player.call(service, operation, arguments)
+        except Refusal as refusal:
+            assert refused, f"{where}: refused with {refusal}"
+            assert (refusal.code, refusal.message) == (refused, fill(step["message"], names)), where
+        else:
+            assert not refused, f"{where}: not refused, but answered {answer}"
+            check(answer, fill(step.get("expect", {}), names), where)
+            for name, path in step.get("keep", {}).items():
+                names[name] = find(answer, path)
+        proofs.append({"subject": service, "what": operation, "client": player.name, "refusal": bool(refused)})
+    return proofs
+
+
+def fill(value, names):
+    """Puts what earlier answers gave where the story says `${name}`."""
+    if isinstance(value, str):
+        return re.sub(r"\$\{(\w+)\}", lambda found: names.get(found[1], found[0]), value)
+    if isinstance(value, list):
+        return [fill(item, names) for item in value]
+    if isinstance(value, dict):
+        return {fill(key, names): fill(item, names) for key, item in value.items()}
+    return value
+
+
+def check(answer, expected, where):
+    """Members not named may be anything; `null` is absence, `~` starts a pattern; lists match one to one."""
+    if isinstance(expected, dict):
+        assert isinstance(answer, dict), f"{where}: {answer!r} is not an object"
+        for name, value in expected.items():
+            if value is None:
+                assert answer.get(name) is None, f"{where}.{name}: must be absent, is {answer[name]!r}"
+            else:
+                assert name in answer, f"{where}.{name}: missing in {answer!r}"
+                check(answer[name], value, f"{where}.{name}")
+    elif isinstance(expected, list):
+        assert isinstance(answer, list) and len(answer) == len(expected), f"{where}: {answer!r} is not {expected!r}"
+        for position, pair in enumerate(zip(answer, expected)):
+            check(*pair, f"{where}[{position}]")
+    elif isinstance(expected, str) and expected.startswith("~"):
+        assert re.search(expected[1:], str(answer)), f"{where}: {answer!r} does not match {expected[1:]!r}"
+    else:
+        assert answer == expected and isinstance(answer, bool) == isinstance(expected, bool), (
+            f"{where}: {answer!r} is not {expected!r}"
+        )
+
+
+def find(answer, path):
+    """The value at `A.b.0.c`."""
+    for part in path.split("."):
+        answer = answer[int(part)] if isinstance(answer, list) else answer[part]
+    return answer

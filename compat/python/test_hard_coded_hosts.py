@@ -1,0 +1,128 @@
+"""Scripts with AWS's host names written into them, unchanged under `claviger exec`."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from claviger import BINARY, FIXTURES, execute
+
+EXEC = "AWS's host names under `claviger exec`"
+API = "https://storms.example.org"
+
+
+def ran(server, folder, script, *arguments, **options):
+    """What a script under `claviger exec` printed; it must succeed."""
+    done = execute(server, [sys.executable, script, *arguments], cwd=folder, **options)
+    assert done.returncode == 0, f"{script}: {done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.proves("exec", EXEC, "boto3")
+@pytest.mark.proves("exec", EXEC, "requests")
+@pytest.mark.proves("exec", EXEC, "PyJWT")
+def test_pool_to_validated_token(lone_server, tmp_path):
+    shutil.copytree(FIXTURES / "machine-pool", tmp_path, dirs_exist_ok=True)
+    pool, client = ran(lone_server, tmp_path, "make_pool.py").split()
+    assert pool.startswith("eu-west-1_") and len(client) == 26
+    told = ran(lone_server, tmp_path, "fetch_token.py", f"{API}/storms.read")
+    assert json.loads(told)["expires_in"] == 3600
+    assert ran(lone_server, tmp_path, "check_token.py", input=told).strip() == f"{API}/storms.read"
+    told = ran(lone_server, tmp_path, "fetch_token.py")
+    assert ran(lone_server, tmp_path, "check_token.py", input=told).split() == [
+        f"{API}/storms.read",
+        f"{API}/storms.write",
+    ]
+    token = json.loads(told)["access_token"]
+    changed = json.dumps({"access_token": token[:-20] + token[-20:][::-1]})
+    refused = execute(lone_server, [sys.executable, "check_token.py"], cwd=tmp_path, input=changed)
+    assert refused.returncode == 1 and "InvalidSignatureError" in refused.stderr
+
+
+@pytest.mark.proves("exec", EXEC, "curl")
+def test_curl_reaches_aws_host_names(server, machine):
+    url = f"https://{machine.domain}.auth.us-east-1.amazoncognito.com/oauth2/token"
+    form = ["--data", f"grant_type=client_credentials&client_id={machine.client}&client_secret={machine.secret}"]
+    done = execute(server, ["curl", "--silent", "--show-error", *form, url])
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["token_type"] == "Bearer"
+
+
+@pytest.mark.proves("exec", EXEC, "AWS CLI")
+def test_the_aws_cli_makes_the_same_pool(lone_server):
+    aws = str(pathlib.Path(sys.executable).with_name("aws"))
+
+    def text(*words):
+        done = execute(lone_server, [aws, "cognito-idp", *words])
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    pool = text("create-user-pool", "--pool-name", "stations", "--query", "UserPool.Id", "--output", "text")
+    text(
+        *("create-resource-server", "--user-pool-id", pool, "--identifier", API, "--name", "storms"),
+        *("--scopes", "ScopeName=storms.read,ScopeDescription=r", "ScopeName=storms.write,ScopeDescription=w"),
+    )
+    client = json.loads(
+        text(
+            *("create-user-pool-client", "--user-pool-id", pool, "--client-name", "station", "--generate-secret"),
+            *("--allowed-o-auth-flows", "client_credentials", "--allowed-o-auth-flows-user-pool-client"),
+            *("--allowed-o-auth-scopes", f"{API}/storms.read", f"{API}/storms.write"),
+        )
+    )["UserPoolClient"]
+    text("create-user-pool-domain", "--user-pool-id", pool, "--domain", "storm-stations")
+    described = json.loads(text("describe-user-pool-domain", "--domain", "storm-stations"))
+    assert described["DomainDescription"]["UserPoolId"] == pool
+    assert client["AllowedOAuthScopes"] == [f"{API}/storms.read", f"{API}/storms.write"]
+
+
+def test_env_prints_what_exec_sets(server):
+    done = subprocess.run([BINARY, "--endpoint", server.url, "env"], capture_output=True, text=True, check=True)
+    lines = dict(line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert lines["AWS_ENDPOINT_URL"].strip("'\"") == server.url
+    assert {"HTTPS_PROXY", "NO_PROXY", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} <= set(lines)
+
+
+TUTORIALS = os.environ.get("CLAVIGER_TUTORIALS")
+
+
+@pytest.mark.skipif(not TUTORIALS, reason="CLAVIGER_TUTORIALS names no folder of tutorial projects")
+def test_the_read_write_api_tutorial_runs_as_written(lone_server, tmp_path):
+    shutil.copytree(pathlib.Path(TUTORIALS) / "boto3-readwrite-api", tmp_path, dirs_exist_ok=True)
+    # The region comes from the tutorial's own default, so nothing of ours may name one.
+    options = {"env": {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}}
+    ran(lone_server, tmp_path, "setup_cognito.py", **options)
+    told = ran(lone_server, tmp_path, "get_token.py", **options)
+    assert list(json.loads(told)) == ["access_token", "expires_in", "token_type"]
+    wrong = execute(lone_server, [sys.executable, "validate.py"], cwd=tmp_path, input=told, **options)
+    assert "Wrong scope" in wrong.stdout and wrong.returncode == 1
+    told = ran(lone_server, tmp_path, "get_token.py", "https://my-api-server.org/api.write", **options)
+    answer = ran(lone_server, tmp_path, "validate.py", input=told, **options)
+    assert json.loads(answer) == {"status_code": 200, "body": "This is your body."}
+    token = json.loads(told)["access_token"]
+    changed = json.dumps({"access_token": token[:-20] + token[-20:][::-1]})
+    refused = execute(lone_server, [sys.executable, "validate.py"], cwd=tmp_path, input=changed, **options)
+    assert "InvalidSignatureError" in refused.stderr
+
+
+@pytest.mark.skipif(not TUTORIALS, reason="CLAVIGER_TUTORIALS names no folder of tutorial projects")
+def test_the_weather_events_tutorials_document_imports(server, machine):
+    import requests
+    from apis import Api
+
+    document = (pathlib.Path(TUTORIALS) / "serverless-weather-events" / "openapi.yaml").read_text()
+    document = document.replace("!GetAtt CognitoUserPool.Arn", machine.arn)
+    gateway = Api.empty(server).gateway
+    made = gateway.import_rest_api(body=document.encode(), parameters={"endpointConfigurationTypes": "REGIONAL"})
+    api = Api(server, made["id"], "weather")
+    api.deploy()
+    for slash in ("", "/"):
+        for prefix in ("", "Bearer "):
+            headers = {"Authorization": prefix + machine.token("weather-api/get"), "Content-Type": "application/json"}
+            answer = requests.get(api.url + slash, headers=headers)
+            assert answer.status_code == 200 and len(answer.json()["events"]) == 2
+    headers = {"Authorization": f"Bearer {machine.token('weather-api/post')}"}
+    assert requests.get(api.url, headers=headers).text == '{"message":"Unauthorized"}'
+    assert requests.post(api.url, headers=headers).json()["name"] == "Storms Malik and Corrie"

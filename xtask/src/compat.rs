@@ -1,0 +1,156 @@
+//! `cargo xtask compat`: real clients drive the real binary, and the coverage page is made from what they proved.
+
+mod coverage;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::project::{cargo, command, has_program, root, run as start};
+use crate::stages::Stages;
+
+/// Drives the binary with real clients.
+#[derive(Default, clap::Args)]
+pub(crate) struct Arguments {
+    /// Write docs/coverage.md instead of checking that it is up to date
+    #[arg(long)]
+    write: bool,
+    /// Run only the Python tests, with these arguments for pytest
+    #[arg(long, num_args = 0.., allow_hyphen_values = true, value_name = "ARGUMENT")]
+    python: Option<Vec<String>>,
+    /// Run only the JavaScript tests whose file name contains this
+    #[arg(long, value_name = "PART")]
+    node: Option<String>,
+}
+
+/// Programs that the tests start, beside what the package clients install.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("python3", "runs boto3, the AWS CLI, requests and PyJWT"),
+    ("node", "runs the JavaScript clients; version 20 or newer"),
+    ("npm", "installs the JavaScript clients"),
+    ("curl", "is one of the clients"),
+    ("strace", "shows that writes are synced before they are acknowledged"),
+];
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    add_stages(&mut stages, arguments)?;
+    stages.finish()
+}
+
+/// The stages of `compat`, for this command and for `ci`.
+pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::Result<()> {
+    for (program, purpose) in PROGRAMS {
+        if !has_program(program) {
+            bail!("`{program}` is not on the path ({purpose}); install it and run this again");
+        }
+    }
+    let files = Files::new()?;
+    let everything = arguments.python.is_none() && arguments.node.is_none();
+    stages.run("binary", || start(&mut cargo(&["build", "--workspace", "--bins", "--quiet"])));
+    if everything || arguments.python.is_some() {
+        stages.run("Python clients: install", || files.install_python());
+        stages.run("Python clients", || files.run_python(arguments.python.as_deref().unwrap_or_default()));
+    }
+    if everything || arguments.node.is_some() {
+        stages.run("JavaScript clients: install", || files.install_node());
+        stages.run("JavaScript clients", || files.run_node(arguments.node.as_deref().unwrap_or_default()));
+    }
+    if everything && stages.all_passed() {
+        stages.run("coverage page", || coverage::update(&files.proofs, arguments.write));
+    }
+    Ok(())
+}
+
+/// Where the tests keep what they install and write.
+struct Files {
+    /// The Python environment.
+    environment: PathBuf,
+    /// What passing tests prove, a line each.
+    proofs: PathBuf,
+    /// The table of forged tokens that the Python tests make and the JavaScript tests try again.
+    forgeries: PathBuf,
+    python: PathBuf,
+    node: PathBuf,
+}
+
+impl Files {
+    fn new() -> anyhow::Result<Self> {
+        let kept = root().join("target/compat");
+        fs::create_dir_all(&kept).with_context(|| format!("cannot create {}", kept.display()))?;
+        let proofs = kept.join("proofs.jsonl");
+        fs::write(&proofs, "").with_context(|| format!("cannot write {}", proofs.display()))?;
+        Ok(Self {
+            environment: kept.join("python"),
+            proofs,
+            forgeries: kept.join("forgeries.json"),
+            python: root().join("compat/python"),
+            node: root().join("compat/node"),
+        })
+    }
+
+    fn install_python(&self) -> anyhow::Result<()> {
+        let requirements = self.python.join("requirements.txt");
+        install_when_changed(&requirements, &self.environment.join("installed"), || {
+            start(command("python3", &["-m", "venv", "--clear"]).arg(&self.environment))?;
+            start(self.in_environment("pip").args(["install", "--quiet", "--requirement"]).arg(&requirements))
+        })
+    }
+
+    fn install_node(&self) -> anyhow::Result<()> {
+        install_when_changed(&self.node.join("package-lock.json"), &self.node.join("node_modules/installed"), || {
+            start(command("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&self.node))
+        })
+    }
+
+    fn run_python(&self, arguments: &[String]) -> anyhow::Result<()> {
+        let mut pytest = self.in_environment("python");
+        start(self.prepared(&mut pytest).args(["-m", "pytest"]).args(arguments).current_dir(&self.python))
+    }
+
+    fn run_node(&self, part: &str) -> anyhow::Result<()> {
+        let mut tests: Vec<_> = fs::read_dir(&self.node)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        tests.retain(|path| {
+            let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
+            name.ends_with(".test.js") && name.contains(part)
+        });
+        tests.sort();
+        let mut node = command("node", &["--test", "--test-reporter=spec"]);
+        start(self.prepared(&mut node).args(tests).current_dir(&self.node))
+    }
+
+    fn in_environment(&self, program: &str) -> Command {
+        command(self.environment.join("bin").join(program), &[])
+    }
+
+    /// Tells the tests where things are, and keeps the AWS settings of whoever runs them out.
+    fn prepared<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("AWS_") {
+                command.env_remove(name);
+            }
+        }
+        let none = self.environment.join("no-such-file");
+        command
+            .env("CLAVIGER_BINARY", root().join("target/debug/claviger"))
+            .env("CLAVIGER_PROOFS", &self.proofs)
+            .env("CLAVIGER_FORGERIES", &self.forgeries)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("AWS_CONFIG_FILE", &none)
+            .env("AWS_SHARED_CREDENTIALS_FILE", &none)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+    }
+}
+
+/// Installs unless `stamp` says that exactly this list of packages has been installed before.
+fn install_when_changed(list: &Path, stamp: &Path, install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let wanted = fs::read(list).with_context(|| format!("cannot read {}", list.display()))?;
+    if fs::read(stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    install()?;
+    fs::write(stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+}
