@@ -1,0 +1,24 @@
+//! Amazon API Gateway's control plane for REST APIs (`apigateway`, version 2015-07-09).
+//!
+//! Each noun has its file: its operations, thin, and beside them the functions that do the work, which a stack deploy
+//! calls too. What the gateway serves is not here: a deployment freezes an API's definition, and the data plane compiles it.
+
+pub mod account;
+pub mod authorizer;
+pub mod deployment;
+mod errors;
+pub mod gateway_response;
+pub mod import;
+pub mod integration;
+pub mod method;
+pub mod model;
+pub mod operations;
+pub mod page;
+pub mod patch;
+pub mod request_validator;
+pub mod resource;
+pub mod rest_api;
+pub mod stage;
+pub mod tags;
+
+pub use errors::Error;

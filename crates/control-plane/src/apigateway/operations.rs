@@ -1,0 +1,89 @@
+//! The operations of API Gateway that are served: the whole surface on one screen.
+
+use super::account::GetAccount;
+use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
+use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
+use super::gateway_response::{
+    DeleteGatewayResponse, GetGatewayResponse, GetGatewayResponses, PutGatewayResponse, UpdateGatewayResponse,
+};
+use super::integration::{
+    DeleteIntegration, DeleteIntegrationResponse, GetIntegration, GetIntegrationResponse, PutIntegration,
+    PutIntegrationResponse, UpdateIntegration, UpdateIntegrationResponse,
+};
+use super::method::{
+    DeleteMethod, DeleteMethodResponse, GetMethod, GetMethodResponse, PutMethod, PutMethodResponse, UpdateMethod,
+    UpdateMethodResponse,
+};
+use super::model::{CreateModel, DeleteModel, GetModel, GetModels, UpdateModel};
+use super::request_validator::{
+    CreateRequestValidator, DeleteRequestValidator, GetRequestValidator, GetRequestValidators, UpdateRequestValidator,
+};
+use super::resource::{CreateResource, DeleteResource, GetResource, GetResources, UpdateResource};
+use super::rest_api::{CreateRestApi, DeleteRestApi, GetRestApi, GetRestApis, UpdateRestApi};
+use super::stage::{CreateStage, DeleteStage, GetStage, GetStages, UpdateStage};
+use super::tags::{GetTags, TagResource, UntagResource};
+use crate::operation::{Row, row};
+
+/// Every operation that is served.
+pub static OPERATIONS: &[Row] = &[
+    row::<CreateRestApi>(),
+    row::<GetRestApi>(),
+    row::<GetRestApis>(),
+    row::<UpdateRestApi>(),
+    row::<DeleteRestApi>(),
+    row::<CreateResource>(),
+    row::<GetResource>(),
+    row::<GetResources>(),
+    row::<UpdateResource>(),
+    row::<DeleteResource>(),
+    row::<PutMethod>(),
+    row::<GetMethod>(),
+    row::<UpdateMethod>(),
+    row::<DeleteMethod>(),
+    row::<PutMethodResponse>(),
+    row::<GetMethodResponse>(),
+    row::<UpdateMethodResponse>(),
+    row::<DeleteMethodResponse>(),
+    row::<PutIntegration>(),
+    row::<GetIntegration>(),
+    row::<UpdateIntegration>(),
+    row::<DeleteIntegration>(),
+    row::<PutIntegrationResponse>(),
+    row::<GetIntegrationResponse>(),
+    row::<UpdateIntegrationResponse>(),
+    row::<DeleteIntegrationResponse>(),
+    row::<CreateAuthorizer>(),
+    row::<GetAuthorizer>(),
+    row::<GetAuthorizers>(),
+    row::<UpdateAuthorizer>(),
+    row::<DeleteAuthorizer>(),
+    row::<CreateDeployment>(),
+    row::<GetDeployment>(),
+    row::<GetDeployments>(),
+    row::<UpdateDeployment>(),
+    row::<DeleteDeployment>(),
+    row::<CreateStage>(),
+    row::<GetStage>(),
+    row::<GetStages>(),
+    row::<UpdateStage>(),
+    row::<DeleteStage>(),
+    row::<PutGatewayResponse>(),
+    row::<GetGatewayResponse>(),
+    row::<GetGatewayResponses>(),
+    row::<UpdateGatewayResponse>(),
+    row::<DeleteGatewayResponse>(),
+    row::<CreateModel>(),
+    row::<GetModel>(),
+    row::<GetModels>(),
+    row::<UpdateModel>(),
+    row::<DeleteModel>(),
+    row::<CreateRequestValidator>(),
+    row::<GetRequestValidator>(),
+    row::<GetRequestValidators>(),
+    row::<UpdateRequestValidator>(),
+    row::<DeleteRequestValidator>(),
+    row::<GetAccount>(),
+    row::<TagResource>(),
+    row::<UntagResource>(),
+    row::<GetTags>(),
+];
