@@ -53,6 +53,10 @@ pub(super) fn check(findings: &mut Findings) -> anyhow::Result<()> {
     let rows = parse_table(&architecture);
     compare(&metadata.packages, &rows, findings);
     check_purposes(&std::fs::read_to_string(root().join("Cargo.toml"))?, findings);
+    let deny = std::fs::read_to_string(root().join("deny.toml")).context("cannot read deny.toml")?;
+    let built =
+        output(&mut cargo(&["tree", "--workspace", "--locked", "--quiet", "--prefix", "none", "--format", "{p}"]))?;
+    check_bans(&deny, &built, findings);
     Ok(())
 }
 
@@ -119,6 +123,17 @@ fn check_purposes(manifest: &str, findings: &mut Findings) {
     }
 }
 
+/// What `deny.toml` bans is not in the tree; cargo-deny, which checks more, need not be installed.
+fn check_bans(deny: &str, built: &str, findings: &mut Findings) {
+    let bans = deny.split("deny = [").nth(1).and_then(|rest| rest.split(']').next()).unwrap_or_default();
+    for ban in bans.lines().filter_map(|line| line.trim().strip_prefix("{ crate = \"")) {
+        let banned = ban.split('"').next().unwrap_or_default();
+        if built.lines().any(|line| line.split(' ').next() == Some(banned)) {
+            findings.error(format!("deny.toml bans `{banned}`, but it is built; `cargo tree -i {banned}` says why"));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,5 +194,14 @@ mod tests {
             "[workspace.dependencies]\n# group\nclaviger-a = { path = \"a\" }\nb = \"1\" # bees\nc = \"1\"\n[x]\n";
         check_purposes(manifest, &mut findings);
         assert_eq!(findings.errors, ["Cargo.toml: say what this is for after a `#`: c = \"1\""]);
+    }
+
+    #[test]
+    fn asks_that_nothing_banned_is_built() {
+        let deny =
+            "[bans]\ndeny = [\n    { crate = \"ring\", reason = \"r\" },\n    { crate = \"b\" },\n]\nskip = []\n";
+        let mut findings = Findings::default();
+        check_bans(deny, "claviger v0.1.0\nring v0.17.0\nbc v1.0.0\n", &mut findings);
+        assert_eq!(findings.errors, ["deny.toml bans `ring`, but it is built; `cargo tree -i ring` says why"]);
     }
 }
