@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod ci;
 mod compat;
+mod generate;
 mod project;
 mod stages;
 mod test;
@@ -27,6 +28,12 @@ enum Command {
     Bench(bench::Arguments),
     /// Real clients against the real binary, and the coverage page made from their runs.
     Compat(compat::Arguments),
+    /// The files a program can derive, from what they derive from.
+    Generate {
+        /// Write nothing, and fail when a file is stale.
+        #[arg(long)]
+        check: bool,
+    },
     /// Exactly what CI runs.
     Ci,
 }
@@ -38,6 +45,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Test => test::run(),
         Command::Compat(arguments) => compat::run(&arguments),
+        Command::Generate { check } => generate::run(check),
         Command::Ci => ci::run(),
     };
     match result {

@@ -3,6 +3,7 @@
 //! `cargo xtask generate` writes the tables; [`Rules::check`] holds a JSON value to one. Only facts live here (names,
 //! types, bounds, patterns, enum values): what they mean is the control plane's business.
 
+mod conformance;
 mod constraints;
 mod pattern;
 mod types;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
+pub use conformance::differences;
 pub use constraints::{VIOLATIONS_MAX, Violations, check_constraints};
 pub use pattern::Pattern;
 pub use types::{Wording, check_types};
@@ -276,10 +278,45 @@ impl Member {
         self
     }
 
-    /// The same member, elsewhere on the wire.
+    /// The same member, in the body under this name although another member has that name as its key.
     #[must_use]
-    pub const fn at(mut self, binding: Binding) -> Self {
-        self.binding = binding;
+    pub const fn body_as(mut self, wire: &'static str) -> Self {
+        self.binding = Binding::BodyAs(wire);
+        self
+    }
+
+    /// The same member, in the path.
+    #[must_use]
+    pub const fn label(mut self) -> Self {
+        self.binding = Binding::Label;
+        self
+    }
+
+    /// The same member, in the query under this name.
+    #[must_use]
+    pub const fn query(mut self, wire: &'static str) -> Self {
+        self.binding = Binding::Query(wire);
+        self
+    }
+
+    /// The same member, taking every query parameter that no other member names.
+    #[must_use]
+    pub const fn query_rest(mut self) -> Self {
+        self.binding = Binding::QueryRest;
+        self
+    }
+
+    /// The same member, in this header.
+    #[must_use]
+    pub const fn header(mut self, wire: &'static str) -> Self {
+        self.binding = Binding::Header(wire);
+        self
+    }
+
+    /// The same member, as the whole body.
+    #[must_use]
+    pub const fn payload(mut self) -> Self {
+        self.binding = Binding::Payload;
         self
     }
 }

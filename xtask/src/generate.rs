@@ -1,0 +1,78 @@
+//! `cargo xtask generate`: writes what a program can derive, or says with `--check` what is stale.
+//!
+//! AWS publishes what each service demands of its callers in service descriptions; the `botocore` package carries them.
+//! From these come the tables of shapes. Only facts are taken (names, types, bounds, HTTP bindings), never prose.
+
+mod botocore;
+mod description;
+mod names;
+mod tables;
+
+use std::fs;
+use std::process::Stdio;
+
+use anyhow::{Context as _, bail};
+
+use crate::project::{command, root};
+
+/// A service whose tables are generated: adding one is adding a row.
+pub(crate) struct Service {
+    /// Its name in botocore.
+    name: &'static str,
+    /// The version of its description.
+    version: &'static str,
+    /// The folder that takes its tables.
+    folder: &'static str,
+    /// Values that the service accepts although its description does not list them: shape and value.
+    extra_values: &'static [(&'static str, &'static str)],
+}
+
+static SERVICES: &[Service] = &[Service {
+    name: "cognito-idp",
+    version: "2016-04-18",
+    folder: "crates/control-plane/src/cognito",
+    extra_values: &[("ExplicitAuthFlowsType", "ALLOW_CLIENT_TOKEN_AUTH")],
+}];
+
+/// Writes every generated file; with `check` only compares, and fails when one is stale.
+pub(crate) fn run(check: bool) -> anyhow::Result<()> {
+    let botocore = botocore::Botocore::find()?;
+    let mut stale = Vec::new();
+    for service in SERVICES {
+        let description = botocore.description(service.name, service.version)?;
+        let tables = tables::write(service, &description).with_context(|| format!("generating {}", service.name))?;
+        for (file, text) in [("shapes.rs", tables.inputs), ("output_shapes.rs", tables.outputs)] {
+            let path = format!("{}/{file}", service.folder);
+            let text = formatted(&text)?;
+            if fs::read_to_string(root().join(&path)).is_ok_and(|current| current == text) {
+                continue;
+            }
+            if !check {
+                fs::create_dir_all(root().join(service.folder))?;
+                fs::write(root().join(&path), text).with_context(|| format!("writing {path}"))?;
+                eprintln!("wrote {path}");
+            }
+            stale.push(path);
+        }
+    }
+    if check && !stale.is_empty() {
+        bail!("stale: {}; run `cargo xtask generate` and commit the result", stale.join(", "));
+    }
+    Ok(())
+}
+
+/// The text as `cargo fmt` would leave it.
+fn formatted(text: &str) -> anyhow::Result<String> {
+    let mut rustfmt = command("rustfmt", &["--edition", "2024", "--emit", "stdout"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start rustfmt; `rustup component add rustfmt` brings it")?;
+    // rustfmt reads to the end before it writes, so feeding it all first cannot block.
+    std::io::Write::write_all(&mut rustfmt.stdin.take().context("rustfmt takes no input")?, text.as_bytes())?;
+    let output = rustfmt.wait_with_output()?;
+    if !output.status.success() {
+        bail!("rustfmt refuses the generated text: {}", output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
