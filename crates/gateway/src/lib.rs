@@ -15,6 +15,7 @@ pub mod integration_response;
 pub mod json_path;
 pub mod mapping;
 pub mod mock;
+pub mod openapi;
 pub mod pattern;
 pub mod refusal;
 pub mod rendering;

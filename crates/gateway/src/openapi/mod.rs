@@ -1,0 +1,248 @@
+//! Importing an API from an OpenAPI document: Swagger 2.0 or OpenAPI 3, JSON or YAML (API Gateway, "Develop REST APIs
+//! using OpenAPI in API Gateway").
+//!
+//! [`import`] is a function from a document and an API as it was to the API as it becomes. It is as tolerant as API
+//! Gateway is: what it does not know is passed over, what it cannot use but can do without becomes a warning, and what it
+//! cannot do without is an error; all errors of a document are told at once.
+//!
+//! `document` and `yaml` read, `settings`, `models`, `security`, `operation`, `method_io` and `integration` translate a
+//! part each, `resources` keeps the tree of paths, `merge` joins the outcome with the API as it was.
+
+mod document;
+mod integration;
+mod merge;
+mod method_io;
+mod models;
+mod operation;
+mod report;
+mod resources;
+mod security;
+mod settings;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use claviger_resources::rest_api::{RestApi, RestApiDefinition};
+use claviger_resources::{Random, ResourceId, RestApiId, Tenant, Timestamp};
+
+use document::Document;
+use models::Models;
+use report::Report;
+use resources::Resources;
+use security::Security;
+
+/// How a document is imported: the query parameters of `ImportRestApi` and `PutRestApi`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Whether a warning refuses the document.
+    pub fail_on_warnings: bool,
+    /// What becomes of the document's base path.
+    pub base_path: BasePath,
+    /// `EDGE`, `REGIONAL` or `PRIVATE`, which wins over what the document says.
+    pub endpoint_type: Option<String>,
+}
+
+/// What becomes of the base path a document names (API Gateway, "Set the OpenAPI basePath property").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BasePath {
+    /// It is not looked at.
+    #[default]
+    Ignore,
+    /// It stands before every path.
+    Prepend,
+    /// All but its first segment stands before every path.
+    Split,
+}
+
+/// What the document is imported into.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// An API that does not exist yet.
+    New {
+        /// Its id.
+        id: &'a RestApiId,
+        /// The account and region it will live in.
+        tenant: &'a Tenant,
+        /// The time.
+        now: Timestamp,
+    },
+    /// An API whose parts the document adds to and replaces; the rest stays.
+    Merge(&'a RestApiDefinition),
+    /// An API that keeps only what the document has.
+    Overwrite(&'a RestApiDefinition),
+}
+
+/// An API as an import makes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// The API.
+    pub definition: RestApiDefinition,
+    /// What the import had to pass over.
+    pub warnings: Vec<String>,
+}
+
+/// Why a document is not imported. `Display` is the message of API Gateway's `BadRequestException`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// It is larger than is imported.
+    #[error("The API definition must be at most {} bytes", claviger_resources::limits::IMPORT_BYTES_MAX)]
+    TooLarge,
+    /// It is no OpenAPI document; the source says why.
+    #[error("Invalid OpenAPI input.")]
+    Unreadable(#[source] Unreadable),
+    /// An import option has a value it cannot have.
+    #[error("{0}")]
+    InvalidOption(String),
+    /// Parts of it cannot be translated.
+    #[error("{}", report::errors_message(.errors, .warnings))]
+    Errors {
+        /// What is wrong.
+        errors: Vec<String>,
+        /// What would have been passed over.
+        warnings: Vec<String>,
+    },
+    /// It has warnings, and those were to count as errors.
+    #[error("{}", report::warnings_message(.0))]
+    Warnings(Vec<String>),
+}
+
+/// Why a text is no OpenAPI document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl ImportError {
+    fn unreadable(reason: impl Into<String>) -> Self {
+        Self::Unreadable(Unreadable(reason.into()))
+    }
+}
+
+impl ImportOptions {
+    /// Reads the query parameters of a request, of which those that are not an import's are left alone.
+    pub fn from_query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, ImportError> {
+        let mut options = Self::default();
+        for (name, value) in parameters {
+            let invalid = || ImportError::InvalidOption(format!("Invalid value specified for {name}: {value}"));
+            match name.to_ascii_lowercase().as_str() {
+                "failonwarnings" => options.fail_on_warnings = value.eq_ignore_ascii_case("true"),
+                "basepath" => {
+                    options.base_path = match value.to_ascii_lowercase().as_str() {
+                        "" | "ignore" => BasePath::Ignore,
+                        "prepend" => BasePath::Prepend,
+                        "split" => BasePath::Split,
+                        _ => return Err(invalid()),
+                    }
+                }
+                "endpointconfigurationtypes" => {
+                    let kind = value.to_ascii_uppercase();
+                    if !settings::ENDPOINT_TYPES.contains(&kind.as_str()) {
+                        return Err(invalid());
+                    }
+                    options.endpoint_type = Some(kind);
+                }
+                _ => {}
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl<'a> Target<'a> {
+    fn existing(&self) -> Option<&'a RestApiDefinition> {
+        match self {
+            Self::New { .. } => None,
+            Self::Merge(definition) | Self::Overwrite(definition) => Some(definition),
+        }
+    }
+
+    fn id(&self) -> &'a RestApiId {
+        match self {
+            Self::New { id, .. } => id,
+            Self::Merge(definition) | Self::Overwrite(definition) => &definition.rest_api.id,
+        }
+    }
+
+    fn tenant(&self) -> &'a Tenant {
+        match self {
+            Self::New { tenant, .. } => tenant,
+            Self::Merge(definition) | Self::Overwrite(definition) => &definition.rest_api.tenant,
+        }
+    }
+}
+
+/// What every part of an import needs: whose API it is, what it was, and where ids and complaints come from and go to.
+struct Importer<'a> {
+    document: &'a Document,
+    target: Target<'a>,
+    random: &'a mut dyn Random,
+    report: Report,
+}
+
+/// Imports a document. What stays the same keeps its id: resources by path, the rest by name.
+pub fn import(
+    document: &[u8],
+    options: &ImportOptions,
+    target: Target<'_>,
+    random: &mut dyn Random,
+) -> Result<Imported, ImportError> {
+    let document = Document::parse(document, target.tenant())?;
+    let mut importer = Importer { document: &document, target, random, report: Report::default() };
+    let definition = importer.run(options);
+    let Report { errors, warnings } = importer.report;
+    if !errors.is_empty() {
+        return Err(ImportError::Errors { errors, warnings });
+    }
+    if options.fail_on_warnings && !warnings.is_empty() {
+        return Err(ImportError::Warnings(warnings));
+    }
+    let definition = match target {
+        Target::Merge(existing) => merge::merge(existing, definition),
+        Target::New { .. } | Target::Overwrite(_) => definition,
+    };
+    Ok(Imported { definition, warnings })
+}
+
+impl Importer<'_> {
+    /// The API as the document has it.
+    fn run(&mut self, options: &ImportOptions) -> RestApiDefinition {
+        let root_resource_id = self.root_resource_id();
+        let rest_api: RestApi = self.rest_api(options, root_resource_id.clone());
+        let (request_validators, default_validator) = self.request_validators();
+        let security: Security = self.security();
+        let mut models: Models = self.models();
+        let mut resources: Resources = self.first_resources(root_resource_id);
+        let base_path = self.base_path(options.base_path);
+        for (path, item) in self.document.object("paths") {
+            if path.starts_with("x-") {
+                continue;
+            }
+            self.path_item(
+                &format!("{base_path}{path}"),
+                item,
+                &mut resources,
+                &mut operation::Surroundings {
+                    security: &security,
+                    models: &mut models,
+                    validators: &request_validators,
+                    default_validator: default_validator.as_ref(),
+                },
+            );
+        }
+        RestApiDefinition {
+            rest_api,
+            resources: resources.into_sorted(),
+            authorizers: security.into_authorizers(),
+            models: models.into_models(),
+            request_validators,
+            gateway_responses: self.gateway_responses(),
+        }
+    }
+
+    fn root_resource_id(&mut self) -> ResourceId {
+        match self.target.existing() {
+            Some(definition) => definition.rest_api.root_resource_id.clone(),
+            None => ResourceId::generate_root(self.random),
+        }
+    }
+}
