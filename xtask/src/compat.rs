@@ -4,12 +4,14 @@ mod coverage;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
+use crate::generate;
 use crate::project::{cargo, command, has_program, root, run as start};
+use crate::python::{Python, install_when_changed};
 use crate::stages::Stages;
 
 /// Drives the binary with real clients.
@@ -52,7 +54,7 @@ pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::
     let everything = arguments.python.is_none() && arguments.node.is_none();
     stages.run("binary", || start(&mut cargo(&["build", "--workspace", "--bins", "--quiet"])));
     if everything || arguments.python.is_some() {
-        stages.run("Python clients: install", || files.install_python());
+        stages.run("Python clients: install", || Python::ready().map(|_| ()));
         stages.run("Python clients", || files.run_python(arguments.python.as_deref().unwrap_or_default()));
     }
     if everything || arguments.node.is_some() {
@@ -60,6 +62,7 @@ pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::
         stages.run("JavaScript clients", || files.run_node(arguments.node.as_deref().unwrap_or_default()));
     }
     if everything && stages.all_passed() {
+        stages.run("generated files", || generate::run(true));
         stages.run("coverage page", || coverage::update(&files.proofs, arguments.write));
     }
     Ok(())
@@ -67,13 +70,10 @@ pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::
 
 /// Where the tests keep what they install and write.
 struct Files {
-    /// The Python environment.
-    environment: PathBuf,
     /// What passing tests prove, a line each.
     proofs: PathBuf,
     /// The table of forged tokens that the Python tests make and the JavaScript tests try again.
     forgeries: PathBuf,
-    python: PathBuf,
     node: PathBuf,
 }
 
@@ -83,21 +83,7 @@ impl Files {
         fs::create_dir_all(&kept).with_context(|| format!("cannot create {}", kept.display()))?;
         let proofs = kept.join("proofs.jsonl");
         fs::write(&proofs, "").with_context(|| format!("cannot write {}", proofs.display()))?;
-        Ok(Self {
-            environment: kept.join("python"),
-            proofs,
-            forgeries: kept.join("forgeries.json"),
-            python: root().join("compat/python"),
-            node: root().join("compat/node"),
-        })
-    }
-
-    fn install_python(&self) -> anyhow::Result<()> {
-        let requirements = self.python.join("requirements.txt");
-        install_when_changed(&requirements, &self.environment.join("installed"), || {
-            start(command("python3", &["-m", "venv", "--clear"]).arg(&self.environment))?;
-            start(self.in_environment("pip").args(["install", "--quiet", "--requirement"]).arg(&requirements))
-        })
+        Ok(Self { proofs, forgeries: kept.join("forgeries.json"), node: root().join("compat/node") })
     }
 
     fn install_node(&self) -> anyhow::Result<()> {
@@ -107,8 +93,9 @@ impl Files {
     }
 
     fn run_python(&self, arguments: &[String]) -> anyhow::Result<()> {
-        let mut pytest = self.in_environment("python");
-        start(self.prepared(&mut pytest).args(["-m", "pytest"]).args(arguments).current_dir(&self.python))
+        let mut pytest = Python::ready()?.program("python");
+        let folder = root().join("compat/python");
+        start(self.prepared(&mut pytest).args(["-m", "pytest"]).args(arguments).current_dir(folder))
     }
 
     fn run_node(&self, part: &str) -> anyhow::Result<()> {
@@ -122,10 +109,6 @@ impl Files {
         start(self.prepared(&mut node).args(tests).current_dir(&self.node))
     }
 
-    fn in_environment(&self, program: &str) -> Command {
-        command(self.environment.join("bin").join(program), &[])
-    }
-
     /// Tells the tests where things are, and keeps the AWS settings of whoever runs them out.
     fn prepared<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         for (name, _) in std::env::vars_os() {
@@ -133,7 +116,7 @@ impl Files {
                 command.env_remove(name);
             }
         }
-        let none = self.environment.join("no-such-file");
+        let none = self.node.join("no-such-file");
         command
             .env("CLAVIGER_BINARY", root().join("target/debug/claviger"))
             .env("CLAVIGER_PROOFS", &self.proofs)
@@ -143,14 +126,4 @@ impl Files {
             .env("AWS_SHARED_CREDENTIALS_FILE", &none)
             .env("AWS_EC2_METADATA_DISABLED", "true")
     }
-}
-
-/// Installs unless `stamp` says that exactly this list of packages has been installed before.
-fn install_when_changed(list: &Path, stamp: &Path, install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let wanted = fs::read(list).with_context(|| format!("cannot read {}", list.display()))?;
-    if fs::read(stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    install()?;
-    fs::write(stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }

@@ -6,6 +6,7 @@ mod ci;
 mod compat;
 mod generate;
 mod project;
+mod python;
 mod stages;
 mod test;
 mod tidy;

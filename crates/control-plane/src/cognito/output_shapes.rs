@@ -2,9 +2,7 @@
 //!
 //! From AWS's description of `cognito-idp`, 2016-04-18. Only tests read them.
 
-use claviger_aws_protocol::shape::{
-    Shape, integer, list, long, map, one_of, optional, required, string, structure, timestamp,
-};
+use claviger_aws_protocol::shape::{Shape, list, long, map, one_of, optional, required, string, structure, timestamp};
 
 use super::shapes;
 
@@ -15,6 +13,7 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("AdminAddUserToGroup", None),
     ("AdminConfirmSignUp", Some(&ADMIN_CONFIRM_SIGN_UP_RESPONSE)),
     ("AdminCreateUser", Some(&ADMIN_CREATE_USER_RESPONSE)),
+    ("AdminDeleteSoftwareToken", Some(&ADMIN_DELETE_SOFTWARE_TOKEN_RESPONSE)),
     ("AdminDeleteUser", None),
     ("AdminDeleteUserAttributes", Some(&ADMIN_DELETE_USER_ATTRIBUTES_RESPONSE)),
     ("AdminDisableProviderForUser", Some(&ADMIN_DISABLE_PROVIDER_FOR_USER_RESPONSE)),
@@ -23,14 +22,17 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("AdminForgetDevice", None),
     ("AdminGetDevice", Some(&ADMIN_GET_DEVICE_RESPONSE)),
     ("AdminGetUser", Some(&ADMIN_GET_USER_RESPONSE)),
+    ("AdminGetUserAuthFactors", Some(&ADMIN_GET_USER_AUTH_FACTORS_RESPONSE)),
     ("AdminInitiateAuth", Some(&ADMIN_INITIATE_AUTH_RESPONSE)),
     ("AdminLinkProviderForUser", Some(&ADMIN_LINK_PROVIDER_FOR_USER_RESPONSE)),
     ("AdminListDevices", Some(&ADMIN_LIST_DEVICES_RESPONSE)),
     ("AdminListGroupsForUser", Some(&ADMIN_LIST_GROUPS_FOR_USER_RESPONSE)),
     ("AdminListUserAuthEvents", Some(&ADMIN_LIST_USER_AUTH_EVENTS_RESPONSE)),
+    ("AdminListUserSessions", Some(&ADMIN_LIST_USER_SESSIONS_RESPONSE)),
     ("AdminRemoveUserFromGroup", None),
     ("AdminResetUserPassword", Some(&ADMIN_RESET_USER_PASSWORD_RESPONSE)),
     ("AdminRespondToAuthChallenge", Some(&ADMIN_RESPOND_TO_AUTH_CHALLENGE_RESPONSE)),
+    ("AdminRevokeUserSession", Some(&ADMIN_REVOKE_USER_SESSION_RESPONSE)),
     ("AdminSetUserMFAPreference", Some(&ADMIN_SET_USER_MFA_PREFERENCE_RESPONSE)),
     ("AdminSetUserPassword", Some(&ADMIN_SET_USER_PASSWORD_RESPONSE)),
     ("AdminSetUserSettings", Some(&ADMIN_SET_USER_SETTINGS_RESPONSE)),
@@ -53,6 +55,7 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("CreateUserPool", Some(&CREATE_USER_POOL_RESPONSE)),
     ("CreateUserPoolClient", Some(&CREATE_USER_POOL_CLIENT_RESPONSE)),
     ("CreateUserPoolDomain", Some(&CREATE_USER_POOL_DOMAIN_RESPONSE)),
+    ("CreateUserPoolReplica", Some(&CREATE_USER_POOL_REPLICA_RESPONSE)),
     ("DeleteGroup", None),
     ("DeleteIdentityProvider", None),
     ("DeleteManagedLoginBranding", None),
@@ -64,6 +67,7 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("DeleteUserPoolClient", None),
     ("DeleteUserPoolClientSecret", Some(&DELETE_USER_POOL_CLIENT_SECRET_RESPONSE)),
     ("DeleteUserPoolDomain", Some(&DELETE_USER_POOL_DOMAIN_RESPONSE)),
+    ("DeleteUserPoolReplica", Some(&DELETE_USER_POOL_REPLICA_RESPONSE)),
     ("DeleteWebAuthnCredential", Some(&DELETE_WEB_AUTHN_CREDENTIAL_RESPONSE)),
     ("DescribeIdentityProvider", Some(&DESCRIBE_IDENTITY_PROVIDER_RESPONSE)),
     ("DescribeManagedLoginBranding", Some(&DESCRIBE_MANAGED_LOGIN_BRANDING_RESPONSE)),
@@ -71,6 +75,7 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("DescribeResourceServer", Some(&DESCRIBE_RESOURCE_SERVER_RESPONSE)),
     ("DescribeRiskConfiguration", Some(&DESCRIBE_RISK_CONFIGURATION_RESPONSE)),
     ("DescribeTerms", Some(&DESCRIBE_TERMS_RESPONSE)),
+    ("DescribeTermsByClient", Some(&DESCRIBE_TERMS_BY_CLIENT_RESPONSE)),
     ("DescribeUserImportJob", Some(&DESCRIBE_USER_IMPORT_JOB_RESPONSE)),
     ("DescribeUserPool", Some(&DESCRIBE_USER_POOL_RESPONSE)),
     ("DescribeUserPoolClient", Some(&DESCRIBE_USER_POOL_CLIENT_RESPONSE)),
@@ -78,17 +83,22 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("ForgetDevice", None),
     ("ForgotPassword", Some(&FORGOT_PASSWORD_RESPONSE)),
     ("GetCSVHeader", Some(&GET_CSV_HEADER_RESPONSE)),
+    ("GetClientToken", Some(&GET_CLIENT_TOKEN_RESPONSE)),
+    ("GetDerivedToken", Some(&GET_DERIVED_TOKEN_RESPONSE)),
     ("GetDevice", Some(&GET_DEVICE_RESPONSE)),
     ("GetGroup", Some(&GET_GROUP_RESPONSE)),
     ("GetIdentityProviderByIdentifier", Some(&GET_IDENTITY_PROVIDER_BY_IDENTIFIER_RESPONSE)),
     ("GetLogDeliveryConfiguration", Some(&GET_LOG_DELIVERY_CONFIGURATION_RESPONSE)),
+    ("GetProvisionedLimit", Some(&GET_PROVISIONED_LIMIT_RESPONSE)),
     ("GetSigningCertificate", Some(&GET_SIGNING_CERTIFICATE_RESPONSE)),
     ("GetTokensFromRefreshToken", Some(&GET_TOKENS_FROM_REFRESH_TOKEN_RESPONSE)),
     ("GetUICustomization", Some(&GET_UI_CUSTOMIZATION_RESPONSE)),
     ("GetUser", Some(&GET_USER_RESPONSE)),
     ("GetUserAttributeVerificationCode", Some(&GET_USER_ATTRIBUTE_VERIFICATION_CODE_RESPONSE)),
     ("GetUserAuthFactors", Some(&GET_USER_AUTH_FACTORS_RESPONSE)),
+    ("GetUserPoolClientSessionConfiguration", Some(&GET_USER_POOL_CLIENT_SESSION_CONFIGURATION_RESPONSE)),
     ("GetUserPoolMfaConfig", Some(&GET_USER_POOL_MFA_CONFIG_RESPONSE)),
+    ("GetUserPoolSessionConfiguration", Some(&GET_USER_POOL_SESSION_CONFIGURATION_RESPONSE)),
     ("GlobalSignOut", Some(&GLOBAL_SIGN_OUT_RESPONSE)),
     ("InitiateAuth", Some(&INITIATE_AUTH_RESPONSE)),
     ("ListDevices", Some(&LIST_DEVICES_RESPONSE)),
@@ -100,18 +110,23 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("ListUserImportJobs", Some(&LIST_USER_IMPORT_JOBS_RESPONSE)),
     ("ListUserPoolClientSecrets", Some(&LIST_USER_POOL_CLIENT_SECRETS_RESPONSE)),
     ("ListUserPoolClients", Some(&LIST_USER_POOL_CLIENTS_RESPONSE)),
+    ("ListUserPoolReplicas", Some(&LIST_USER_POOL_REPLICAS_RESPONSE)),
     ("ListUserPools", Some(&LIST_USER_POOLS_RESPONSE)),
+    ("ListUserSessions", Some(&LIST_USER_SESSIONS_RESPONSE)),
     ("ListUsers", Some(&LIST_USERS_RESPONSE)),
     ("ListUsersInGroup", Some(&LIST_USERS_IN_GROUP_RESPONSE)),
     ("ListWebAuthnCredentials", Some(&LIST_WEB_AUTHN_CREDENTIALS_RESPONSE)),
     ("ResendConfirmationCode", Some(&RESEND_CONFIRMATION_CODE_RESPONSE)),
     ("RespondToAuthChallenge", Some(&RESPOND_TO_AUTH_CHALLENGE_RESPONSE)),
     ("RevokeToken", Some(&REVOKE_TOKEN_RESPONSE)),
+    ("RevokeUserSession", Some(&REVOKE_USER_SESSION_RESPONSE)),
     ("SetLogDeliveryConfiguration", Some(&SET_LOG_DELIVERY_CONFIGURATION_RESPONSE)),
     ("SetRiskConfiguration", Some(&SET_RISK_CONFIGURATION_RESPONSE)),
     ("SetUICustomization", Some(&SET_UI_CUSTOMIZATION_RESPONSE)),
     ("SetUserMFAPreference", Some(&SET_USER_MFA_PREFERENCE_RESPONSE)),
+    ("SetUserPoolClientSessionConfiguration", Some(&SET_USER_POOL_CLIENT_SESSION_CONFIGURATION_RESPONSE)),
     ("SetUserPoolMfaConfig", Some(&SET_USER_POOL_MFA_CONFIG_RESPONSE)),
+    ("SetUserPoolSessionConfiguration", Some(&SET_USER_POOL_SESSION_CONFIGURATION_RESPONSE)),
     ("SetUserSettings", Some(&SET_USER_SETTINGS_RESPONSE)),
     ("SignUp", Some(&SIGN_UP_RESPONSE)),
     ("StartUserImportJob", Some(&START_USER_IMPORT_JOB_RESPONSE)),
@@ -124,12 +139,14 @@ pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("UpdateGroup", Some(&UPDATE_GROUP_RESPONSE)),
     ("UpdateIdentityProvider", Some(&UPDATE_IDENTITY_PROVIDER_RESPONSE)),
     ("UpdateManagedLoginBranding", Some(&UPDATE_MANAGED_LOGIN_BRANDING_RESPONSE)),
+    ("UpdateProvisionedLimit", Some(&UPDATE_PROVISIONED_LIMIT_RESPONSE)),
     ("UpdateResourceServer", Some(&UPDATE_RESOURCE_SERVER_RESPONSE)),
     ("UpdateTerms", Some(&UPDATE_TERMS_RESPONSE)),
     ("UpdateUserAttributes", Some(&UPDATE_USER_ATTRIBUTES_RESPONSE)),
     ("UpdateUserPool", Some(&UPDATE_USER_POOL_RESPONSE)),
     ("UpdateUserPoolClient", Some(&UPDATE_USER_POOL_CLIENT_RESPONSE)),
     ("UpdateUserPoolDomain", Some(&UPDATE_USER_POOL_DOMAIN_RESPONSE)),
+    ("UpdateUserPoolReplica", Some(&UPDATE_USER_POOL_REPLICA_RESPONSE)),
     ("VerifySoftwareToken", Some(&VERIFY_SOFTWARE_TOKEN_RESPONSE)),
     ("VerifyUserAttribute", Some(&VERIFY_USER_ATTRIBUTE_RESPONSE)),
 ];
@@ -162,12 +179,14 @@ pub(crate) static EXCEPTIONS: &[(&str, u16)] = &[
     ("MFAMethodNotFoundException", 400),
     ("ManagedLoginBrandingExistsException", 400),
     ("NotAuthorizedException", 400),
+    ("OperationNotEnabledException", 400),
     ("PasswordHistoryPolicyViolationException", 400),
     ("PasswordResetRequiredException", 400),
     ("PreconditionNotMetException", 400),
     ("RefreshTokenReuseException", 400),
     ("ResourceNotFoundException", 400),
     ("ScopeDoesNotExistException", 400),
+    ("ServiceQuotaExceededException", 400),
     ("SoftwareTokenMFANotFoundException", 400),
     ("TermsExistsException", 400),
     ("TierChangeNotAllowedException", 400),
@@ -200,11 +219,18 @@ static ADD_USER_POOL_CLIENT_SECRET_RESPONSE: Shape =
     structure(&[optional("ClientSecretDescriptor", &CLIENT_SECRET_DESCRIPTOR_TYPE)]);
 static ADMIN_CONFIRM_SIGN_UP_RESPONSE: Shape = structure(&[]);
 static ADMIN_CREATE_USER_RESPONSE: Shape = structure(&[optional("User", &USER_TYPE)]);
+static ADMIN_DELETE_SOFTWARE_TOKEN_RESPONSE: Shape = structure(&[]);
 static ADMIN_DELETE_USER_ATTRIBUTES_RESPONSE: Shape = structure(&[]);
 static ADMIN_DISABLE_PROVIDER_FOR_USER_RESPONSE: Shape = structure(&[]);
 static ADMIN_DISABLE_USER_RESPONSE: Shape = structure(&[]);
 static ADMIN_ENABLE_USER_RESPONSE: Shape = structure(&[]);
 static ADMIN_GET_DEVICE_RESPONSE: Shape = structure(&[required("Device", &DEVICE_TYPE)]);
+static ADMIN_GET_USER_AUTH_FACTORS_RESPONSE: Shape = structure(&[
+    required("Username", &shapes::USERNAME_TYPE),
+    optional("PreferredMfaSetting", &shapes::STRING_TYPE),
+    optional("UserMFASettingList", &USER_MFA_SETTING_LIST_TYPE),
+    optional("ConfiguredUserAuthFactors", &CONFIGURED_USER_AUTH_FACTORS_LIST_TYPE),
+]);
 static ADMIN_GET_USER_RESPONSE: Shape = structure(&[
     required("Username", &shapes::USERNAME_TYPE),
     optional("UserAttributes", &shapes::ATTRIBUTE_LIST_TYPE),
@@ -232,13 +258,17 @@ static ADMIN_LIST_GROUPS_FOR_USER_RESPONSE: Shape =
     structure(&[optional("Groups", &GROUP_LIST_TYPE), optional("NextToken", &shapes::PAGINATION_KEY)]);
 static ADMIN_LIST_USER_AUTH_EVENTS_RESPONSE: Shape =
     structure(&[optional("AuthEvents", &AUTH_EVENTS_TYPE), optional("NextToken", &shapes::PAGINATION_KEY)]);
+static ADMIN_LIST_USER_SESSIONS_RESPONSE: Shape =
+    structure(&[optional("Sessions", &SESSIONS_LIST_TYPE), optional("NextToken", &shapes::PAGINATION_KEY)]);
 static ADMIN_RESET_USER_PASSWORD_RESPONSE: Shape = structure(&[]);
 static ADMIN_RESPOND_TO_AUTH_CHALLENGE_RESPONSE: Shape = structure(&[
     optional("ChallengeName", &shapes::CHALLENGE_NAME_TYPE),
     optional("Session", &shapes::SESSION_TYPE),
     optional("ChallengeParameters", &CHALLENGE_PARAMETERS_TYPE),
     optional("AuthenticationResult", &AUTHENTICATION_RESULT_TYPE),
+    optional("AvailableChallenges", &AVAILABLE_CHALLENGE_LIST_TYPE),
 ]);
+static ADMIN_REVOKE_USER_SESSION_RESPONSE: Shape = structure(&[]);
 static ADMIN_SET_USER_MFA_PREFERENCE_RESPONSE: Shape = structure(&[]);
 static ADMIN_SET_USER_PASSWORD_RESPONSE: Shape = structure(&[]);
 static ADMIN_SET_USER_SETTINGS_RESPONSE: Shape = structure(&[]);
@@ -250,7 +280,7 @@ static ASSOCIATE_SOFTWARE_TOKEN_RESPONSE: Shape =
     structure(&[optional("SecretCode", &SECRET_CODE_TYPE), optional("Session", &shapes::SESSION_TYPE)]);
 static AUTHENTICATION_RESULT_TYPE: Shape = structure(&[
     optional("AccessToken", &shapes::TOKEN_MODEL_TYPE),
-    optional("ExpiresIn", &INTEGER),
+    optional("ExpiresIn", &shapes::INTEGER),
     optional("TokenType", &shapes::STRING_TYPE),
     optional("RefreshToken", &shapes::TOKEN_MODEL_TYPE),
     optional("IdToken", &shapes::TOKEN_MODEL_TYPE),
@@ -276,6 +306,11 @@ static CHALLENGE_RESPONSE_LIST_TYPE: Shape = list(&CHALLENGE_RESPONSE_TYPE);
 static CHALLENGE_RESPONSE_TYPE: Shape =
     structure(&[optional("ChallengeName", &CHALLENGE_NAME), optional("ChallengeResponse", &CHALLENGE_RESPONSE)]);
 static CHANGE_PASSWORD_RESPONSE: Shape = structure(&[]);
+static CLIENT_AUTHENTICATION_RESULT_TYPE: Shape = structure(&[
+    optional("AccessToken", &shapes::TOKEN_MODEL_TYPE),
+    optional("ExpiresIn", &shapes::INTEGER),
+    optional("TokenType", &shapes::STRING_TYPE),
+]);
 static CLIENT_SECRET_DESCRIPTOR_LIST_TYPE: Shape = list(&CLIENT_SECRET_DESCRIPTOR_TYPE);
 static CLIENT_SECRET_DESCRIPTOR_TYPE: Shape = structure(&[
     optional("ClientSecretId", &shapes::CLIENT_SECRET_ID_TYPE),
@@ -302,12 +337,17 @@ static CREATE_RESOURCE_SERVER_RESPONSE: Shape = structure(&[required("ResourceSe
 static CREATE_TERMS_RESPONSE: Shape = structure(&[optional("Terms", &TERMS_TYPE)]);
 static CREATE_USER_IMPORT_JOB_RESPONSE: Shape = structure(&[optional("UserImportJob", &USER_IMPORT_JOB_TYPE)]);
 static CREATE_USER_POOL_CLIENT_RESPONSE: Shape = structure(&[optional("UserPoolClient", &USER_POOL_CLIENT_TYPE)]);
-static CREATE_USER_POOL_DOMAIN_RESPONSE: Shape =
-    structure(&[optional("ManagedLoginVersion", &shapes::INTEGER), optional("CloudFrontDomain", &shapes::DOMAIN_TYPE)]);
+static CREATE_USER_POOL_DOMAIN_RESPONSE: Shape = structure(&[
+    optional("ManagedLoginVersion", &shapes::INTEGER),
+    optional("CloudFrontDomain", &shapes::DOMAIN_TYPE),
+    optional("Routing", &shapes::ROUTING_TYPE),
+]);
+static CREATE_USER_POOL_REPLICA_RESPONSE: Shape = structure(&[optional("UserPoolReplica", &USER_POOL_REPLICA_TYPE)]);
 static CREATE_USER_POOL_RESPONSE: Shape = structure(&[optional("UserPool", &USER_POOL_TYPE)]);
 static DELETE_USER_ATTRIBUTES_RESPONSE: Shape = structure(&[]);
 static DELETE_USER_POOL_CLIENT_SECRET_RESPONSE: Shape = structure(&[]);
 static DELETE_USER_POOL_DOMAIN_RESPONSE: Shape = structure(&[]);
+static DELETE_USER_POOL_REPLICA_RESPONSE: Shape = structure(&[optional("UserPoolReplica", &USER_POOL_REPLICA_TYPE)]);
 static DELETE_WEB_AUTHN_CREDENTIAL_RESPONSE: Shape = structure(&[]);
 static DESCRIBE_IDENTITY_PROVIDER_RESPONSE: Shape = structure(&[required("IdentityProvider", &IDENTITY_PROVIDER_TYPE)]);
 static DESCRIBE_MANAGED_LOGIN_BRANDING_BY_CLIENT_RESPONSE: Shape =
@@ -317,6 +357,7 @@ static DESCRIBE_MANAGED_LOGIN_BRANDING_RESPONSE: Shape =
 static DESCRIBE_RESOURCE_SERVER_RESPONSE: Shape = structure(&[required("ResourceServer", &RESOURCE_SERVER_TYPE)]);
 static DESCRIBE_RISK_CONFIGURATION_RESPONSE: Shape =
     structure(&[required("RiskConfiguration", &RISK_CONFIGURATION_TYPE)]);
+static DESCRIBE_TERMS_BY_CLIENT_RESPONSE: Shape = structure(&[optional("Terms", &TERMS_TYPE)]);
 static DESCRIBE_TERMS_RESPONSE: Shape = structure(&[optional("Terms", &TERMS_TYPE)]);
 static DESCRIBE_USER_IMPORT_JOB_RESPONSE: Shape = structure(&[optional("UserImportJob", &USER_IMPORT_JOB_TYPE)]);
 static DESCRIBE_USER_POOL_CLIENT_RESPONSE: Shape = structure(&[optional("UserPoolClient", &USER_POOL_CLIENT_TYPE)]);
@@ -341,6 +382,7 @@ static DOMAIN_DESCRIPTION_TYPE: Shape = structure(&[
     optional("Status", &DOMAIN_STATUS_TYPE),
     optional("CustomDomainConfig", &shapes::CUSTOM_DOMAIN_CONFIG_TYPE),
     optional("ManagedLoginVersion", &shapes::INTEGER),
+    optional("Routing", &shapes::ROUTING_TYPE),
 ]);
 static DOMAIN_STATUS_TYPE: Shape = one_of(&["CREATING", "DELETING", "UPDATING", "ACTIVE", "FAILED"]);
 static DOMAIN_VERSION_TYPE: Shape = string().min(1).max(20);
@@ -364,14 +406,24 @@ static EVENT_RISK_TYPE: Shape = structure(&[
 ]);
 static EVENT_TYPE: Shape = one_of(&["SignIn", "SignUp", "ForgotPassword", "PasswordChange", "ResendCode"]);
 static FORGOT_PASSWORD_RESPONSE: Shape = structure(&[optional("CodeDeliveryDetails", &CODE_DELIVERY_DETAILS_TYPE)]);
+static GET_CLIENT_TOKEN_RESPONSE: Shape =
+    structure(&[optional("ClientAuthenticationResult", &CLIENT_AUTHENTICATION_RESULT_TYPE)]);
 static GET_CSV_HEADER_RESPONSE: Shape =
     structure(&[optional("UserPoolId", &shapes::USER_POOL_ID_TYPE), optional("CSVHeader", &LIST_OF_STRING_TYPES)]);
+static GET_DERIVED_TOKEN_RESPONSE: Shape = structure(&[
+    required("IssuedToken", &shapes::TOKEN_MODEL_TYPE),
+    required("IssuedTokenType", &shapes::ISSUED_TOKEN_TYPE_IDENTIFIER_TYPE),
+    required("TokenType", &O_AUTH_TOKEN_TYPE_TYPE),
+    optional("ExpiresIn", &shapes::INTEGER),
+    optional("Scopes", &shapes::SCOPE_LIST_TYPE),
+]);
 static GET_DEVICE_RESPONSE: Shape = structure(&[required("Device", &DEVICE_TYPE)]);
 static GET_GROUP_RESPONSE: Shape = structure(&[optional("Group", &GROUP_TYPE)]);
 static GET_IDENTITY_PROVIDER_BY_IDENTIFIER_RESPONSE: Shape =
     structure(&[required("IdentityProvider", &IDENTITY_PROVIDER_TYPE)]);
 static GET_LOG_DELIVERY_CONFIGURATION_RESPONSE: Shape =
     structure(&[optional("LogDeliveryConfiguration", &LOG_DELIVERY_CONFIGURATION_TYPE)]);
+static GET_PROVISIONED_LIMIT_RESPONSE: Shape = structure(&[required("Limit", &LIMIT_TYPE)]);
 static GET_SIGNING_CERTIFICATE_RESPONSE: Shape = structure(&[optional("Certificate", &shapes::STRING_TYPE)]);
 static GET_TOKENS_FROM_REFRESH_TOKEN_RESPONSE: Shape =
     structure(&[optional("AuthenticationResult", &AUTHENTICATION_RESULT_TYPE)]);
@@ -384,12 +436,22 @@ static GET_USER_AUTH_FACTORS_RESPONSE: Shape = structure(&[
     optional("UserMFASettingList", &USER_MFA_SETTING_LIST_TYPE),
     optional("ConfiguredUserAuthFactors", &CONFIGURED_USER_AUTH_FACTORS_LIST_TYPE),
 ]);
+static GET_USER_POOL_CLIENT_SESSION_CONFIGURATION_RESPONSE: Shape = structure(&[
+    optional("UserPoolId", &shapes::USER_POOL_ID_TYPE),
+    optional("ClientId", &shapes::CLIENT_ID_TYPE),
+    optional("SSOSession", &shapes::CLIENT_SSO_SESSION_CONFIG_TYPE),
+]);
 static GET_USER_POOL_MFA_CONFIG_RESPONSE: Shape = structure(&[
     optional("SmsMfaConfiguration", &shapes::SMS_MFA_CONFIG_TYPE),
     optional("SoftwareTokenMfaConfiguration", &shapes::SOFTWARE_TOKEN_MFA_CONFIG_TYPE),
     optional("EmailMfaConfiguration", &shapes::EMAIL_MFA_CONFIG_TYPE),
     optional("MfaConfiguration", &shapes::USER_POOL_MFA_TYPE),
     optional("WebAuthnConfiguration", &shapes::WEB_AUTHN_CONFIGURATION_TYPE),
+]);
+static GET_USER_POOL_SESSION_CONFIGURATION_RESPONSE: Shape = structure(&[
+    optional("UserPoolId", &shapes::USER_POOL_ID_TYPE),
+    optional("UserSessionTracking", &shapes::USER_SESSION_TRACKING_TYPE),
+    optional("TokenSession", &shapes::USER_POOL_TOKEN_SESSION_CONFIG_TYPE),
 ]);
 static GET_USER_RESPONSE: Shape = structure(&[
     required("Username", &shapes::USERNAME_TYPE),
@@ -416,6 +478,7 @@ static IDENTITY_PROVIDER_TYPE: Shape = structure(&[
     optional("ProviderDetails", &shapes::PROVIDER_DETAILS_TYPE),
     optional("AttributeMapping", &shapes::ATTRIBUTE_MAPPING_TYPE),
     optional("IdpIdentifiers", &shapes::IDP_IDENTIFIERS_LIST_TYPE),
+    optional("AcrMapping", &shapes::ACR_MAPPING_TYPE),
     optional("LastModifiedDate", &TIMESTAMP),
     optional("CreationDate", &TIMESTAMP),
 ]);
@@ -426,7 +489,11 @@ static INITIATE_AUTH_RESPONSE: Shape = structure(&[
     optional("AuthenticationResult", &AUTHENTICATION_RESULT_TYPE),
     optional("AvailableChallenges", &AVAILABLE_CHALLENGE_LIST_TYPE),
 ]);
-static INTEGER: Shape = integer();
+static LIMIT_TYPE: Shape = structure(&[
+    required("LimitDefinition", &shapes::LIMIT_DEFINITION_TYPE),
+    required("ProvisionedLimitValue", &shapes::INTEGER),
+    required("FreeLimitValue", &shapes::INTEGER),
+]);
 static LIST_DEVICES_RESPONSE: Shape = structure(&[
     optional("Devices", &DEVICE_LIST_TYPE),
     optional("PaginationToken", &shapes::SEARCH_PAGINATION_TOKEN_TYPE),
@@ -463,6 +530,12 @@ static LIST_USER_POOL_CLIENT_SECRETS_RESPONSE: Shape = structure(&[
     optional("ClientSecrets", &CLIENT_SECRET_DESCRIPTOR_LIST_TYPE),
     optional("NextToken", &shapes::PAGINATION_KEY),
 ]);
+static LIST_USER_POOL_REPLICAS_RESPONSE: Shape = structure(&[
+    optional("UserPoolReplicas", &USER_POOL_REPLICA_LIST_TYPE),
+    optional("NextToken", &shapes::PAGINATION_KEY_TYPE),
+]);
+static LIST_USER_SESSIONS_RESPONSE: Shape =
+    structure(&[optional("Sessions", &SESSIONS_LIST_TYPE), optional("NextToken", &shapes::PAGINATION_KEY)]);
 static LIST_WEB_AUTHN_CREDENTIALS_RESPONSE: Shape = structure(&[
     required("Credentials", &WEB_AUTHN_CREDENTIAL_DESCRIPTION_LIST_TYPE),
     optional("NextToken", &shapes::PAGINATION_KEY),
@@ -483,6 +556,7 @@ static MANAGED_LOGIN_BRANDING_TYPE: Shape = structure(&[
 ]);
 static NEW_DEVICE_METADATA_TYPE: Shape =
     structure(&[optional("DeviceKey", &shapes::DEVICE_KEY_TYPE), optional("DeviceGroupKey", &shapes::STRING_TYPE)]);
+static O_AUTH_TOKEN_TYPE_TYPE: Shape = one_of(&["Bearer", "N_A"]);
 static PRE_SIGNED_URL_TYPE: Shape = string().min(0).max(2048);
 static PROVIDERS_LIST_TYPE: Shape = list(&PROVIDER_DESCRIPTION).min(0).max(50);
 static PROVIDER_DESCRIPTION: Shape = structure(&[
@@ -491,22 +565,29 @@ static PROVIDER_DESCRIPTION: Shape = structure(&[
     optional("LastModifiedDate", &TIMESTAMP),
     optional("CreationDate", &TIMESTAMP),
 ]);
+static REPLICA_REGIONS_TYPE: Shape = list(&shapes::STRING_TYPE);
+static REPLICA_ROLE_TYPE: Shape = one_of(&["PRIMARY", "SECONDARY"]);
+static REPLICA_STATUS_TYPE: Shape = one_of(&["CREATING", "ACTIVE", "INACTIVE", "DELETING"]);
 static RESEND_CONFIRMATION_CODE_RESPONSE: Shape =
     structure(&[optional("CodeDeliveryDetails", &CODE_DELIVERY_DETAILS_TYPE)]);
 static RESOURCE_SERVERS_LIST_TYPE: Shape = list(&RESOURCE_SERVER_TYPE);
+static RESOURCE_SERVER_MANAGED_BY_TYPE: Shape = one_of(&["COGNITO"]);
 static RESOURCE_SERVER_TYPE: Shape = structure(&[
     optional("UserPoolId", &shapes::USER_POOL_ID_TYPE),
     optional("Identifier", &shapes::RESOURCE_SERVER_IDENTIFIER_TYPE),
     optional("Name", &shapes::RESOURCE_SERVER_NAME_TYPE),
     optional("Scopes", &shapes::RESOURCE_SERVER_SCOPE_LIST_TYPE),
+    optional("ManagedBy", &RESOURCE_SERVER_MANAGED_BY_TYPE),
 ]);
 static RESPOND_TO_AUTH_CHALLENGE_RESPONSE: Shape = structure(&[
     optional("ChallengeName", &shapes::CHALLENGE_NAME_TYPE),
     optional("Session", &shapes::SESSION_TYPE),
     optional("ChallengeParameters", &CHALLENGE_PARAMETERS_TYPE),
     optional("AuthenticationResult", &AUTHENTICATION_RESULT_TYPE),
+    optional("AvailableChallenges", &AVAILABLE_CHALLENGE_LIST_TYPE),
 ]);
 static REVOKE_TOKEN_RESPONSE: Shape = structure(&[]);
+static REVOKE_USER_SESSION_RESPONSE: Shape = structure(&[]);
 static RISK_CONFIGURATION_TYPE: Shape = structure(&[
     optional("UserPoolId", &shapes::USER_POOL_ID_TYPE),
     optional("ClientId", &shapes::CLIENT_ID_TYPE),
@@ -519,17 +600,47 @@ static RISK_DECISION_TYPE: Shape = one_of(&["NoRisk", "AccountTakeover", "Block"
 static RISK_LEVEL_TYPE: Shape = one_of(&["Low", "Medium", "High"]);
 static S3_BUCKET_TYPE: Shape = string().min(3).max(1024);
 static SECRET_CODE_TYPE: Shape = string().min(16).sensitive();
+static SESSIONS_LIST_TYPE: Shape = list(&SESSION_DESCRIPTION_TYPE).min(0).max(125);
+static SESSION_DESCRIPTION_TYPE: Shape = structure(&[
+    optional("SessionId", &shapes::SESSION_ID_TYPE),
+    optional("SessionType", &SESSION_TYPE_TYPE),
+    optional("ClientId", &shapes::CLIENT_ID_TYPE),
+    optional("CreateDate", &TIMESTAMP),
+    optional("LastActiveDate", &TIMESTAMP),
+    optional("DeviceType", &SESSION_DEVICE_TYPE),
+    optional("LastIPAddress", &SESSION_IP_ADDRESS_TYPE),
+    optional("LastLocation", &SESSION_LOCATION_TYPE),
+    optional("OriginSessionId", &shapes::SESSION_ID_TYPE),
+    optional("IsCurrentSession", &shapes::BOOLEAN),
+]);
+static SESSION_DEVICE_TYPE: Shape = string().min(0).max(1024);
+static SESSION_IP_ADDRESS_TYPE: Shape = string().min(0).max(128).sensitive();
+static SESSION_LOCATION_CITY_TYPE: Shape = string().min(0).max(256);
+static SESSION_LOCATION_COUNTRY_TYPE: Shape = string().min(0).max(256);
+static SESSION_LOCATION_TYPE: Shape =
+    structure(&[optional("City", &SESSION_LOCATION_CITY_TYPE), optional("Country", &SESSION_LOCATION_COUNTRY_TYPE)]);
+static SESSION_TYPE_TYPE: Shape = one_of(&["TOKEN", "SSO"]);
 static SET_LOG_DELIVERY_CONFIGURATION_RESPONSE: Shape =
     structure(&[optional("LogDeliveryConfiguration", &LOG_DELIVERY_CONFIGURATION_TYPE)]);
 static SET_RISK_CONFIGURATION_RESPONSE: Shape = structure(&[required("RiskConfiguration", &RISK_CONFIGURATION_TYPE)]);
 static SET_UI_CUSTOMIZATION_RESPONSE: Shape = structure(&[required("UICustomization", &UI_CUSTOMIZATION_TYPE)]);
 static SET_USER_MFA_PREFERENCE_RESPONSE: Shape = structure(&[]);
+static SET_USER_POOL_CLIENT_SESSION_CONFIGURATION_RESPONSE: Shape = structure(&[
+    optional("UserPoolId", &shapes::USER_POOL_ID_TYPE),
+    optional("ClientId", &shapes::CLIENT_ID_TYPE),
+    optional("SSOSession", &shapes::CLIENT_SSO_SESSION_CONFIG_TYPE),
+]);
 static SET_USER_POOL_MFA_CONFIG_RESPONSE: Shape = structure(&[
     optional("SmsMfaConfiguration", &shapes::SMS_MFA_CONFIG_TYPE),
     optional("SoftwareTokenMfaConfiguration", &shapes::SOFTWARE_TOKEN_MFA_CONFIG_TYPE),
     optional("EmailMfaConfiguration", &shapes::EMAIL_MFA_CONFIG_TYPE),
     optional("MfaConfiguration", &shapes::USER_POOL_MFA_TYPE),
     optional("WebAuthnConfiguration", &shapes::WEB_AUTHN_CONFIGURATION_TYPE),
+]);
+static SET_USER_POOL_SESSION_CONFIGURATION_RESPONSE: Shape = structure(&[
+    optional("UserPoolId", &shapes::USER_POOL_ID_TYPE),
+    optional("UserSessionTracking", &shapes::USER_SESSION_TRACKING_TYPE),
+    optional("TokenSession", &shapes::USER_POOL_TOKEN_SESSION_CONFIG_TYPE),
 ]);
 static SET_USER_SETTINGS_RESPONSE: Shape = structure(&[]);
 static SIGN_UP_RESPONSE: Shape = structure(&[
@@ -541,7 +652,6 @@ static SIGN_UP_RESPONSE: Shape = structure(&[
 static START_USER_IMPORT_JOB_RESPONSE: Shape = structure(&[optional("UserImportJob", &USER_IMPORT_JOB_TYPE)]);
 static START_WEB_AUTHN_REGISTRATION_RESPONSE: Shape =
     structure(&[required("CredentialCreationOptions", &shapes::DOCUMENT)]);
-static STATUS_TYPE: Shape = one_of(&["Enabled", "Disabled"]);
 static STOP_USER_IMPORT_JOB_RESPONSE: Shape = structure(&[optional("UserImportJob", &USER_IMPORT_JOB_TYPE)]);
 static STRING: Shape = string();
 static TAG_RESOURCE_RESPONSE: Shape = structure(&[]);
@@ -581,13 +691,18 @@ static UPDATE_GROUP_RESPONSE: Shape = structure(&[optional("Group", &GROUP_TYPE)
 static UPDATE_IDENTITY_PROVIDER_RESPONSE: Shape = structure(&[required("IdentityProvider", &IDENTITY_PROVIDER_TYPE)]);
 static UPDATE_MANAGED_LOGIN_BRANDING_RESPONSE: Shape =
     structure(&[optional("ManagedLoginBranding", &MANAGED_LOGIN_BRANDING_TYPE)]);
+static UPDATE_PROVISIONED_LIMIT_RESPONSE: Shape = structure(&[required("Limit", &LIMIT_TYPE)]);
 static UPDATE_RESOURCE_SERVER_RESPONSE: Shape = structure(&[required("ResourceServer", &RESOURCE_SERVER_TYPE)]);
 static UPDATE_TERMS_RESPONSE: Shape = structure(&[optional("Terms", &TERMS_TYPE)]);
 static UPDATE_USER_ATTRIBUTES_RESPONSE: Shape =
     structure(&[optional("CodeDeliveryDetailsList", &CODE_DELIVERY_DETAILS_LIST_TYPE)]);
 static UPDATE_USER_POOL_CLIENT_RESPONSE: Shape = structure(&[optional("UserPoolClient", &USER_POOL_CLIENT_TYPE)]);
-static UPDATE_USER_POOL_DOMAIN_RESPONSE: Shape =
-    structure(&[optional("ManagedLoginVersion", &shapes::INTEGER), optional("CloudFrontDomain", &shapes::DOMAIN_TYPE)]);
+static UPDATE_USER_POOL_DOMAIN_RESPONSE: Shape = structure(&[
+    optional("ManagedLoginVersion", &shapes::INTEGER),
+    optional("CloudFrontDomain", &shapes::DOMAIN_TYPE),
+    optional("Routing", &shapes::ROUTING_TYPE),
+]);
+static UPDATE_USER_POOL_REPLICA_RESPONSE: Shape = structure(&[optional("UserPoolReplica", &USER_POOL_REPLICA_TYPE)]);
 static UPDATE_USER_POOL_RESPONSE: Shape = structure(&[]);
 static USERS_LIST_TYPE: Shape = list(&USER_TYPE);
 static USER_IMPORT_JOBS_LIST_TYPE: Shape = list(&USER_IMPORT_JOB_TYPE).min(1).max(50);
@@ -607,6 +722,7 @@ static USER_IMPORT_JOB_TYPE: Shape = structure(&[
     optional("SkippedUsers", &LONG),
     optional("FailedUsers", &LONG),
     optional("CompletionMessage", &COMPLETION_MESSAGE_TYPE),
+    optional("PasswordHashingAlgorithm", &shapes::PASSWORD_HASHING_ALGORITHM_TYPE),
 ]);
 static USER_MFA_SETTING_LIST_TYPE: Shape = list(&shapes::STRING_TYPE);
 static USER_POOL_CLIENT_DESCRIPTION: Shape = structure(&[
@@ -642,23 +758,32 @@ static USER_POOL_CLIENT_TYPE: Shape = structure(&[
     optional("EnablePropagateAdditionalUserContextData", &shapes::BOOLEAN),
     optional("AuthSessionValidity", &shapes::AUTH_SESSION_VALIDITY_TYPE),
     optional("RefreshTokenRotation", &shapes::REFRESH_TOKEN_ROTATION_TYPE),
+    optional("ClientType", &shapes::CLIENT_TYPE_TYPE),
 ]);
 static USER_POOL_DESCRIPTION_TYPE: Shape = structure(&[
     optional("Id", &shapes::USER_POOL_ID_TYPE),
     optional("Name", &shapes::USER_POOL_NAME_TYPE),
     optional("LambdaConfig", &shapes::LAMBDA_CONFIG_TYPE),
-    optional("Status", &STATUS_TYPE),
+    optional("Status", &shapes::STATUS_TYPE),
     optional("LastModifiedDate", &TIMESTAMP),
     optional("CreationDate", &TIMESTAMP),
+    optional("ReplicaRegions", &REPLICA_REGIONS_TYPE),
 ]);
 static USER_POOL_LIST_TYPE: Shape = list(&USER_POOL_DESCRIPTION_TYPE);
+static USER_POOL_REPLICA_LIST_TYPE: Shape = list(&USER_POOL_REPLICA_TYPE);
+static USER_POOL_REPLICA_TYPE: Shape = structure(&[
+    optional("RegionName", &shapes::REGION_NAME_TYPE),
+    optional("Status", &REPLICA_STATUS_TYPE),
+    optional("Role", &REPLICA_ROLE_TYPE),
+    optional("UserPoolArn", &shapes::ARN_TYPE),
+]);
 static USER_POOL_TYPE: Shape = structure(&[
     optional("Id", &shapes::USER_POOL_ID_TYPE),
     optional("Name", &shapes::USER_POOL_NAME_TYPE),
     optional("Policies", &shapes::USER_POOL_POLICY_TYPE),
     optional("DeletionProtection", &shapes::DELETION_PROTECTION_TYPE),
     optional("LambdaConfig", &shapes::LAMBDA_CONFIG_TYPE),
-    optional("Status", &STATUS_TYPE),
+    optional("Status", &shapes::STATUS_TYPE),
     optional("LastModifiedDate", &TIMESTAMP),
     optional("CreationDate", &TIMESTAMP),
     optional("SchemaAttributes", &shapes::SCHEMA_ATTRIBUTES_LIST_TYPE),
@@ -673,7 +798,7 @@ static USER_POOL_TYPE: Shape = structure(&[
     optional("UserAttributeUpdateSettings", &shapes::USER_ATTRIBUTE_UPDATE_SETTINGS_TYPE),
     optional("MfaConfiguration", &shapes::USER_POOL_MFA_TYPE),
     optional("DeviceConfiguration", &shapes::DEVICE_CONFIGURATION_TYPE),
-    optional("EstimatedNumberOfUsers", &INTEGER),
+    optional("EstimatedNumberOfUsers", &shapes::INTEGER),
     optional("EmailConfiguration", &shapes::EMAIL_CONFIGURATION_TYPE),
     optional("SmsConfiguration", &shapes::SMS_CONFIGURATION_TYPE),
     optional("UserPoolTags", &shapes::USER_POOL_TAGS_TYPE),
@@ -683,10 +808,14 @@ static USER_POOL_TYPE: Shape = structure(&[
     optional("CustomDomain", &shapes::DOMAIN_TYPE),
     optional("AdminCreateUserConfig", &shapes::ADMIN_CREATE_USER_CONFIG_TYPE),
     optional("UserPoolAddOns", &shapes::USER_POOL_ADD_ONS_TYPE),
+    optional("DcrConfiguration", &shapes::DCR_CONFIGURATION_TYPE),
     optional("UsernameConfiguration", &shapes::USERNAME_CONFIGURATION_TYPE),
     optional("Arn", &shapes::ARN_TYPE),
     optional("AccountRecoverySetting", &shapes::ACCOUNT_RECOVERY_SETTING_TYPE),
     optional("UserPoolTier", &shapes::USER_POOL_TIER_TYPE),
+    optional("KeyConfiguration", &shapes::KEY_CONFIGURATION_TYPE),
+    optional("IssuerConfiguration", &shapes::ISSUER_CONFIGURATION_TYPE),
+    optional("AcrConfiguration", &shapes::ACR_CONFIGURATION_TYPE),
 ]);
 static USER_STATUS_TYPE: Shape = one_of(&[
     "UNCONFIRMED",

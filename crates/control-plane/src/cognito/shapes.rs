@@ -14,6 +14,7 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("AdminAddUserToGroup", &ADMIN_ADD_USER_TO_GROUP_REQUEST),
     operation("AdminConfirmSignUp", &ADMIN_CONFIRM_SIGN_UP_REQUEST),
     operation("AdminCreateUser", &ADMIN_CREATE_USER_REQUEST),
+    operation("AdminDeleteSoftwareToken", &ADMIN_DELETE_SOFTWARE_TOKEN_REQUEST),
     operation("AdminDeleteUser", &ADMIN_DELETE_USER_REQUEST),
     operation("AdminDeleteUserAttributes", &ADMIN_DELETE_USER_ATTRIBUTES_REQUEST),
     operation("AdminDisableProviderForUser", &ADMIN_DISABLE_PROVIDER_FOR_USER_REQUEST),
@@ -22,14 +23,17 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("AdminForgetDevice", &ADMIN_FORGET_DEVICE_REQUEST),
     operation("AdminGetDevice", &ADMIN_GET_DEVICE_REQUEST),
     operation("AdminGetUser", &ADMIN_GET_USER_REQUEST),
+    operation("AdminGetUserAuthFactors", &ADMIN_GET_USER_AUTH_FACTORS_REQUEST),
     operation("AdminInitiateAuth", &ADMIN_INITIATE_AUTH_REQUEST),
     operation("AdminLinkProviderForUser", &ADMIN_LINK_PROVIDER_FOR_USER_REQUEST),
     operation("AdminListDevices", &ADMIN_LIST_DEVICES_REQUEST),
     operation("AdminListGroupsForUser", &ADMIN_LIST_GROUPS_FOR_USER_REQUEST),
     operation("AdminListUserAuthEvents", &ADMIN_LIST_USER_AUTH_EVENTS_REQUEST),
+    operation("AdminListUserSessions", &ADMIN_LIST_USER_SESSIONS_REQUEST),
     operation("AdminRemoveUserFromGroup", &ADMIN_REMOVE_USER_FROM_GROUP_REQUEST),
     operation("AdminResetUserPassword", &ADMIN_RESET_USER_PASSWORD_REQUEST),
     operation("AdminRespondToAuthChallenge", &ADMIN_RESPOND_TO_AUTH_CHALLENGE_REQUEST),
+    operation("AdminRevokeUserSession", &ADMIN_REVOKE_USER_SESSION_REQUEST),
     operation("AdminSetUserMFAPreference", &ADMIN_SET_USER_MFA_PREFERENCE_REQUEST),
     operation("AdminSetUserPassword", &ADMIN_SET_USER_PASSWORD_REQUEST),
     operation("AdminSetUserSettings", &ADMIN_SET_USER_SETTINGS_REQUEST),
@@ -52,6 +56,7 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("CreateUserPool", &CREATE_USER_POOL_REQUEST),
     operation("CreateUserPoolClient", &CREATE_USER_POOL_CLIENT_REQUEST),
     operation("CreateUserPoolDomain", &CREATE_USER_POOL_DOMAIN_REQUEST),
+    operation("CreateUserPoolReplica", &CREATE_USER_POOL_REPLICA_REQUEST),
     operation("DeleteGroup", &DELETE_GROUP_REQUEST),
     operation("DeleteIdentityProvider", &DELETE_IDENTITY_PROVIDER_REQUEST),
     operation("DeleteManagedLoginBranding", &DELETE_MANAGED_LOGIN_BRANDING_REQUEST),
@@ -63,6 +68,7 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("DeleteUserPoolClient", &DELETE_USER_POOL_CLIENT_REQUEST),
     operation("DeleteUserPoolClientSecret", &DELETE_USER_POOL_CLIENT_SECRET_REQUEST),
     operation("DeleteUserPoolDomain", &DELETE_USER_POOL_DOMAIN_REQUEST),
+    operation("DeleteUserPoolReplica", &DELETE_USER_POOL_REPLICA_REQUEST),
     operation("DeleteWebAuthnCredential", &DELETE_WEB_AUTHN_CREDENTIAL_REQUEST).unsigned(),
     operation("DescribeIdentityProvider", &DESCRIBE_IDENTITY_PROVIDER_REQUEST),
     operation("DescribeManagedLoginBranding", &DESCRIBE_MANAGED_LOGIN_BRANDING_REQUEST),
@@ -70,6 +76,7 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("DescribeResourceServer", &DESCRIBE_RESOURCE_SERVER_REQUEST),
     operation("DescribeRiskConfiguration", &DESCRIBE_RISK_CONFIGURATION_REQUEST),
     operation("DescribeTerms", &DESCRIBE_TERMS_REQUEST),
+    operation("DescribeTermsByClient", &DESCRIBE_TERMS_BY_CLIENT_REQUEST),
     operation("DescribeUserImportJob", &DESCRIBE_USER_IMPORT_JOB_REQUEST),
     operation("DescribeUserPool", &DESCRIBE_USER_POOL_REQUEST),
     operation("DescribeUserPoolClient", &DESCRIBE_USER_POOL_CLIENT_REQUEST),
@@ -77,17 +84,22 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("ForgetDevice", &FORGET_DEVICE_REQUEST).unsigned(),
     operation("ForgotPassword", &FORGOT_PASSWORD_REQUEST).unsigned(),
     operation("GetCSVHeader", &GET_CSV_HEADER_REQUEST),
+    operation("GetClientToken", &GET_CLIENT_TOKEN_REQUEST),
+    operation("GetDerivedToken", &GET_DERIVED_TOKEN_REQUEST),
     operation("GetDevice", &GET_DEVICE_REQUEST).unsigned(),
     operation("GetGroup", &GET_GROUP_REQUEST),
     operation("GetIdentityProviderByIdentifier", &GET_IDENTITY_PROVIDER_BY_IDENTIFIER_REQUEST),
     operation("GetLogDeliveryConfiguration", &GET_LOG_DELIVERY_CONFIGURATION_REQUEST),
+    operation("GetProvisionedLimit", &GET_PROVISIONED_LIMIT_REQUEST),
     operation("GetSigningCertificate", &GET_SIGNING_CERTIFICATE_REQUEST),
     operation("GetTokensFromRefreshToken", &GET_TOKENS_FROM_REFRESH_TOKEN_REQUEST).unsigned(),
     operation("GetUICustomization", &GET_UI_CUSTOMIZATION_REQUEST),
     operation("GetUser", &GET_USER_REQUEST).unsigned(),
     operation("GetUserAttributeVerificationCode", &GET_USER_ATTRIBUTE_VERIFICATION_CODE_REQUEST).unsigned(),
     operation("GetUserAuthFactors", &GET_USER_AUTH_FACTORS_REQUEST).unsigned(),
+    operation("GetUserPoolClientSessionConfiguration", &GET_USER_POOL_CLIENT_SESSION_CONFIGURATION_REQUEST),
     operation("GetUserPoolMfaConfig", &GET_USER_POOL_MFA_CONFIG_REQUEST),
+    operation("GetUserPoolSessionConfiguration", &GET_USER_POOL_SESSION_CONFIGURATION_REQUEST),
     operation("GlobalSignOut", &GLOBAL_SIGN_OUT_REQUEST).unsigned(),
     operation("InitiateAuth", &INITIATE_AUTH_REQUEST).unsigned(),
     operation("ListDevices", &LIST_DEVICES_REQUEST).unsigned(),
@@ -99,18 +111,23 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("ListUserImportJobs", &LIST_USER_IMPORT_JOBS_REQUEST),
     operation("ListUserPoolClientSecrets", &LIST_USER_POOL_CLIENT_SECRETS_REQUEST),
     operation("ListUserPoolClients", &LIST_USER_POOL_CLIENTS_REQUEST),
+    operation("ListUserPoolReplicas", &LIST_USER_POOL_REPLICAS_REQUEST),
     operation("ListUserPools", &LIST_USER_POOLS_REQUEST),
+    operation("ListUserSessions", &LIST_USER_SESSIONS_REQUEST).unsigned(),
     operation("ListUsers", &LIST_USERS_REQUEST),
     operation("ListUsersInGroup", &LIST_USERS_IN_GROUP_REQUEST),
     operation("ListWebAuthnCredentials", &LIST_WEB_AUTHN_CREDENTIALS_REQUEST).unsigned(),
     operation("ResendConfirmationCode", &RESEND_CONFIRMATION_CODE_REQUEST).unsigned(),
     operation("RespondToAuthChallenge", &RESPOND_TO_AUTH_CHALLENGE_REQUEST).unsigned(),
     operation("RevokeToken", &REVOKE_TOKEN_REQUEST).unsigned(),
+    operation("RevokeUserSession", &REVOKE_USER_SESSION_REQUEST).unsigned(),
     operation("SetLogDeliveryConfiguration", &SET_LOG_DELIVERY_CONFIGURATION_REQUEST),
     operation("SetRiskConfiguration", &SET_RISK_CONFIGURATION_REQUEST),
     operation("SetUICustomization", &SET_UI_CUSTOMIZATION_REQUEST),
     operation("SetUserMFAPreference", &SET_USER_MFA_PREFERENCE_REQUEST).unsigned(),
+    operation("SetUserPoolClientSessionConfiguration", &SET_USER_POOL_CLIENT_SESSION_CONFIGURATION_REQUEST),
     operation("SetUserPoolMfaConfig", &SET_USER_POOL_MFA_CONFIG_REQUEST),
+    operation("SetUserPoolSessionConfiguration", &SET_USER_POOL_SESSION_CONFIGURATION_REQUEST),
     operation("SetUserSettings", &SET_USER_SETTINGS_REQUEST).unsigned(),
     operation("SignUp", &SIGN_UP_REQUEST).unsigned(),
     operation("StartUserImportJob", &START_USER_IMPORT_JOB_REQUEST),
@@ -123,58 +140,66 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("UpdateGroup", &UPDATE_GROUP_REQUEST),
     operation("UpdateIdentityProvider", &UPDATE_IDENTITY_PROVIDER_REQUEST),
     operation("UpdateManagedLoginBranding", &UPDATE_MANAGED_LOGIN_BRANDING_REQUEST),
+    operation("UpdateProvisionedLimit", &UPDATE_PROVISIONED_LIMIT_REQUEST),
     operation("UpdateResourceServer", &UPDATE_RESOURCE_SERVER_REQUEST),
     operation("UpdateTerms", &UPDATE_TERMS_REQUEST),
     operation("UpdateUserAttributes", &UPDATE_USER_ATTRIBUTES_REQUEST).unsigned(),
     operation("UpdateUserPool", &UPDATE_USER_POOL_REQUEST),
     operation("UpdateUserPoolClient", &UPDATE_USER_POOL_CLIENT_REQUEST),
     operation("UpdateUserPoolDomain", &UPDATE_USER_POOL_DOMAIN_REQUEST),
+    operation("UpdateUserPoolReplica", &UPDATE_USER_POOL_REPLICA_REQUEST),
     operation("VerifySoftwareToken", &VERIFY_SOFTWARE_TOKEN_REQUEST).unsigned(),
     operation("VerifyUserAttribute", &VERIFY_USER_ATTRIBUTE_REQUEST).unsigned(),
 ];
 
 static PATTERN_0: Pattern = Pattern::new("(?s).*");
-static PATTERN_1: Pattern = Pattern::new(r".*\{####\}.*");
-static PATTERN_2: Pattern = Pattern::new("[0-9]+");
-static PATTERN_3: Pattern = Pattern::new("[A-Za-z0-9-_=.]+");
-static PATTERN_4: Pattern = Pattern::new(r"[\S]+");
-static PATTERN_5: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+");
-static PATTERN_6: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*");
-static PATTERN_7: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*");
-static PATTERN_8: Pattern = Pattern::new(
+static PATTERN_1: Pattern = Pattern::new(
+    r"(arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?)?",
+);
+static PATTERN_2: Pattern = Pattern::new(r".*\{####\}.*");
+static PATTERN_3: Pattern = Pattern::new("Level[1-4]");
+static PATTERN_4: Pattern = Pattern::new("[0-9]+");
+static PATTERN_5: Pattern = Pattern::new("[A-Za-z0-9-_+/=.]+");
+static PATTERN_6: Pattern = Pattern::new("[A-Za-z0-9-_=.]+");
+static PATTERN_7: Pattern = Pattern::new(r"[\S]+");
+static PATTERN_8: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+");
+static PATTERN_9: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*");
+static PATTERN_10: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*");
+static PATTERN_11: Pattern = Pattern::new(
     r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{##[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*##\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*",
 );
-static PATTERN_9: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]+");
-static PATTERN_10: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+");
-static PATTERN_11: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+");
-static PATTERN_12: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+");
-static PATTERN_13: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+");
-static PATTERN_14: Pattern = Pattern::new(r"[\w+-]+");
-static PATTERN_15: Pattern = Pattern::new(r"[\w+=/]+");
-static PATTERN_16: Pattern = Pattern::new(r"[\w+]+");
-static PATTERN_17: Pattern = Pattern::new(r"[\w-]+_[0-9a-f-]+");
-static PATTERN_18: Pattern = Pattern::new(r"[\w-]+_[0-9a-zA-Z]+");
-static PATTERN_19: Pattern = Pattern::new(r"[\w\s+=,.@-]+");
-static PATTERN_20: Pattern = Pattern::new(r"[\w\s+=.@-]+");
-static PATTERN_21: Pattern = Pattern::new(r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+");
-static PATTERN_22: Pattern = Pattern::new(r"[\x21\x23-\x5B\x5D-\x7E]+");
-static PATTERN_23: Pattern = Pattern::new(r"[^_\p{Z}][\p{L}\p{M}\p{S}\p{N}\p{P}][^_\p{Z}]+");
-static PATTERN_24: Pattern = Pattern::new("^(terms-of-use|privacy-policy)$");
-static PATTERN_25: Pattern = Pattern::new("^[0-9a-fA-F]+$");
-static PATTERN_26: Pattern =
+static PATTERN_12: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]+");
+static PATTERN_13: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+");
+static PATTERN_14: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+");
+static PATTERN_15: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+");
+static PATTERN_16: Pattern = Pattern::new(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+");
+static PATTERN_17: Pattern = Pattern::new(r"[\w+-]+");
+static PATTERN_18: Pattern = Pattern::new(r"[\w+=/]+");
+static PATTERN_19: Pattern = Pattern::new(r"[\w+]+");
+static PATTERN_20: Pattern = Pattern::new(r"[\w-]+_[0-9a-f-]+");
+static PATTERN_21: Pattern = Pattern::new(r"[\w-]+_[0-9a-zA-Z]+");
+static PATTERN_22: Pattern = Pattern::new(r"[\w\s+=,.@-]+");
+static PATTERN_23: Pattern = Pattern::new(r"[\w\s+=.@-]+");
+static PATTERN_24: Pattern = Pattern::new(r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+");
+static PATTERN_25: Pattern = Pattern::new(r"[\x21\x23-\x5B\x5D-\x7E]+");
+static PATTERN_26: Pattern = Pattern::new(r"[^_\p{Z}][\p{L}\p{M}\p{S}\p{N}\p{P}][^_\p{Z}]+");
+static PATTERN_27: Pattern = Pattern::new("^(terms-of-use|privacy-policy)$");
+static PATTERN_28: Pattern = Pattern::new("^(tkn|sso)[a-z0-9]{25}$");
+static PATTERN_29: Pattern = Pattern::new("^[0-9a-fA-F]+$");
+static PATTERN_30: Pattern =
     Pattern::new("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[4][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$");
-static PATTERN_27: Pattern = Pattern::new(r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$");
-static PATTERN_28: Pattern = Pattern::new(r"^[\w\- ]+$");
-static PATTERN_29: Pattern = Pattern::new(r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$");
-static PATTERN_30: Pattern = Pattern::new("^[a-zA-Z0-9_-]+$");
-static PATTERN_31: Pattern = Pattern::new(
+static PATTERN_31: Pattern = Pattern::new(r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$");
+static PATTERN_32: Pattern = Pattern::new(r"^[\w\- ]+$");
+static PATTERN_33: Pattern = Pattern::new(r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$");
+static PATTERN_34: Pattern = Pattern::new("^[a-zA-Z0-9_-]+$");
+static PATTERN_35: Pattern = Pattern::new(
     "^cognito:(default|dutch|english|french|spanish|german|bahasa-indonesia|italian|japanese|korean|portuguese-brazil|chinese-(simplified|traditional))$",
 );
-static PATTERN_32: Pattern =
+static PATTERN_36: Pattern =
     Pattern::new(r"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?");
-static PATTERN_33: Pattern =
+static PATTERN_37: Pattern =
     Pattern::new(r"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:::[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?");
-static PATTERN_34: Pattern = Pattern::new("import-[0-9a-zA-Z-]+");
+static PATTERN_38: Pattern = Pattern::new("import-[0-9a-zA-Z-]+");
 pub(super) static ACCESS_TOKEN_VALIDITY_TYPE: Shape = integer().min(1).max(86_400);
 pub(super) static ACCOUNT_RECOVERY_SETTING_TYPE: Shape =
     structure(&[optional("RecoveryMechanisms", &RECOVERY_MECHANISMS_TYPE)]);
@@ -191,6 +216,12 @@ pub(super) static ACCOUNT_TAKEOVER_RISK_CONFIGURATION_TYPE: Shape = structure(&[
     optional("NotifyConfiguration", &NOTIFY_CONFIGURATION_TYPE),
     required("Actions", &ACCOUNT_TAKEOVER_ACTIONS_TYPE),
 ]);
+pub(super) static ACR_CONFIGURATION_TYPE: Shape = map(&ACR_LEVEL_KEY_TYPE, &ACR_LEVEL_CONFIG_TYPE).min(0).max(4);
+pub(super) static ACR_LEVEL_CONFIG_TYPE: Shape = structure(&[required("AcrValue", &ACR_VALUE_TYPE)]);
+pub(super) static ACR_LEVEL_KEY_TYPE: Shape = string().pattern(&PATTERN_3);
+pub(super) static ACR_MAPPING_KEY_TYPE: Shape = string().pattern(&PATTERN_3);
+pub(super) static ACR_MAPPING_TYPE: Shape = map(&ACR_MAPPING_KEY_TYPE, &ACR_VALUE_TYPE).min(0).max(4);
+pub(super) static ACR_VALUE_TYPE: Shape = string().min(1).max(64).pattern(&PATTERN_25);
 static ADD_CUSTOM_ATTRIBUTES_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("CustomAttributes", &CUSTOM_ATTRIBUTES_LIST_TYPE),
@@ -227,6 +258,8 @@ static ADMIN_CREATE_USER_REQUEST: Shape = structure(&[
     optional("ClientMetadata", &CLIENT_METADATA_TYPE),
 ]);
 pub(super) static ADMIN_CREATE_USER_UNUSED_ACCOUNT_VALIDITY_DAYS_TYPE: Shape = integer().min(0).max(365);
+static ADMIN_DELETE_SOFTWARE_TOKEN_REQUEST: Shape =
+    structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("Username", &USERNAME_TYPE)]);
 static ADMIN_DELETE_USER_ATTRIBUTES_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("Username", &USERNAME_TYPE),
@@ -250,6 +283,8 @@ static ADMIN_GET_DEVICE_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("Username", &USERNAME_TYPE),
 ]);
+static ADMIN_GET_USER_AUTH_FACTORS_REQUEST: Shape =
+    structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("Username", &USERNAME_TYPE)]);
 static ADMIN_GET_USER_REQUEST: Shape =
     structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("Username", &USERNAME_TYPE)]);
 static ADMIN_INITIATE_AUTH_REQUEST: Shape = structure(&[
@@ -285,6 +320,11 @@ static ADMIN_LIST_USER_AUTH_EVENTS_REQUEST: Shape = structure(&[
     optional("MaxResults", &QUERY_LIMIT_TYPE),
     optional("NextToken", &PAGINATION_KEY),
 ]);
+static ADMIN_LIST_USER_SESSIONS_REQUEST: Shape = structure(&[
+    required("UserPoolId", &USER_POOL_ID_TYPE),
+    required("Username", &USERNAME_TYPE),
+    optional("NextToken", &PAGINATION_KEY),
+]);
 static ADMIN_REMOVE_USER_FROM_GROUP_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("Username", &USERNAME_TYPE),
@@ -304,6 +344,12 @@ static ADMIN_RESPOND_TO_AUTH_CHALLENGE_REQUEST: Shape = structure(&[
     optional("AnalyticsMetadata", &ANALYTICS_METADATA_TYPE),
     optional("ContextData", &CONTEXT_DATA_TYPE),
     optional("ClientMetadata", &CLIENT_METADATA_TYPE),
+]);
+static ADMIN_REVOKE_USER_SESSION_REQUEST: Shape = structure(&[
+    required("UserPoolId", &USER_POOL_ID_TYPE),
+    required("Username", &USERNAME_TYPE),
+    required("SessionId", &SESSION_ID_TYPE),
+    optional("RevokeAssociatedSessions", &REVOKE_ASSOCIATED_SESSIONS_TYPE),
 ]);
 static ADMIN_SET_USER_MFA_PREFERENCE_REQUEST: Shape = structure(&[
     optional("SMSMfaSettings", &SMS_MFA_SETTINGS_TYPE),
@@ -350,7 +396,7 @@ pub(super) static ADVANCED_SECURITY_ENABLED_MODE_TYPE: Shape = one_of(&["AUDIT",
 pub(super) static ADVANCED_SECURITY_MODE_TYPE: Shape = one_of(&["OFF", "AUDIT", "ENFORCED"]);
 pub(super) static ALIAS_ATTRIBUTES_LIST_TYPE: Shape = list(&ALIAS_ATTRIBUTE_TYPE);
 pub(super) static ALIAS_ATTRIBUTE_TYPE: Shape = one_of(&["phone_number", "email", "preferred_username"]);
-pub(super) static ALLOWED_FIRST_AUTH_FACTORS_LIST_TYPE: Shape = list(&AUTH_FACTOR_TYPE).min(1).max(4);
+pub(super) static ALLOWED_FIRST_AUTH_FACTORS_LIST_TYPE: Shape = list(&AUTH_FACTOR_TYPE).min(1).max(5);
 pub(super) static ANALYTICS_CONFIGURATION_TYPE: Shape = structure(&[
     optional("ApplicationId", &HEX_STRING_TYPE),
     optional("ApplicationArn", &ARN_TYPE),
@@ -359,7 +405,7 @@ pub(super) static ANALYTICS_CONFIGURATION_TYPE: Shape = structure(&[
     optional("UserDataShared", &BOOLEAN),
 ]);
 static ANALYTICS_METADATA_TYPE: Shape = structure(&[optional("AnalyticsEndpointId", &STRING_TYPE)]);
-pub(super) static ARN_TYPE: Shape = string().min(20).max(2048).pattern(&PATTERN_32);
+pub(super) static ARN_TYPE: Shape = string().min(20).max(2048).pattern(&PATTERN_36);
 pub(super) static ASSET_BYTES_TYPE: Shape = blob().max(1_000_000);
 pub(super) static ASSET_CATEGORY_TYPE: Shape = one_of(&[
     "FAVICON_ICO",
@@ -395,11 +441,14 @@ pub(super) static ATTRIBUTE_LIST_TYPE: Shape = list(&ATTRIBUTE_TYPE);
 pub(super) static ATTRIBUTE_MAPPING_KEY_TYPE: Shape = string().min(1).max(32);
 pub(super) static ATTRIBUTE_MAPPING_TYPE: Shape = map(&ATTRIBUTE_MAPPING_KEY_TYPE, &STRING_TYPE);
 static ATTRIBUTE_NAME_LIST_TYPE: Shape = list(&ATTRIBUTE_NAME_TYPE);
-pub(super) static ATTRIBUTE_NAME_TYPE: Shape = string().min(1).max(32).pattern(&PATTERN_11);
+pub(super) static ATTRIBUTE_NAME_TYPE: Shape = string().min(1).max(32).pattern(&PATTERN_14);
 pub(super) static ATTRIBUTE_TYPE: Shape =
     structure(&[required("Name", &ATTRIBUTE_NAME_TYPE), optional("Value", &ATTRIBUTE_VALUE_TYPE)]);
 pub(super) static ATTRIBUTE_VALUE_TYPE: Shape = string().max(2048).sensitive();
-pub(super) static AUTH_FACTOR_TYPE: Shape = one_of(&["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]);
+static AUDIENCE_LIST_TYPE: Shape = list(&AUDIENCE_TYPE).min(0).max(1);
+static AUDIENCE_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_25);
+pub(super) static AUTH_FACTOR_TYPE: Shape =
+    one_of(&["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN", "SOFTWARE_TOKEN"]);
 static AUTH_FLOW_TYPE: Shape = one_of(&[
     "USER_SRP_AUTH",
     "REFRESH_TOKEN_AUTH",
@@ -439,13 +488,16 @@ static CHANGE_PASSWORD_REQUEST: Shape = structure(&[
     required("ProposedPassword", &PASSWORD_TYPE),
     required("AccessToken", &TOKEN_MODEL_TYPE),
 ]);
-pub(super) static CLIENT_ID_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_16).sensitive();
+pub(super) static CLIENT_ID_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_19).sensitive();
 static CLIENT_METADATA_TYPE: Shape = map(&STRING_TYPE, &STRING_TYPE);
-pub(super) static CLIENT_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_19);
+pub(super) static CLIENT_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_22);
 pub(super) static CLIENT_PERMISSION_LIST_TYPE: Shape = list(&CLIENT_PERMISSION_TYPE);
 pub(super) static CLIENT_PERMISSION_TYPE: Shape = string().min(1).max(2048);
 pub(super) static CLIENT_SECRET_ID_TYPE: Shape = string().min(1).max(128);
-pub(super) static CLIENT_SECRET_TYPE: Shape = string().min(24).max(64).pattern(&PATTERN_16).sensitive();
+pub(super) static CLIENT_SECRET_TYPE: Shape = string().min(24).max(64).pattern(&PATTERN_19).sensitive();
+pub(super) static CLIENT_SSO_SESSION_CONFIG_TYPE: Shape =
+    structure(&[required("MaxValidityMinutes", &SSO_SESSION_MAX_VALIDITY_MINUTES_TYPE)]);
+pub(super) static CLIENT_TYPE_TYPE: Shape = one_of(&["REGULAR", "DCR"]);
 pub(super) static CLOUD_WATCH_LOGS_CONFIGURATION_TYPE: Shape = structure(&[optional("LogGroupArn", &ARN_TYPE)]);
 pub(super) static COLOR_SCHEME_MODE_TYPE: Shape = one_of(&["LIGHT", "DARK", "DYNAMIC"]);
 static COMPLETE_WEB_AUTHN_REGISTRATION_REQUEST: Shape =
@@ -457,7 +509,7 @@ pub(super) static COMPROMISED_CREDENTIALS_RISK_CONFIGURATION_TYPE: Shape = struc
     optional("EventFilter", &EVENT_FILTERS_TYPE),
     required("Actions", &COMPROMISED_CREDENTIALS_ACTIONS_TYPE),
 ]);
-static CONFIRMATION_CODE_TYPE: Shape = string().min(1).max(2048).pattern(&PATTERN_4);
+static CONFIRMATION_CODE_TYPE: Shape = string().min(1).max(2048).pattern(&PATTERN_7);
 static CONFIRM_DEVICE_REQUEST: Shape = structure(&[
     required("AccessToken", &TOKEN_MODEL_TYPE),
     required("DeviceKey", &DEVICE_KEY_TYPE),
@@ -506,6 +558,7 @@ static CREATE_IDENTITY_PROVIDER_REQUEST: Shape = structure(&[
     required("ProviderDetails", &PROVIDER_DETAILS_TYPE),
     optional("AttributeMapping", &ATTRIBUTE_MAPPING_TYPE),
     optional("IdpIdentifiers", &IDP_IDENTIFIERS_LIST_TYPE),
+    optional("AcrMapping", &ACR_MAPPING_TYPE),
 ]);
 static CREATE_MANAGED_LOGIN_BRANDING_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
@@ -532,6 +585,7 @@ static CREATE_USER_IMPORT_JOB_REQUEST: Shape = structure(&[
     required("JobName", &USER_IMPORT_JOB_NAME_TYPE),
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("CloudWatchLogsRoleArn", &ARN_TYPE),
+    optional("PasswordHashingAlgorithm", &PASSWORD_HASHING_ALGORITHM_TYPE),
 ]);
 static CREATE_USER_POOL_CLIENT_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
@@ -564,6 +618,12 @@ static CREATE_USER_POOL_DOMAIN_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     optional("ManagedLoginVersion", &INTEGER),
     optional("CustomDomainConfig", &CUSTOM_DOMAIN_CONFIG_TYPE),
+    optional("Routing", &ROUTING_TYPE),
+]);
+static CREATE_USER_POOL_REPLICA_REQUEST: Shape = structure(&[
+    required("UserPoolId", &USER_POOL_ID_TYPE),
+    required("RegionName", &REGION_NAME_TYPE),
+    optional("UserPoolTags", &USER_POOL_TAGS_TYPE),
 ]);
 static CREATE_USER_POOL_REQUEST: Shape = structure(&[
     required("PoolName", &USER_POOL_NAME_TYPE),
@@ -587,20 +647,32 @@ static CREATE_USER_POOL_REQUEST: Shape = structure(&[
     optional("AdminCreateUserConfig", &ADMIN_CREATE_USER_CONFIG_TYPE),
     optional("Schema", &SCHEMA_ATTRIBUTES_LIST_TYPE),
     optional("UserPoolAddOns", &USER_POOL_ADD_ONS_TYPE),
+    optional("DcrConfiguration", &DCR_CONFIGURATION_TYPE),
     optional("UsernameConfiguration", &USERNAME_CONFIGURATION_TYPE),
     optional("AccountRecoverySetting", &ACCOUNT_RECOVERY_SETTING_TYPE),
     optional("UserPoolTier", &USER_POOL_TIER_TYPE),
+    optional("KeyConfiguration", &KEY_CONFIGURATION_TYPE),
+    optional("IssuerConfiguration", &ISSUER_CONFIGURATION_TYPE),
+    optional("AcrConfiguration", &ACR_CONFIGURATION_TYPE),
 ]);
 pub(super) static CSS_TYPE: Shape = string().min(0).max(131_072);
 static CUSTOM_ATTRIBUTES_LIST_TYPE: Shape = list(&SCHEMA_ATTRIBUTE_TYPE).min(1).max(25);
-pub(super) static CUSTOM_ATTRIBUTE_NAME_TYPE: Shape = string().min(1).max(20).pattern(&PATTERN_12);
-pub(super) static CUSTOM_DOMAIN_CONFIG_TYPE: Shape = structure(&[required("CertificateArn", &ARN_TYPE)]);
+pub(super) static CUSTOM_ATTRIBUTE_NAME_TYPE: Shape = string().min(1).max(20).pattern(&PATTERN_15);
+pub(super) static CUSTOM_DOMAIN_CONFIG_TYPE: Shape =
+    structure(&[required("CertificateArn", &ARN_TYPE), optional("SecurityPolicy", &SECURITY_POLICY_TYPE)]);
 pub(super) static CUSTOM_EMAIL_LAMBDA_VERSION_CONFIG_TYPE: Shape =
     structure(&[required("LambdaVersion", &CUSTOM_EMAIL_SENDER_LAMBDA_VERSION_TYPE), required("LambdaArn", &ARN_TYPE)]);
 pub(super) static CUSTOM_EMAIL_SENDER_LAMBDA_VERSION_TYPE: Shape = one_of(&["V1_0"]);
 pub(super) static CUSTOM_SMS_LAMBDA_VERSION_CONFIG_TYPE: Shape =
     structure(&[required("LambdaVersion", &CUSTOM_SMS_SENDER_LAMBDA_VERSION_TYPE), required("LambdaArn", &ARN_TYPE)]);
 pub(super) static CUSTOM_SMS_SENDER_LAMBDA_VERSION_TYPE: Shape = one_of(&["V1_0"]);
+pub(super) static DCR_CONFIGURATION_TYPE: Shape = structure(&[
+    optional("EnableStatus", &STATUS_TYPE),
+    optional("OpenDcrEnabled", &BOOLEAN),
+    optional("AuthenticatedGrantTypes", &O_AUTH_FLOWS_TYPE),
+    optional("OpenDcrGrantTypes", &O_AUTH_FLOWS_TYPE),
+    optional("AllowedScopes", &SCOPE_LIST_TYPE),
+]);
 pub(super) static DEFAULT_EMAIL_OPTION_TYPE: Shape = one_of(&["CONFIRM_WITH_LINK", "CONFIRM_WITH_CODE"]);
 static DELETE_GROUP_REQUEST: Shape =
     structure(&[required("GroupName", &GROUP_NAME_TYPE), required("UserPoolId", &USER_POOL_ID_TYPE)]);
@@ -625,6 +697,8 @@ static DELETE_USER_POOL_CLIENT_SECRET_REQUEST: Shape = structure(&[
 ]);
 static DELETE_USER_POOL_DOMAIN_REQUEST: Shape =
     structure(&[required("Domain", &DOMAIN_TYPE), required("UserPoolId", &USER_POOL_ID_TYPE)]);
+static DELETE_USER_POOL_REPLICA_REQUEST: Shape =
+    structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("RegionName", &REGION_NAME_TYPE)]);
 static DELETE_USER_POOL_REQUEST: Shape = structure(&[required("UserPoolId", &USER_POOL_ID_TYPE)]);
 static DELETE_USER_REQUEST: Shape = structure(&[required("AccessToken", &TOKEN_MODEL_TYPE)]);
 static DELETE_WEB_AUTHN_CREDENTIAL_REQUEST: Shape =
@@ -648,6 +722,11 @@ static DESCRIBE_RESOURCE_SERVER_REQUEST: Shape =
     structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("Identifier", &RESOURCE_SERVER_IDENTIFIER_TYPE)]);
 static DESCRIBE_RISK_CONFIGURATION_REQUEST: Shape =
     structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), optional("ClientId", &CLIENT_ID_TYPE)]);
+static DESCRIBE_TERMS_BY_CLIENT_REQUEST: Shape = structure(&[
+    required("ClientId", &CLIENT_ID_TYPE),
+    required("UserPoolId", &USER_POOL_ID_TYPE),
+    required("TermsName", &TERMS_NAME_TYPE),
+]);
 static DESCRIBE_TERMS_REQUEST: Shape =
     structure(&[required("TermsId", &TERMS_ID_TYPE), required("UserPoolId", &USER_POOL_ID_TYPE)]);
 static DESCRIBE_USER_IMPORT_JOB_REQUEST: Shape =
@@ -661,14 +740,14 @@ pub(super) static DEVICE_CONFIGURATION_TYPE: Shape = structure(&[
     optional("ChallengeRequiredOnNewDevice", &BOOLEAN),
     optional("DeviceOnlyRememberedOnUserPrompt", &BOOLEAN),
 ]);
-pub(super) static DEVICE_KEY_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_17);
+pub(super) static DEVICE_KEY_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_20);
 static DEVICE_NAME_TYPE: Shape = string().min(1).max(1024);
 static DEVICE_REMEMBERED_STATUS_TYPE: Shape = one_of(&["remembered", "not_remembered"]);
 static DEVICE_SECRET_VERIFIER_CONFIG_TYPE: Shape =
     structure(&[optional("PasswordVerifier", &STRING_TYPE), optional("Salt", &STRING_TYPE)]);
 pub(super) static DOCUMENT: Shape = document();
-pub(super) static DOMAIN_TYPE: Shape = string().min(1).max(63).pattern(&PATTERN_29);
-pub(super) static EMAIL_ADDRESS_TYPE: Shape = string().pattern(&PATTERN_13);
+pub(super) static DOMAIN_TYPE: Shape = string().min(1).max(63).pattern(&PATTERN_33);
+pub(super) static EMAIL_ADDRESS_TYPE: Shape = string().pattern(&PATTERN_16);
 pub(super) static EMAIL_CONFIGURATION_TYPE: Shape = structure(&[
     optional("SourceArn", &ARN_TYPE),
     optional("ReplyToEmailAddress", &EMAIL_ADDRESS_TYPE),
@@ -676,22 +755,33 @@ pub(super) static EMAIL_CONFIGURATION_TYPE: Shape = structure(&[
     optional("From", &STRING_TYPE),
     optional("ConfigurationSet", &SES_CONFIGURATION_SET),
 ]);
-pub(super) static EMAIL_INVITE_MESSAGE_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_6);
+pub(super) static EMAIL_INVITE_MESSAGE_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_9);
 pub(super) static EMAIL_MFA_CONFIG_TYPE: Shape =
     structure(&[optional("Message", &EMAIL_MFA_MESSAGE_TYPE), optional("Subject", &EMAIL_MFA_SUBJECT_TYPE)]);
-pub(super) static EMAIL_MFA_MESSAGE_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_7);
+pub(super) static EMAIL_MFA_MESSAGE_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_10);
 static EMAIL_MFA_SETTINGS_TYPE: Shape = structure(&[optional("Enabled", &BOOLEAN), optional("PreferredMfa", &BOOLEAN)]);
-pub(super) static EMAIL_MFA_SUBJECT_TYPE: Shape = string().pattern(&PATTERN_10);
-pub(super) static EMAIL_NOTIFICATION_BODY_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_9);
-pub(super) static EMAIL_NOTIFICATION_SUBJECT_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_10);
+pub(super) static EMAIL_MFA_SUBJECT_TYPE: Shape = string().pattern(&PATTERN_13);
+pub(super) static EMAIL_NOTIFICATION_BODY_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_12);
+pub(super) static EMAIL_NOTIFICATION_SUBJECT_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_13);
 pub(super) static EMAIL_SENDING_ACCOUNT_TYPE: Shape = one_of(&["COGNITO_DEFAULT", "DEVELOPER"]);
-pub(super) static EMAIL_VERIFICATION_MESSAGE_BY_LINK_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_8);
-pub(super) static EMAIL_VERIFICATION_MESSAGE_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_7);
-pub(super) static EMAIL_VERIFICATION_SUBJECT_BY_LINK_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_10);
-pub(super) static EMAIL_VERIFICATION_SUBJECT_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_10);
+pub(super) static EMAIL_VERIFICATION_MESSAGE_BY_LINK_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_11);
+pub(super) static EMAIL_VERIFICATION_MESSAGE_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_10);
+pub(super) static EMAIL_VERIFICATION_SUBJECT_BY_LINK_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_13);
+pub(super) static EMAIL_VERIFICATION_SUBJECT_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_13);
+pub(super) static ENCRYPTION_KEY_ARN_TYPE: Shape = string().min(20).max(2048).pattern(&PATTERN_36);
+pub(super) static ENCRYPTION_KEY_TYPE: Shape = one_of(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KEY"]);
+pub(super) static EUMS_SMS_CONFIGURATION_TYPE: Shape = structure(&[
+    required("CallerArn", &ARN_TYPE),
+    optional("ExternalId", &STRING_TYPE),
+    optional("OriginationIdentity", &STRING_TYPE),
+    optional("ConfigurationSetName", &STRING_TYPE),
+    optional("InEntityId", &STRING_TYPE),
+    optional("InTemplateId", &STRING_TYPE),
+    optional("Region", &REGION_CODE_TYPE),
+]);
 pub(super) static EVENT_FILTERS_TYPE: Shape = list(&EVENT_FILTER_TYPE);
 pub(super) static EVENT_FILTER_TYPE: Shape = one_of(&["SIGN_IN", "PASSWORD_CHANGE", "SIGN_UP"]);
-static EVENT_ID_TYPE: Shape = string().min(1).max(50).pattern(&PATTERN_14);
+static EVENT_ID_TYPE: Shape = string().min(1).max(50).pattern(&PATTERN_17);
 pub(super) static EVENT_SOURCE_NAME: Shape = one_of(&["userNotification", "userAuthEvents"]);
 pub(super) static EXPLICIT_AUTH_FLOWS_LIST_TYPE: Shape = list(&EXPLICIT_AUTH_FLOWS_TYPE);
 pub(super) static EXPLICIT_AUTH_FLOWS_TYPE: Shape = one_of(&[
@@ -704,7 +794,13 @@ pub(super) static EXPLICIT_AUTH_FLOWS_TYPE: Shape = one_of(&[
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
     "ALLOW_USER_AUTH",
+    "ALLOW_TOKEN_EXCHANGE_DELEGATION",
+    "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
     "ALLOW_CLIENT_TOKEN_AUTH",
+]);
+pub(super) static FAILOVER_TYPE: Shape = structure(&[
+    required("SecondaryRegion", &REGION_NAME_TYPE),
+    required("PrimaryRoute53HealthCheckId", &HEALTH_CHECK_ID_TYPE),
 ]);
 pub(super) static FEATURE_TYPE: Shape = one_of(&["ENABLED", "DISABLED"]);
 pub(super) static FEEDBACK_VALUE_TYPE: Shape = one_of(&["Valid", "Invalid"]);
@@ -719,7 +815,28 @@ static FORGOT_PASSWORD_REQUEST: Shape = structure(&[
     optional("AnalyticsMetadata", &ANALYTICS_METADATA_TYPE),
     optional("ClientMetadata", &CLIENT_METADATA_TYPE),
 ]);
+static GET_CLIENT_TOKEN_REQUEST: Shape = structure(&[
+    required("ClientId", &CLIENT_ID_TYPE),
+    required("Secret", &CLIENT_SECRET_TYPE),
+    optional("Scopes", &SCOPE_LIST_TYPE),
+    optional("ClientMetadata", &CLIENT_METADATA_TYPE),
+]);
 static GET_CSV_HEADER_REQUEST: Shape = structure(&[required("UserPoolId", &USER_POOL_ID_TYPE)]);
+static GET_DERIVED_TOKEN_REQUEST: Shape = structure(&[
+    required("ClientId", &CLIENT_ID_TYPE),
+    optional("ClientSecret", &CLIENT_SECRET_TYPE),
+    required("SubjectToken", &GET_DERIVED_TOKEN_TOKEN_MODEL_TYPE),
+    required("SubjectTokenType", &TOKEN_TYPE_IDENTIFIER_TYPE),
+    optional("SubjectTokenProviderName", &PROVIDER_NAME_TYPE),
+    optional("ActorToken", &GET_DERIVED_TOKEN_TOKEN_MODEL_TYPE),
+    optional("ActorTokenType", &TOKEN_TYPE_IDENTIFIER_TYPE),
+    optional("ActorTokenProviderName", &PROVIDER_NAME_TYPE),
+    optional("Scopes", &SCOPE_LIST_TYPE),
+    optional("Audiences", &AUDIENCE_LIST_TYPE),
+    optional("Resources", &RESOURCE_LIST_TYPE),
+    optional("RequestedTokenType", &ISSUED_TOKEN_TYPE_IDENTIFIER_TYPE),
+]);
+static GET_DERIVED_TOKEN_TOKEN_MODEL_TYPE: Shape = string().min(0).max(131_072).pattern(&PATTERN_5).sensitive();
 static GET_DEVICE_REQUEST: Shape =
     structure(&[required("DeviceKey", &DEVICE_KEY_TYPE), optional("AccessToken", &TOKEN_MODEL_TYPE)]);
 static GET_GROUP_REQUEST: Shape =
@@ -727,6 +844,7 @@ static GET_GROUP_REQUEST: Shape =
 static GET_IDENTITY_PROVIDER_BY_IDENTIFIER_REQUEST: Shape =
     structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("IdpIdentifier", &IDP_IDENTIFIER_TYPE)]);
 static GET_LOG_DELIVERY_CONFIGURATION_REQUEST: Shape = structure(&[required("UserPoolId", &USER_POOL_ID_TYPE)]);
+static GET_PROVISIONED_LIMIT_REQUEST: Shape = structure(&[required("LimitDefinition", &LIMIT_DEFINITION_TYPE)]);
 static GET_SIGNING_CERTIFICATE_REQUEST: Shape = structure(&[required("UserPoolId", &USER_POOL_ID_TYPE)]);
 static GET_TOKENS_FROM_REFRESH_TOKEN_REQUEST: Shape = structure(&[
     required("RefreshToken", &TOKEN_MODEL_TYPE),
@@ -743,17 +861,21 @@ static GET_USER_ATTRIBUTE_VERIFICATION_CODE_REQUEST: Shape = structure(&[
     optional("ClientMetadata", &CLIENT_METADATA_TYPE),
 ]);
 static GET_USER_AUTH_FACTORS_REQUEST: Shape = structure(&[required("AccessToken", &TOKEN_MODEL_TYPE)]);
+static GET_USER_POOL_CLIENT_SESSION_CONFIGURATION_REQUEST: Shape =
+    structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("ClientId", &CLIENT_ID_TYPE)]);
 static GET_USER_POOL_MFA_CONFIG_REQUEST: Shape = structure(&[required("UserPoolId", &USER_POOL_ID_TYPE)]);
+static GET_USER_POOL_SESSION_CONFIGURATION_REQUEST: Shape = structure(&[required("UserPoolId", &USER_POOL_ID_TYPE)]);
 static GET_USER_REQUEST: Shape = structure(&[required("AccessToken", &TOKEN_MODEL_TYPE)]);
 static GLOBAL_SIGN_OUT_REQUEST: Shape = structure(&[required("AccessToken", &TOKEN_MODEL_TYPE)]);
-pub(super) static GROUP_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_12);
-pub(super) static HEX_STRING_TYPE: Shape = string().pattern(&PATTERN_25);
+pub(super) static GROUP_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_15);
+pub(super) static HEALTH_CHECK_ID_TYPE: Shape = string().max(64);
+pub(super) static HEX_STRING_TYPE: Shape = string().pattern(&PATTERN_29);
 static HTTP_HEADER: Shape = structure(&[optional("headerName", &STRING_TYPE), optional("headerValue", &STRING_TYPE)]);
 static HTTP_HEADER_LIST: Shape = list(&HTTP_HEADER);
 pub(super) static IDENTITY_PROVIDER_TYPE_TYPE: Shape =
     one_of(&["SAML", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple", "OIDC"]);
 pub(super) static IDP_IDENTIFIERS_LIST_TYPE: Shape = list(&IDP_IDENTIFIER_TYPE).min(0).max(50);
-pub(super) static IDP_IDENTIFIER_TYPE: Shape = string().min(1).max(40).pattern(&PATTERN_20);
+pub(super) static IDP_IDENTIFIER_TYPE: Shape = string().min(1).max(40).pattern(&PATTERN_23);
 pub(super) static ID_TOKEN_VALIDITY_TYPE: Shape = integer().min(1).max(86_400);
 static IMAGE_FILE_TYPE: Shape = blob().min(0).max(131_072);
 pub(super) static INBOUND_FEDERATION_LAMBDA_TYPE: Shape =
@@ -769,6 +891,11 @@ static INITIATE_AUTH_REQUEST: Shape = structure(&[
     optional("Session", &SESSION_TYPE),
 ]);
 pub(super) static INTEGER: Shape = integer();
+pub(super) static ISSUED_TOKEN_TYPE_IDENTIFIER_TYPE: Shape = one_of(&["ACCESS_TOKEN", "ID_TOKEN"]);
+pub(super) static ISSUER_CONFIGURATION_TYPE: Shape = structure(&[optional("Type", &ISSUER_TYPE)]);
+pub(super) static ISSUER_TYPE: Shape = one_of(&["ORIGINAL", "UPDATED"]);
+pub(super) static KEY_CONFIGURATION_TYPE: Shape =
+    structure(&[optional("KeyType", &ENCRYPTION_KEY_TYPE), optional("KmsKeyArn", &ENCRYPTION_KEY_ARN_TYPE)]);
 pub(super) static LAMBDA_CONFIG_TYPE: Shape = structure(&[
     optional("PreSignUp", &ARN_TYPE),
     optional("CustomMessage", &ARN_TYPE),
@@ -786,9 +913,12 @@ pub(super) static LAMBDA_CONFIG_TYPE: Shape = structure(&[
     optional("KMSKeyID", &ARN_TYPE),
     optional("InboundFederation", &INBOUND_FEDERATION_LAMBDA_TYPE),
 ]);
-pub(super) static LANGUAGE_ID_TYPE: Shape = string().pattern(&PATTERN_31);
+pub(super) static LANGUAGE_ID_TYPE: Shape = string().pattern(&PATTERN_35);
+pub(super) static LIMIT_CLASS: Shape = one_of(&["API_CATEGORY"]);
+pub(super) static LIMIT_DEFINITION_TYPE: Shape =
+    structure(&[required("LimitClass", &LIMIT_CLASS), required("Attributes", &STRING_TO_STRING_MAP_TYPE)]);
 pub(super) static LINKS_TYPE: Shape = map(&LANGUAGE_ID_TYPE, &LINK_URL_TYPE).min(1).max(13);
-pub(super) static LINK_URL_TYPE: Shape = string().min(1).max(1024).pattern(&PATTERN_27);
+pub(super) static LINK_URL_TYPE: Shape = string().min(1).max(1024).pattern(&PATTERN_31);
 static LIST_DEVICES_REQUEST: Shape = structure(&[
     required("AccessToken", &TOKEN_MODEL_TYPE),
     optional("Limit", &QUERY_LIMIT_TYPE),
@@ -842,12 +972,17 @@ static LIST_USER_POOL_CLIENTS_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     optional("MaxResults", &QUERY_LIMIT),
     optional("NextToken", &PAGINATION_KEY),
+    optional("ClientType", &CLIENT_TYPE_TYPE),
 ]);
 static LIST_USER_POOL_CLIENT_SECRETS_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("ClientId", &CLIENT_ID_TYPE),
     optional("NextToken", &PAGINATION_KEY),
 ]);
+static LIST_USER_POOL_REPLICAS_REQUEST: Shape =
+    structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), optional("NextToken", &PAGINATION_KEY_TYPE)]);
+static LIST_USER_SESSIONS_REQUEST: Shape =
+    structure(&[required("AccessToken", &TOKEN_MODEL_TYPE), optional("NextToken", &PAGINATION_KEY)]);
 static LIST_WEB_AUTHN_CREDENTIALS_REQUEST: Shape = structure(&[
     required("AccessToken", &TOKEN_MODEL_TYPE),
     optional("NextToken", &PAGINATION_KEY),
@@ -863,7 +998,8 @@ pub(super) static LOG_CONFIGURATION_TYPE: Shape = structure(&[
     optional("FirehoseConfiguration", &FIREHOSE_CONFIGURATION_TYPE),
 ]);
 pub(super) static LOG_LEVEL: Shape = one_of(&["ERROR", "INFO"]);
-pub(super) static MANAGED_LOGIN_BRANDING_ID_TYPE: Shape = string().pattern(&PATTERN_26);
+pub(super) static MANAGED_LOGIN_BRANDING_ID_TYPE: Shape = string().pattern(&PATTERN_30);
+pub(super) static MAX_SESSIONS_PER_USER_TYPE: Shape = integer().min(1).max(100);
 static MESSAGE_ACTION_TYPE: Shape = one_of(&["RESEND", "SUPPRESS"]);
 pub(super) static MESSAGE_TEMPLATE_TYPE: Shape = structure(&[
     optional("SMSMessage", &SMS_INVITE_MESSAGE_TYPE),
@@ -888,10 +1024,12 @@ pub(super) static NOTIFY_EMAIL_TYPE: Shape = structure(&[
 ]);
 pub(super) static NUMBER_ATTRIBUTE_CONSTRAINTS_TYPE: Shape =
     structure(&[optional("MinValue", &STRING_TYPE), optional("MaxValue", &STRING_TYPE)]);
+pub(super) static OPTIONAL_ARN_TYPE: Shape = string().min(0).max(2048).pattern(&PATTERN_1);
 pub(super) static O_AUTH_FLOWS_TYPE: Shape = list(&O_AUTH_FLOW_TYPE).min(0).max(3);
 pub(super) static O_AUTH_FLOW_TYPE: Shape = one_of(&["code", "implicit", "client_credentials"]);
-pub(super) static PAGINATION_KEY: Shape = string().min(1).max(131_072).pattern(&PATTERN_4);
-pub(super) static PAGINATION_KEY_TYPE: Shape = string().min(1).pattern(&PATTERN_4);
+pub(super) static PAGINATION_KEY: Shape = string().min(1).max(131_072).pattern(&PATTERN_7);
+pub(super) static PAGINATION_KEY_TYPE: Shape = string().min(1).pattern(&PATTERN_7);
+pub(super) static PASSWORD_HASHING_ALGORITHM_TYPE: Shape = one_of(&["BCRYPT", "SCRYPT", "ARGON2ID", "PBKDF2_SHA256"]);
 pub(super) static PASSWORD_HISTORY_SIZE_TYPE: Shape = integer().min(0).max(24);
 pub(super) static PASSWORD_POLICY_MIN_LENGTH_TYPE: Shape = integer().min(6).max(99);
 pub(super) static PASSWORD_POLICY_TYPE: Shape = structure(&[
@@ -903,7 +1041,7 @@ pub(super) static PASSWORD_POLICY_TYPE: Shape = structure(&[
     optional("PasswordHistorySize", &PASSWORD_HISTORY_SIZE_TYPE),
     optional("TemporaryPasswordValidityDays", &TEMPORARY_PASSWORD_VALIDITY_DAYS_TYPE),
 ]);
-static PASSWORD_TYPE: Shape = string().max(256).pattern(&PATTERN_4).sensitive();
+static PASSWORD_TYPE: Shape = string().max(256).pattern(&PATTERN_7).sensitive();
 static POOL_QUERY_LIMIT_TYPE: Shape = integer().min(1).max(60);
 pub(super) static PRECEDENCE_TYPE: Shape = integer().min(0);
 pub(super) static PREVENT_USER_EXISTENCE_ERROR_TYPES: Shape = one_of(&["LEGACY", "ENABLED"]);
@@ -914,8 +1052,8 @@ pub(super) static PRE_TOKEN_GENERATION_VERSION_CONFIG_TYPE: Shape = structure(&[
 ]);
 pub(super) static PRIORITY_TYPE: Shape = integer().min(1).max(2);
 pub(super) static PROVIDER_DETAILS_TYPE: Shape = map(&STRING_TYPE, &STRING_TYPE);
-pub(super) static PROVIDER_NAME_TYPE: Shape = string().min(1).max(32).pattern(&PATTERN_5);
-static PROVIDER_NAME_TYPE_V2: Shape = string().min(1).max(32).pattern(&PATTERN_23);
+pub(super) static PROVIDER_NAME_TYPE: Shape = string().min(1).max(32).pattern(&PATTERN_8);
+static PROVIDER_NAME_TYPE_V2: Shape = string().min(1).max(32).pattern(&PATTERN_26);
 static PROVIDER_USER_IDENTIFIER_TYPE: Shape = structure(&[
     optional("ProviderName", &PROVIDER_NAME_TYPE),
     optional("ProviderAttributeName", &STRING_TYPE),
@@ -927,13 +1065,14 @@ pub(super) static RECOVERY_MECHANISMS_TYPE: Shape = list(&RECOVERY_OPTION_TYPE).
 pub(super) static RECOVERY_OPTION_NAME_TYPE: Shape = one_of(&["verified_email", "verified_phone_number", "admin_only"]);
 pub(super) static RECOVERY_OPTION_TYPE: Shape =
     structure(&[required("Priority", &PRIORITY_TYPE), required("Name", &RECOVERY_OPTION_NAME_TYPE)]);
-pub(super) static REDIRECT_URL_TYPE: Shape = string().min(1).max(1024).pattern(&PATTERN_12);
+pub(super) static REDIRECT_URL_TYPE: Shape = string().min(1).max(1024).pattern(&PATTERN_15);
 pub(super) static REFRESH_TOKEN_ROTATION_TYPE: Shape = structure(&[
     required("Feature", &FEATURE_TYPE),
     optional("RetryGracePeriodSeconds", &RETRY_GRACE_PERIOD_SECONDS_TYPE),
 ]);
 pub(super) static REFRESH_TOKEN_VALIDITY_TYPE: Shape = integer().min(0).max(315_360_000);
 pub(super) static REGION_CODE_TYPE: Shape = string().min(5).max(32);
+pub(super) static REGION_NAME_TYPE: Shape = string().min(5).max(32);
 pub(super) static RELYING_PARTY_ID_TYPE: Shape = string().min(1).max(127);
 static RESEND_CONFIRMATION_CODE_REQUEST: Shape = structure(&[
     required("ClientId", &CLIENT_ID_TYPE),
@@ -943,12 +1082,13 @@ static RESEND_CONFIRMATION_CODE_REQUEST: Shape = structure(&[
     optional("AnalyticsMetadata", &ANALYTICS_METADATA_TYPE),
     optional("ClientMetadata", &CLIENT_METADATA_TYPE),
 ]);
-pub(super) static RESOURCE_ID_TYPE: Shape = string().min(1).max(40).pattern(&PATTERN_28);
-pub(super) static RESOURCE_SERVER_IDENTIFIER_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_22);
-pub(super) static RESOURCE_SERVER_NAME_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_19);
+pub(super) static RESOURCE_ID_TYPE: Shape = string().min(1).max(40).pattern(&PATTERN_32);
+static RESOURCE_LIST_TYPE: Shape = list(&RESOURCE_SERVER_IDENTIFIER_TYPE).min(0).max(1);
+pub(super) static RESOURCE_SERVER_IDENTIFIER_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_25);
+pub(super) static RESOURCE_SERVER_NAME_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_22);
 pub(super) static RESOURCE_SERVER_SCOPE_DESCRIPTION_TYPE: Shape = string().min(1).max(256);
 pub(super) static RESOURCE_SERVER_SCOPE_LIST_TYPE: Shape = list(&RESOURCE_SERVER_SCOPE_TYPE).max(100);
-pub(super) static RESOURCE_SERVER_SCOPE_NAME_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_21);
+pub(super) static RESOURCE_SERVER_SCOPE_NAME_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_24);
 pub(super) static RESOURCE_SERVER_SCOPE_TYPE: Shape = structure(&[
     required("ScopeName", &RESOURCE_SERVER_SCOPE_NAME_TYPE),
     required("ScopeDescription", &RESOURCE_SERVER_SCOPE_DESCRIPTION_TYPE),
@@ -963,16 +1103,24 @@ static RESPOND_TO_AUTH_CHALLENGE_REQUEST: Shape = structure(&[
     optional("ClientMetadata", &CLIENT_METADATA_TYPE),
 ]);
 pub(super) static RETRY_GRACE_PERIOD_SECONDS_TYPE: Shape = integer().min(0).max(60);
+static REVOKE_ASSOCIATED_SESSIONS_TYPE: Shape = one_of(&["NONE", "LINKED"]);
 static REVOKE_TOKEN_REQUEST: Shape = structure(&[
     required("Token", &TOKEN_MODEL_TYPE),
     required("ClientId", &CLIENT_ID_TYPE),
     optional("ClientSecret", &CLIENT_SECRET_TYPE),
+    optional("RevokeAssociatedSessions", &REVOKE_ASSOCIATED_SESSIONS_TYPE),
+]);
+static REVOKE_USER_SESSION_REQUEST: Shape = structure(&[
+    required("AccessToken", &TOKEN_MODEL_TYPE),
+    required("SessionId", &SESSION_ID_TYPE),
+    optional("RevokeAssociatedSessions", &REVOKE_ASSOCIATED_SESSIONS_TYPE),
 ]);
 pub(super) static RISK_EXCEPTION_CONFIGURATION_TYPE: Shape = structure(&[
     optional("BlockedIPRangeList", &BLOCKED_IP_RANGE_LIST_TYPE),
     optional("SkippedIPRangeList", &SKIPPED_IP_RANGE_LIST_TYPE),
 ]);
-pub(super) static S3_ARN_TYPE: Shape = string().min(3).max(1024).pattern(&PATTERN_33);
+pub(super) static ROUTING_TYPE: Shape = structure(&[optional("Failover", &FAILOVER_TYPE)]);
+pub(super) static S3_ARN_TYPE: Shape = string().min(3).max(1024).pattern(&PATTERN_37);
 pub(super) static S3_CONFIGURATION_TYPE: Shape = structure(&[optional("BucketArn", &S3_ARN_TYPE)]);
 pub(super) static SCHEMA_ATTRIBUTES_LIST_TYPE: Shape = list(&SCHEMA_ATTRIBUTE_TYPE).min(1).max(50);
 pub(super) static SCHEMA_ATTRIBUTE_TYPE: Shape = structure(&[
@@ -985,12 +1133,14 @@ pub(super) static SCHEMA_ATTRIBUTE_TYPE: Shape = structure(&[
     optional("StringAttributeConstraints", &STRING_ATTRIBUTE_CONSTRAINTS_TYPE),
 ]);
 pub(super) static SCOPE_LIST_TYPE: Shape = list(&SCOPE_TYPE).max(50);
-pub(super) static SCOPE_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_22);
+pub(super) static SCOPE_TYPE: Shape = string().min(1).max(256).pattern(&PATTERN_25);
 static SEARCHED_ATTRIBUTE_NAMES_LIST_TYPE: Shape = list(&ATTRIBUTE_NAME_TYPE);
-pub(super) static SEARCH_PAGINATION_TOKEN_TYPE: Shape = string().min(1).pattern(&PATTERN_4);
-static SECRET_HASH_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_15).sensitive();
-pub(super) static SESSION_TYPE: Shape = string().min(20).max(2048).sensitive();
-pub(super) static SES_CONFIGURATION_SET: Shape = string().min(1).max(64).pattern(&PATTERN_30);
+pub(super) static SEARCH_PAGINATION_TOKEN_TYPE: Shape = string().min(1).pattern(&PATTERN_7);
+static SECRET_HASH_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_18).sensitive();
+pub(super) static SECURITY_POLICY_TYPE: Shape = one_of(&["TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"]);
+pub(super) static SESSION_ID_TYPE: Shape = string().min(28).max(28).pattern(&PATTERN_28);
+pub(super) static SESSION_TYPE: Shape = string().min(20).max(4096).sensitive();
+pub(super) static SES_CONFIGURATION_SET: Shape = string().min(1).max(64).pattern(&PATTERN_34);
 static SET_LOG_DELIVERY_CONFIGURATION_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("LogConfigurations", &LOG_CONFIGURATION_LIST_TYPE),
@@ -1015,6 +1165,11 @@ static SET_USER_MFA_PREFERENCE_REQUEST: Shape = structure(&[
     optional("WebAuthnMfaSettings", &WEB_AUTHN_MFA_SETTINGS_TYPE),
     required("AccessToken", &TOKEN_MODEL_TYPE),
 ]);
+static SET_USER_POOL_CLIENT_SESSION_CONFIGURATION_REQUEST: Shape = structure(&[
+    required("UserPoolId", &USER_POOL_ID_TYPE),
+    required("ClientId", &CLIENT_ID_TYPE),
+    required("SSOSession", &CLIENT_SSO_SESSION_CONFIG_TYPE),
+]);
 static SET_USER_POOL_MFA_CONFIG_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     optional("SmsMfaConfiguration", &SMS_MFA_CONFIG_TYPE),
@@ -1022,6 +1177,11 @@ static SET_USER_POOL_MFA_CONFIG_REQUEST: Shape = structure(&[
     optional("EmailMfaConfiguration", &EMAIL_MFA_CONFIG_TYPE),
     optional("MfaConfiguration", &USER_POOL_MFA_TYPE),
     optional("WebAuthnConfiguration", &WEB_AUTHN_CONFIGURATION_TYPE),
+]);
+static SET_USER_POOL_SESSION_CONFIGURATION_REQUEST: Shape = structure(&[
+    required("UserPoolId", &USER_POOL_ID_TYPE),
+    required("UserSessionTracking", &USER_SESSION_TRACKING_TYPE),
+    required("TokenSession", &USER_POOL_TOKEN_SESSION_CONFIG_TYPE),
 ]);
 static SET_USER_SETTINGS_REQUEST: Shape =
     structure(&[required("AccessToken", &TOKEN_MODEL_TYPE), required("MFAOptions", &MFA_OPTION_LIST_TYPE)]);
@@ -1040,9 +1200,10 @@ static SIGN_UP_REQUEST: Shape = structure(&[
 ]);
 pub(super) static SKIPPED_IP_RANGE_LIST_TYPE: Shape = list(&STRING_TYPE).max(200);
 pub(super) static SMS_CONFIGURATION_TYPE: Shape = structure(&[
-    required("SnsCallerArn", &ARN_TYPE),
+    optional("SnsCallerArn", &OPTIONAL_ARN_TYPE),
     optional("ExternalId", &STRING_TYPE),
     optional("SnsRegion", &REGION_CODE_TYPE),
+    optional("EumsSms", &EUMS_SMS_CONFIGURATION_TYPE),
 ]);
 pub(super) static SMS_INVITE_MESSAGE_TYPE: Shape = string().min(6).max(140).pattern(&PATTERN_0);
 pub(super) static SMS_MFA_CONFIG_TYPE: Shape = structure(&[
@@ -1050,18 +1211,21 @@ pub(super) static SMS_MFA_CONFIG_TYPE: Shape = structure(&[
     optional("SmsConfiguration", &SMS_CONFIGURATION_TYPE),
 ]);
 static SMS_MFA_SETTINGS_TYPE: Shape = structure(&[optional("Enabled", &BOOLEAN), optional("PreferredMfa", &BOOLEAN)]);
-pub(super) static SMS_VERIFICATION_MESSAGE_TYPE: Shape = string().min(6).max(140).pattern(&PATTERN_1);
+pub(super) static SMS_VERIFICATION_MESSAGE_TYPE: Shape = string().min(6).max(140).pattern(&PATTERN_2);
 pub(super) static SOFTWARE_TOKEN_MFA_CONFIG_TYPE: Shape = structure(&[optional("Enabled", &BOOLEAN)]);
 static SOFTWARE_TOKEN_MFA_SETTINGS_TYPE: Shape =
     structure(&[optional("Enabled", &BOOLEAN), optional("PreferredMfa", &BOOLEAN)]);
-static SOFTWARE_TOKEN_MFA_USER_CODE_TYPE: Shape = string().min(6).max(6).pattern(&PATTERN_2).sensitive();
+static SOFTWARE_TOKEN_MFA_USER_CODE_TYPE: Shape = string().min(6).max(6).pattern(&PATTERN_4).sensitive();
+pub(super) static SSO_SESSION_MAX_VALIDITY_MINUTES_TYPE: Shape = integer().min(0).max(129_600);
 static START_USER_IMPORT_JOB_REQUEST: Shape =
     structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("JobId", &USER_IMPORT_JOB_ID_TYPE)]);
 static START_WEB_AUTHN_REGISTRATION_REQUEST: Shape = structure(&[required("AccessToken", &TOKEN_MODEL_TYPE)]);
+pub(super) static STATUS_TYPE: Shape = one_of(&["Enabled", "Disabled"]);
 static STOP_USER_IMPORT_JOB_REQUEST: Shape =
     structure(&[required("UserPoolId", &USER_POOL_ID_TYPE), required("JobId", &USER_IMPORT_JOB_ID_TYPE)]);
 pub(super) static STRING_ATTRIBUTE_CONSTRAINTS_TYPE: Shape =
     structure(&[optional("MinLength", &STRING_TYPE), optional("MaxLength", &STRING_TYPE)]);
+pub(super) static STRING_TO_STRING_MAP_TYPE: Shape = map(&STRING_TYPE, &STRING_TYPE);
 pub(super) static STRING_TYPE: Shape = string().min(0).max(131_072);
 pub(super) static SUPPORTED_IDENTITY_PROVIDERS_LIST_TYPE: Shape = list(&PROVIDER_NAME_TYPE);
 pub(super) static TAG_KEYS_TYPE: Shape = string().min(1).max(128);
@@ -1070,11 +1234,12 @@ static TAG_RESOURCE_REQUEST: Shape =
 pub(super) static TAG_VALUE_TYPE: Shape = string().min(0).max(256);
 pub(super) static TEMPORARY_PASSWORD_VALIDITY_DAYS_TYPE: Shape = integer().min(0).max(365);
 pub(super) static TERMS_ENFORCEMENT_TYPE: Shape = one_of(&["NONE"]);
-pub(super) static TERMS_ID_TYPE: Shape = string().pattern(&PATTERN_26);
-pub(super) static TERMS_NAME_TYPE: Shape = string().pattern(&PATTERN_24);
+pub(super) static TERMS_ID_TYPE: Shape = string().pattern(&PATTERN_30);
+pub(super) static TERMS_NAME_TYPE: Shape = string().pattern(&PATTERN_27);
 pub(super) static TERMS_SOURCE_TYPE: Shape = one_of(&["LINK"]);
 pub(super) static TIME_UNITS_TYPE: Shape = one_of(&["seconds", "minutes", "hours", "days"]);
-pub(super) static TOKEN_MODEL_TYPE: Shape = string().pattern(&PATTERN_3).sensitive();
+pub(super) static TOKEN_MODEL_TYPE: Shape = string().pattern(&PATTERN_6).sensitive();
+static TOKEN_TYPE_IDENTIFIER_TYPE: Shape = one_of(&["ACCESS_TOKEN", "ID_TOKEN", "SAML2"]);
 pub(super) static TOKEN_VALIDITY_UNITS_TYPE: Shape = structure(&[
     optional("AccessToken", &TIME_UNITS_TYPE),
     optional("IdToken", &TIME_UNITS_TYPE),
@@ -1107,6 +1272,7 @@ static UPDATE_IDENTITY_PROVIDER_REQUEST: Shape = structure(&[
     optional("ProviderDetails", &PROVIDER_DETAILS_TYPE),
     optional("AttributeMapping", &ATTRIBUTE_MAPPING_TYPE),
     optional("IdpIdentifiers", &IDP_IDENTIFIERS_LIST_TYPE),
+    optional("AcrMapping", &ACR_MAPPING_TYPE),
 ]);
 static UPDATE_MANAGED_LOGIN_BRANDING_REQUEST: Shape = structure(&[
     optional("UserPoolId", &USER_POOL_ID_TYPE),
@@ -1115,6 +1281,9 @@ static UPDATE_MANAGED_LOGIN_BRANDING_REQUEST: Shape = structure(&[
     optional("Settings", &DOCUMENT),
     optional("Assets", &ASSET_LIST_TYPE),
 ]);
+static UPDATE_PROVISIONED_LIMIT_REQUEST: Shape =
+    structure(&[required("LimitDefinition", &LIMIT_DEFINITION_TYPE), required("RequestedLimitValue", &INTEGER)]);
+static UPDATE_REPLICA_STATUS_TYPE: Shape = one_of(&["ACTIVE", "INACTIVE"]);
 static UPDATE_RESOURCE_SERVER_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("Identifier", &RESOURCE_SERVER_IDENTIFIER_TYPE),
@@ -1164,6 +1333,12 @@ static UPDATE_USER_POOL_DOMAIN_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     optional("ManagedLoginVersion", &INTEGER),
     optional("CustomDomainConfig", &CUSTOM_DOMAIN_CONFIG_TYPE),
+    optional("Routing", &ROUTING_TYPE),
+]);
+static UPDATE_USER_POOL_REPLICA_REQUEST: Shape = structure(&[
+    required("UserPoolId", &USER_POOL_ID_TYPE),
+    required("RegionName", &REGION_NAME_TYPE),
+    required("Status", &UPDATE_REPLICA_STATUS_TYPE),
 ]);
 static UPDATE_USER_POOL_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
@@ -1184,14 +1359,18 @@ static UPDATE_USER_POOL_REQUEST: Shape = structure(&[
     optional("UserPoolTags", &USER_POOL_TAGS_TYPE),
     optional("AdminCreateUserConfig", &ADMIN_CREATE_USER_CONFIG_TYPE),
     optional("UserPoolAddOns", &USER_POOL_ADD_ONS_TYPE),
+    optional("DcrConfiguration", &DCR_CONFIGURATION_TYPE),
     optional("AccountRecoverySetting", &ACCOUNT_RECOVERY_SETTING_TYPE),
     optional("PoolName", &USER_POOL_NAME_TYPE),
     optional("UserPoolTier", &USER_POOL_TIER_TYPE),
+    optional("KeyConfiguration", &KEY_CONFIGURATION_TYPE),
+    optional("IssuerConfiguration", &ISSUER_CONFIGURATION_TYPE),
+    optional("AcrConfiguration", &ACR_CONFIGURATION_TYPE),
 ]);
 pub(super) static USERNAME_ATTRIBUTES_LIST_TYPE: Shape = list(&USERNAME_ATTRIBUTE_TYPE);
 pub(super) static USERNAME_ATTRIBUTE_TYPE: Shape = one_of(&["phone_number", "email"]);
 pub(super) static USERNAME_CONFIGURATION_TYPE: Shape = structure(&[required("CaseSensitive", &BOOLEAN)]);
-pub(super) static USERNAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_12).sensitive();
+pub(super) static USERNAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_15).sensitive();
 pub(super) static USER_ATTRIBUTE_UPDATE_SETTINGS_TYPE: Shape = structure(&[optional(
     "AttributesRequireVerificationBeforeUpdate",
     &ATTRIBUTES_REQUIRE_VERIFICATION_BEFORE_UPDATE_TYPE,
@@ -1199,20 +1378,23 @@ pub(super) static USER_ATTRIBUTE_UPDATE_SETTINGS_TYPE: Shape = structure(&[optio
 static USER_CONTEXT_DATA_TYPE: Shape =
     structure(&[optional("IpAddress", &STRING_TYPE), optional("EncodedData", &STRING_TYPE)]).sensitive();
 static USER_FILTER_TYPE: Shape = string().max(256);
-pub(super) static USER_IMPORT_JOB_ID_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_34);
-pub(super) static USER_IMPORT_JOB_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_19);
+pub(super) static USER_IMPORT_JOB_ID_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_38);
+pub(super) static USER_IMPORT_JOB_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_22);
 pub(super) static USER_POOL_ADD_ONS_TYPE: Shape = structure(&[
     required("AdvancedSecurityMode", &ADVANCED_SECURITY_MODE_TYPE),
     optional("AdvancedSecurityAdditionalFlows", &ADVANCED_SECURITY_ADDITIONAL_FLOWS_TYPE),
 ]);
-pub(super) static USER_POOL_ID_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_18);
+pub(super) static USER_POOL_ID_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_21);
 pub(super) static USER_POOL_MFA_TYPE: Shape = one_of(&["OFF", "ON", "OPTIONAL"]);
-pub(super) static USER_POOL_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_19);
+pub(super) static USER_POOL_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_22);
 pub(super) static USER_POOL_POLICY_TYPE: Shape =
     structure(&[optional("PasswordPolicy", &PASSWORD_POLICY_TYPE), optional("SignInPolicy", &SIGN_IN_POLICY_TYPE)]);
 static USER_POOL_TAGS_LIST_TYPE: Shape = list(&TAG_KEYS_TYPE);
 pub(super) static USER_POOL_TAGS_TYPE: Shape = map(&TAG_KEYS_TYPE, &TAG_VALUE_TYPE);
 pub(super) static USER_POOL_TIER_TYPE: Shape = one_of(&["LITE", "ESSENTIALS", "PLUS"]);
+pub(super) static USER_POOL_TOKEN_SESSION_CONFIG_TYPE: Shape =
+    structure(&[required("MaxPerUser", &MAX_SESSIONS_PER_USER_TYPE)]);
+pub(super) static USER_SESSION_TRACKING_TYPE: Shape = one_of(&["ENABLED", "DISABLED"]);
 pub(super) static USER_VERIFICATION_TYPE: Shape = one_of(&["required", "preferred"]);
 pub(super) static VERIFICATION_MESSAGE_TEMPLATE_TYPE: Shape = structure(&[
     optional("SmsMessage", &SMS_VERIFICATION_MESSAGE_TYPE),
