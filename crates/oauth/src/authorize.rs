@@ -1,0 +1,99 @@
+//! Judging a token at the gate: what a `COGNITO_USER_POOLS` authorizer accepts (API Gateway, "Control access to REST APIs
+//! using Amazon Cognito user pools as an authorizer").
+
+use claviger_resources::UserPoolId;
+use serde_json::Value;
+
+use crate::issuer;
+use crate::jose::{KeySet, Token, UniqueMembers};
+use crate::refusal::Refusal;
+
+/// A token that was accepted. Only [`authorize`] makes one.
+#[derive(Clone, Debug)]
+pub struct AcceptedToken {
+    payload: Vec<u8>,
+    expires_at: i64,
+}
+
+impl AcceptedToken {
+    /// The payload's JSON text.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// When it expires, in seconds since the epoch.
+    pub fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+}
+
+/// What a method demands of a token.
+#[derive(Clone, Copy)]
+pub struct Demand<'a> {
+    /// The pools whose tokens are accepted.
+    pub pools: &'a [UserPoolId],
+    /// The scopes of which one must be there. With none declared the token must be an ID token, else an access token.
+    pub scopes: &'a [Box<str>],
+    /// What the `aud` claim must satisfy, if anything.
+    pub audience: Option<&'a dyn Fn(&str) -> bool>,
+}
+
+/// Judges the value of the identity header, a token with or without `Bearer` before it. `keys` gives the keys of a pool,
+/// `None` when there is no such pool.
+pub fn authorize<K: AsRef<KeySet>>(
+    header: &str,
+    demand: Demand<'_>,
+    keys: impl FnOnce(&UserPoolId) -> Result<K, Refusal>,
+    now_seconds: i64,
+) -> Result<AcceptedToken, Refusal> {
+    let text = strip_bearer(header);
+    if text.is_empty() {
+        return Err(Refusal::Missing);
+    }
+    let token = Token::parse(text)?;
+    let claims: UniqueMembers<'_> =
+        serde_json::from_slice(token.payload()).map_err(|_| Refusal::Malformed("its payload is not a JSON object"))?;
+    let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
+    let pool = issuer::pool(issuer).filter(|pool| demand.pools.contains(pool)).ok_or(Refusal::WrongIssuer)?;
+    keys(&pool)?.as_ref().verify(&token)?;
+    let expires_at = judge(&claims, demand, now_seconds)?;
+    Ok(AcceptedToken { payload: token.into_payload(), expires_at })
+}
+
+/// The claims of a token whose signature is right. There is no tolerance: issuer and gate share a clock.
+fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64, Refusal> {
+    let seconds = |name: &'static str| match claims.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_i64().map(Some).ok_or(Refusal::Claim(name)),
+    };
+    let expires_at = seconds("exp")?.ok_or(Refusal::Claim("exp"))?;
+    if expires_at <= now {
+        return Err(Refusal::Expired);
+    }
+    if seconds("nbf")?.is_some_and(|not_before| not_before > now) {
+        return Err(Refusal::NotYetValid);
+    }
+    if seconds("iat")?.is_some_and(|issued_at| issued_at > now) {
+        return Err(Refusal::NotYetValid);
+    }
+    let expected = if demand.scopes.is_empty() { "id" } else { "access" };
+    if claims.get("token_use").and_then(Value::as_str) != Some(expected) {
+        return Err(Refusal::WrongTokenUse { expected });
+    }
+    if let Some(accepts) = demand.audience
+        && !claims.get("aud").and_then(Value::as_str).is_some_and(accepts)
+    {
+        return Err(Refusal::Audience);
+    }
+    let carried = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
+    let any = || carried.split(' ').any(|scope| demand.scopes.iter().any(|wanted| **wanted == *scope));
+    if demand.scopes.is_empty() || any() { Ok(expires_at) } else { Err(Refusal::MissingScope) }
+}
+
+/// The token without the scheme that clients may put before it; the scheme's case does not count (RFC 9110, section 11.1).
+fn strip_bearer(header: &str) -> &str {
+    match header.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer ") => token,
+        _ => header,
+    }
+}

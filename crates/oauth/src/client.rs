@@ -1,0 +1,25 @@
+//! App clients as the token rules know them: no more than a decision needs, because a node holds a million of them.
+
+use std::sync::Arc;
+
+use claviger_resources::{ClientId, UserPoolId};
+
+use crate::secret::SecretDigest;
+
+/// An app client.
+pub struct Client {
+    /// Its id.
+    pub id: ClientId,
+    /// The pool it belongs to.
+    pub pool: UserPoolId,
+    /// The digests of its active secrets; none for a public client.
+    pub secrets: Box<[SecretDigest]>,
+    /// `AllowedOAuthFlowsUserPoolClient`: whether it may use any flow.
+    pub oauth_enabled: bool,
+    /// Whether the client-credentials flow is among those it may use.
+    pub client_credentials: bool,
+    /// The scopes it may ask for, in the order they were given; each text is shared between clients.
+    pub scopes: Box<[Arc<str>]>,
+    /// How long its access tokens live, in seconds.
+    pub access_token_seconds: u32,
+}

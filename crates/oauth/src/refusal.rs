@@ -1,0 +1,48 @@
+//! Why a token is not accepted: the exact reason, for operators. Clients hear only what AWS says.
+
+/// Why a token is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is none.
+    #[error("no token was presented")]
+    Missing,
+    /// It is not a signed JSON Web Token in compact form.
+    #[error("malformed token: {0}")]
+    Malformed(&'static str),
+    /// No accepted key has the id that its header names.
+    #[error("no accepted key has the token's key id")]
+    UnknownKey,
+    /// Its header names another algorithm than its key's.
+    #[error("the token's algorithm is not that of its key")]
+    AlgorithmNotAllowed,
+    /// Its signature is not its key's.
+    #[error("the token's signature is wrong")]
+    BadSignature,
+    /// A claim that must be there is not, or has the wrong type.
+    #[error("the claim {0} is missing or of the wrong type")]
+    Claim(&'static str),
+    /// It has expired.
+    #[error("the token has expired")]
+    Expired,
+    /// It is not valid yet.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// It was issued by someone else.
+    #[error("the token's issuer is not an accepted user pool")]
+    WrongIssuer,
+    /// It is a token of another kind.
+    #[error("an {expected} token is required here{}", if *.expected == "id" { ": the method declares no scopes" } else { "" })]
+    WrongTokenUse {
+        /// `access` or `id`.
+        expected: &'static str,
+    },
+    /// It carries none of the scopes that are required.
+    #[error("the token carries none of the required scopes")]
+    MissingScope,
+    /// Its `aud` claim does not match the authorizer's expression.
+    #[error("the token's audience does not match the authorizer's validation expression")]
+    Audience,
+    /// The pool it names is known, but its keys are not made yet.
+    #[error("the user pool has no keys yet")]
+    NoKeys,
+}
