@@ -6,11 +6,11 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use crate::body::{self, Body};
 use crate::connection::Connection;
 use crate::local_ca::LocalAuthority;
 use crate::proxy;
 use crate::routing::{self, Names, RequestHead, Route};
+use claviger_data_plane::body::{self, Body};
 
 /// The forms of addresses that lead somewhere, as the page and the 404 tell them.
 const FORMS: [(&str, &str); 6] = [

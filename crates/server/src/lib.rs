@@ -5,7 +5,6 @@
 //! [`routing`] for the map of addresses and with [`listener`] for the way of a connection.
 
 pub mod application;
-pub mod body;
 pub mod cli;
 pub mod connection;
 pub mod listener;

@@ -20,9 +20,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::application::Application;
-use crate::body::Body;
 use crate::connection::{Connection, Requests, Watched};
 use crate::proxy;
+use claviger_data_plane::body::Body;
 
 /// The first byte of a TLS handshake record (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;

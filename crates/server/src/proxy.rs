@@ -14,10 +14,10 @@ use hyper_util::rt::TokioIo;
 
 use self::outbound::{OutboundError, Upstream};
 use crate::application;
-use crate::body::{Body, StreamError};
 use crate::connection::Watched;
 use crate::listener::{self, Session};
 use crate::routing::{self, RequestHead, Route};
+use claviger_data_plane::body::{Body, StreamError};
 
 /// Headers that speak of one connection and end with it (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 8] = [
