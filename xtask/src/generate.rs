@@ -25,14 +25,26 @@ pub(crate) struct Service {
     folder: &'static str,
     /// Values that the service accepts although its description does not list them: shape and value.
     extra_values: &'static [(&'static str, &'static str)],
+    /// The order in which the service's messages were seen to list values, where it is not the description's.
+    value_orders: &'static [(&'static str, &'static [&'static str])],
 }
 
-static SERVICES: &[Service] = &[Service {
-    name: "cognito-idp",
-    version: "2016-04-18",
-    folder: "crates/control-plane/src/cognito",
-    extra_values: &[("ExplicitAuthFlowsType", "ALLOW_CLIENT_TOKEN_AUTH")],
-}];
+static SERVICES: &[Service] = &[
+    Service {
+        name: "cognito-idp",
+        version: "2016-04-18",
+        folder: "crates/control-plane/src/cognito",
+        extra_values: &[("ExplicitAuthFlowsType", "ALLOW_CLIENT_TOKEN_AUTH")],
+        value_orders: &[],
+    },
+    Service {
+        name: "apigateway",
+        version: "2015-07-09",
+        folder: "crates/control-plane/src/apigateway",
+        extra_values: &[],
+        value_orders: &[("IntegrationType", &["HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"])],
+    },
+];
 
 /// Writes every generated file; with `check` only compares, and fails when one is stale.
 pub(crate) fn run(check: bool) -> anyhow::Result<()> {

@@ -10,4 +10,5 @@ pub mod failure;
 pub mod json;
 pub mod json_rpc;
 pub mod protocol;
+pub mod rest_json;
 pub mod shape;

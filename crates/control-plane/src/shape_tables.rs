@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
+use http::{Method, Uri};
 
-use crate::cognito;
+use crate::{apigateway, cognito};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -26,8 +28,9 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 #[test]
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
-    for operation in cognito::shapes::OPERATIONS {
-        visit(operation.input, &mut seen, &mut |shape| {
+    let inputs = cognito::shapes::OPERATIONS.iter().map(|operation| operation.input);
+    for input in inputs.chain(apigateway::shapes::OPERATIONS.iter().map(|operation| operation.input)) {
+        visit(input, &mut seen, &mut |shape| {
             if let Some(pattern) = shape.pattern {
                 assert!(pattern.compiles(), "{}", pattern.as_str());
                 patterns.insert(pattern.as_str());
@@ -48,6 +51,19 @@ fn every_operation_is_found_by_name_and_has_its_output() {
 }
 
 #[test]
+fn every_rest_operation_is_found_by_its_own_request_and_has_its_output() {
+    let outputs: Vec<_> = apigateway::output_shapes::OUTPUTS.iter().map(|(name, _)| *name).collect();
+    let names: Vec<_> = apigateway::shapes::OPERATIONS.iter().map(|operation| operation.name).collect();
+    assert_eq!(names, outputs);
+    for operation in apigateway::shapes::OPERATIONS {
+        let uri: Uri = operation.uri.replace(['{', '}', '+'], "").parse().unwrap();
+        let method: Method = operation.method.parse().unwrap();
+        let route = rest_json::find(apigateway::shapes::OPERATIONS, &method, &uri).unwrap();
+        assert_eq!(route.operation.name, operation.name, "{method} {uri}");
+    }
+}
+
+#[test]
 fn the_tables_hold_the_facts_that_machines_rely_on() {
     let create = find(cognito::shapes::OPERATIONS, "CreateUserPoolClient").unwrap();
     assert!(create.signed);
@@ -56,6 +72,11 @@ fn the_tables_hold_the_facts_that_machines_rely_on() {
     let Kind::List(flow) = flows.kind else { panic!("ExplicitAuthFlows is a list") };
     assert!(flow.values.contains(&"ALLOW_CLIENT_TOKEN_AUTH"), "accepted by the service, missing in its description");
     assert!(!find(cognito::shapes::OPERATIONS, "InitiateAuth").unwrap().signed);
+    let integration =
+        apigateway::shapes::OPERATIONS.iter().find(|operation| operation.name == "PutIntegration").unwrap();
+    assert_eq!((integration.status, integration.message_root().as_str()), (201, "putIntegrationInput"));
+    assert!(integration.input.member("integrationHttpMethod").is_some(), "its wire name is that of a label");
+    assert!(apigateway::output_shapes::EXCEPTIONS.contains(&("TooManyRequestsException", 429)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("InternalErrorException", 500)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("ScopeDoesNotExistException", 400)));
 }

@@ -234,8 +234,12 @@ impl Writer<'_> {
             .extra_values
             .iter()
             .filter(|(of, value)| *of == name && !shape.values.iter().any(|known| known == value));
-        let values = shape.values.iter().map(String::as_str).chain(extra.map(|(_, value)| *value));
-        format!("&[{}]", values.map(literal).collect::<Vec<_>>().join(", "))
+        let mut values: Vec<&str> =
+            shape.values.iter().map(String::as_str).chain(extra.map(|(_, value)| *value)).collect();
+        if let Some((_, order)) = self.service.value_orders.iter().find(|(of, _)| *of == name) {
+            values.sort_by_key(|value| order.iter().position(|seen| seen == value).unwrap_or(order.len()));
+        }
+        format!("&[{}]", values.into_iter().map(literal).collect::<Vec<_>>().join(", "))
     }
 
     fn members_text(&self, shape: &Shape, from_outputs: bool, imports: &mut Imports) -> anyhow::Result<String> {

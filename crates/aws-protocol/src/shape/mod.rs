@@ -55,6 +55,25 @@ pub enum Kind {
     Structure(&'static [Member]),
 }
 
+impl Kind {
+    /// The type's name, as messages have it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Boolean => "Boolean",
+            Self::Integer => "Integer",
+            Self::Long => "Long",
+            Self::Double => "Double",
+            Self::Timestamp => "Timestamp",
+            Self::Blob => "Blob",
+            Self::String => "String",
+            Self::Document => "Document",
+            Self::List(_) => "List",
+            Self::Map(..) => "Map",
+            Self::Structure(_) => "Structure",
+        }
+    }
+}
+
 /// A member of a structure.
 #[derive(Debug)]
 pub struct Member {
@@ -117,16 +136,18 @@ pub struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    /// Holds an input to its shape: first every type, then every constraint, as AWS's servers do.
-    pub fn check(&self, shape: &Shape, input: &Value) -> Result<(), Failure> {
-        check_types(shape, input, self.wording)?;
-        check_constraints(shape, input, self.root)
-            .map_err(|violations| Failure::new(self.code, 400, violations.to_string()))
+    /// Holds an input to its shape: first every type, then every constraint, as AWS's servers do. Returns the input
+    /// without its `null` members, which AWS reads as absent.
+    pub fn check(&self, shape: &Shape, mut input: Value) -> Result<Value, Failure> {
+        check_types(shape, &input, self.wording)?;
+        check_constraints(shape, &input, self.root)
+            .map_err(|violations| Failure::new(self.code, 400, violations.to_string()))?;
+        drop_nulls(shape, &mut input);
+        Ok(input)
     }
 }
 
-/// Takes every `null` member out of an input: AWS reads them as absent.
-pub fn drop_nulls(shape: &Shape, input: &mut Value) {
+fn drop_nulls(shape: &Shape, input: &mut Value) {
     match (&shape.kind, input) {
         (Kind::Structure(members), Value::Object(object)) => {
             object.retain(|_, value| !value.is_null());
@@ -363,15 +384,15 @@ mod tests {
     #[test]
     fn types_are_checked_before_constraints() {
         let rules = Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" };
-        let failure = rules.check(&INPUT, &json!({"Tags": {"a": 1}})).unwrap_err();
+        let failure = rules.check(&INPUT, json!({"Tags": {"a": 1}})).unwrap_err();
         assert_eq!(failure.code, "SerializationException");
-        let failure = rules.check(&INPUT, &json!({"Tags": {"a": "b"}})).unwrap_err();
+        let failure = rules.check(&INPUT, json!({"Tags": {"a": "b"}})).unwrap_err();
         assert_eq!((&*failure.code, failure.status), ("InvalidParameterException", 400));
         assert_eq!(
             failure.message,
             "1 validation error detected: Value null at 'list' failed to satisfy constraint: Member must not be null"
         );
-        assert_eq!(rules.check(&INPUT, &json!({"List": []})), Ok(()));
+        assert_eq!(rules.check(&INPUT, json!({"List": [], "Tags": null})), Ok(json!({"List": []})));
     }
 
     #[test]

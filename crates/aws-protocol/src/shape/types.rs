@@ -62,29 +62,13 @@ fn mismatch(kind: &Kind, value: &Value, wording: Wording) -> String {
         (_, Value::Array(_), _) => "Start of list found where not expected".to_owned(),
         (Kind::Blob, Value::String(_), _) => "Invalid base64 in a blob".to_owned(),
         (kind, value, Wording::AwsJson) => {
-            let kind = name(kind);
+            let kind = kind.name();
             let article = if kind == "Integer" { "an" } else { "a" };
             format!("{} can not be converted to {article} {kind}", token(value))
         }
         (kind, value, Wording::RestJson) => {
-            format!("class {} can not be converted to an {}", java_class(value), name(kind))
+            format!("class {} can not be converted to an {}", java_class(value), kind.name())
         }
-    }
-}
-
-fn name(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Boolean => "Boolean",
-        Kind::Integer => "Integer",
-        Kind::Long => "Long",
-        Kind::Double => "Double",
-        Kind::Timestamp => "Timestamp",
-        Kind::Blob => "Blob",
-        Kind::String => "String",
-        Kind::Document => "Document",
-        Kind::List(_) => "List",
-        Kind::Map(..) => "Map",
-        Kind::Structure(_) => "Structure",
     }
 }
 

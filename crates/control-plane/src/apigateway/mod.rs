@@ -13,11 +13,14 @@ pub mod integration;
 pub mod method;
 pub mod model;
 pub mod operations;
+#[cfg(test)]
+pub(crate) mod output_shapes;
 pub mod page;
 pub mod patch;
 pub mod request_validator;
 pub mod resource;
 pub mod rest_api;
+pub mod shapes;
 pub mod stage;
 pub mod tags;
 
