@@ -4,13 +4,19 @@
 
 mod demo;
 mod dev;
+mod endpoint;
 mod env;
+mod environment;
 mod exec;
 mod inspect;
 mod token;
+mod trust;
 
+use std::io::Write;
 use std::process::ExitCode;
 
+use self::endpoint::Endpoint;
+use anyhow::Context;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 /// A machine-to-machine OAuth 2.0 stack compatible with Amazon Cognito and API Gateway.
@@ -27,8 +33,9 @@ struct Arguments {
 #[derive(Clone, Debug, clap::Args)]
 struct Global {
     /// Where the server is.
-    #[arg(long, global = true, env = "CLAVIGER_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:4566")]
-    endpoint: String,
+    #[arg(long, global = true, env = "CLAVIGER_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:4566",
+        value_parser = Endpoint::parse)]
+    endpoint: Endpoint,
     /// How results are written.
     #[arg(long, global = true, env = "CLAVIGER_OUTPUT", value_enum, default_value = "text")]
     output: Output,
@@ -63,8 +70,8 @@ pub fn run() -> ExitCode {
     let result = match arguments.command {
         Command::Dev(command) => dev::run(&arguments.global, command),
         Command::Demo(command) => demo::run(&arguments.global, command),
-        Command::Exec(command) => exec::run(&arguments.global, command),
-        Command::Env(command) => env::run(&arguments.global, command),
+        Command::Exec(command) => exec::run(&arguments.global, &command),
+        Command::Env(command) => env::run(&arguments.global, &command),
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
     };
@@ -72,6 +79,21 @@ pub fn run() -> ExitCode {
         eprintln!("claviger: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Runs the asynchronous part of a command that serves nobody.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
+    runtime.block_on(work)
+}
+
+/// Writes a result to stdout; a reader that has seen enough is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot write the result"),
+        _ => Ok(()),
+    }
 }
 
 /// Sends log lines to stderr, at the level of `-v` unless `CLAVIGER_LOG` says otherwise.

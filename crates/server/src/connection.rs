@@ -154,3 +154,71 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const IDLE_MAX: Duration = Duration::from_secs(10);
+
+    // Time stands still in these tests and jumps to the next timer when nothing else can happen.
+
+    #[tokio::test(start_paused = true)]
+    async fn ends_silence_and_requests_that_trickle_in() {
+        let start = Instant::now();
+        let (mut client, server) = duplex(64);
+        let mut server = Watched::new(server, Requests::default(), IDLE_MAX);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if client.write_all(b"x").await.is_err() {
+                    break;
+                }
+            }
+        });
+        let error = server.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!((error.kind(), start.elapsed().as_secs()), (io::ErrorKind::TimedOut, 10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ends_answers_that_nobody_takes() {
+        let (_client, server) = duplex(64);
+        let mut server = Watched::new(server, Requests::default(), IDLE_MAX);
+        let error = server.write_all(&[0; 1000]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_while_a_request_is_answered() {
+        let start = Instant::now();
+        let (mut client, server) = duplex(64);
+        let requests = Requests::default();
+        let mut server = Watched::new(server, requests.clone(), IDLE_MAX);
+        let reading = tokio::spawn(async move { server.read_u8().await });
+        let answering = requests.start();
+        tokio::time::sleep(IDLE_MAX * 5).await;
+        assert!(!reading.is_finished());
+        drop(answering);
+        assert_eq!(reading.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(start.elapsed() >= IDLE_MAX * 5);
+        assert!(client.write_all(b"x").await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn counts_both_directions_of_a_tunnel() {
+        let start = Instant::now();
+        let (mut client, server) = duplex(64);
+        let mut server = Watched::both_ways(server, IDLE_MAX);
+        tokio::spawn(async move {
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_secs(8)).await;
+                client.write_all(b"x").await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        });
+        let error = server.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!((error.kind(), start.elapsed().as_secs()), (io::ErrorKind::TimedOut, 50));
+    }
+}

@@ -9,5 +9,6 @@ pub mod cli;
 pub mod connection;
 pub mod listener;
 pub mod local_ca;
+mod outbound;
 pub mod proxy;
 pub mod routing;

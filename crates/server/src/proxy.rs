@@ -2,8 +2,6 @@
 //!
 //! It serves `dev` only and peers on this machine only; [`crate::routing`] decides that before anything here runs.
 
-mod outbound;
-
 use std::sync::Arc;
 
 use http::header::{self, HeaderMap, HeaderName};
@@ -12,10 +10,10 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
-use self::outbound::{OutboundError, Upstream};
 use crate::application;
 use crate::connection::Watched;
 use crate::listener::{self, Session};
+use crate::outbound::{self, OutboundError, Upstream};
 use crate::routing::{self, RequestHead, Route};
 use claviger_data_plane::body::{Body, StreamError};
 

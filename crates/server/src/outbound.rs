@@ -24,12 +24,12 @@ pub(crate) const CHAIN_USER: &str = "chain";
 const CONNECT_MAX: Duration = Duration::from_secs(30);
 
 /// A connection to another server.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// Why another server cannot be reached.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum OutboundError {
+pub(crate) enum OutboundError {
     #[error("the request target names no server")]
     Target,
     #[error("the chained proxy in Proxy-Authorization cannot be read; expected http://[user:password@]host:port")]
@@ -51,7 +51,7 @@ pub(super) enum OutboundError {
 
 /// A proxy that stands between this server and the world.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Upstream {
+pub(crate) struct Upstream {
     host: String,
     port: u16,
     authorization: Option<HeaderValue>,
@@ -59,7 +59,7 @@ pub(super) struct Upstream {
 
 impl Upstream {
     /// Reads the proxy that the client chains in `Proxy-Authorization`; other credentials are not for us to judge.
-    pub(super) fn chained(headers: &HeaderMap) -> Result<Option<Self>, OutboundError> {
+    pub(crate) fn chained(headers: &HeaderMap) -> Result<Option<Self>, OutboundError> {
         let Some(credentials) = headers
             .get(header::PROXY_AUTHORIZATION)
             .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
@@ -74,7 +74,8 @@ impl Upstream {
         Self::parse(std::str::from_utf8(&url).map_err(|_| OutboundError::Chain)?).map(Some)
     }
 
-    fn parse(url: &str) -> Result<Self, OutboundError> {
+    /// Reads `http://[user[:password]@]host[:port]`.
+    pub(crate) fn parse(url: &str) -> Result<Self, OutboundError> {
         let url: Uri = url.parse().map_err(|_| OutboundError::Chain)?;
         let authority = url.authority().filter(|_| url.scheme_str() == Some("http")).ok_or(OutboundError::Chain)?;
         let authorization = match authority.as_str().rsplit_once('@') {
@@ -91,13 +92,18 @@ impl Upstream {
         Ok(Self { host, port: authority.port_u16().unwrap_or(80), authorization })
     }
 
+    /// `host:port`, an IPv6 address in brackets.
+    pub(crate) fn authority(&self) -> String {
+        authority(&self.host, self.port)
+    }
+
     /// The header that this proxy wants.
-    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+    pub(crate) fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }
 
     /// Connects to this proxy.
-    pub(super) async fn connect(&self) -> Result<Box<dyn Stream>, OutboundError> {
+    pub(crate) async fn connect(&self) -> Result<Box<dyn Stream>, OutboundError> {
         straight(&self.host, self.port).await
     }
 
@@ -105,7 +111,7 @@ impl Upstream {
         let stream = self.connect().await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection.with_upgrades());
-        let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let target = authority(host, port);
         let mut request = Request::new(Empty::<Bytes>::new());
         *request.method_mut() = Method::CONNECT;
         request.headers_mut().insert(header::HOST, HeaderValue::try_from(&*target).map_err(|_| OutboundError::Target)?);
@@ -122,7 +128,7 @@ impl Upstream {
 }
 
 /// Opens a connection to `host`, through the upstream proxy where there is one.
-pub(super) async fn tunnel(
+pub(crate) async fn tunnel(
     host: &str,
     port: u16,
     upstream: Option<&Upstream>,
@@ -132,7 +138,7 @@ pub(super) async fn tunnel(
 }
 
 /// Puts TLS on a connection, trusting the roots of this machine.
-pub(super) async fn encrypt(stream: Box<dyn Stream>, host: &str) -> Result<Box<dyn Stream>, OutboundError> {
+pub(crate) async fn encrypt(stream: Box<dyn Stream>, host: &str) -> Result<Box<dyn Stream>, OutboundError> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| OutboundError::Target)?;
     let handshake = TlsConnector::from(client_config()?).connect(name, stream);
     let connected = tokio::time::timeout(CONNECT_MAX, handshake).await.unwrap_or_else(|_| Err(timeout_error()));
@@ -151,6 +157,11 @@ async fn straight(host: &str, port: u16) -> Result<Box<dyn Stream>, OutboundErro
     let stream = stream.map_err(|source| OutboundError::Connect { host: host.to_owned(), port, source })?;
     let _ = stream.set_nodelay(true);
     Ok(Box::new(stream))
+}
+
+/// `host:port`, an IPv6 address in brackets.
+pub(crate) fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 fn timed_out(host: &str, port: u16) -> OutboundError {
