@@ -1,0 +1,121 @@
+//! Issuance: the one way in which tokens come about, whoever asks for them and however.
+//!
+//! Decide, then sign. Both are pure; the one thing a request may wait for, and only for a bounded time, is the first key of
+//! a pool that has just been created.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claviger_oauth::claims::AccessClaims;
+use claviger_oauth::client::Client;
+use claviger_oauth::client_credentials::{self, Grant};
+use claviger_oauth::token_error::TokenError;
+use claviger_oauth::token_request::TokenRequest;
+use claviger_resources::{Clock, UserPoolId};
+use uuid::Uuid;
+
+use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
+use crate::vault::Vault;
+
+/// How long the first token or key-set request of a new pool waits for the pool's keys.
+const KEYS_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// Issues tokens.
+pub struct Issuance {
+    current: Arc<CurrentSnapshot>,
+    vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A token that was issued.
+pub struct Issued {
+    /// The compact token.
+    pub access_token: String,
+    /// How long it lives, in seconds.
+    pub expires_in: u32,
+}
+
+/// Why no token was issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The request was refused.
+    #[error(transparent)]
+    Refused(#[from] TokenError),
+    /// The pool's keys are not there in time, or cannot be used.
+    #[error("the user pool cannot sign: {0}")]
+    NoKey(String),
+}
+
+impl Issuance {
+    /// Issues tokens for the pools of `current`.
+    pub fn new(current: Arc<CurrentSnapshot>, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
+        Self { current, vault, clock }
+    }
+
+    /// Answers a client-credentials request to a pool (RFC 6749, section 4.4).
+    pub async fn client_credentials(
+        &self,
+        snapshot: &Snapshot,
+        pool: &Pool,
+        request: &TokenRequest<'_>,
+    ) -> Result<Issued, IssueError> {
+        let client = snapshot.client(&request.credentials.client_id).filter(|client| client.pool == pool.id);
+        let client = client.map(AsRef::as_ref);
+        let grant =
+            client_credentials::decide(request, client, self.vault.digest_key(), |scope| pool.has_scope(scope))?;
+        // A grant implies a client.
+        let client = client.ok_or(TokenError::ClientAuthentication)?;
+        if let Some(keys) = &pool.keys {
+            return self.sign(pool, client, &grant, keys);
+        }
+        self.sign(pool, client, &grant, &*self.first_keys(&pool.id).await?)
+    }
+
+    /// The keys of a pool, waited for if they are still being made; `None` when they do not come in time.
+    pub async fn keys(&self, pool: &Pool) -> Option<Arc<PoolKeys>> {
+        match &pool.keys {
+            Some(keys) => Some(Arc::clone(keys)),
+            None => self.first_keys(&pool.id).await.ok(),
+        }
+    }
+
+    fn sign(&self, pool: &Pool, client: &Client, grant: &Grant, keys: &PoolKeys) -> Result<Issued, IssueError> {
+        let claims = AccessClaims {
+            client_id: client.id.as_str(),
+            scopes: &grant.scopes,
+            issuer: &pool.issuer,
+            issued_at: self.clock.now().seconds(),
+            lifetime_seconds: client.access_token_seconds,
+            id: random_uuid(),
+        };
+        let key = keys.access(&self.vault).map_err(|error| IssueError::NoKey(error.to_string()))?;
+        let access_token =
+            key.sign(claims.to_json().as_bytes()).map_err(|error| IssueError::NoKey(error.to_string()))?;
+        Ok(Issued { access_token, expires_in: client.access_token_seconds })
+    }
+
+    async fn first_keys(&self, pool: &UserPoolId) -> Result<Arc<PoolKeys>, IssueError> {
+        let mut applied = self.current.applied();
+        let wait = async {
+            loop {
+                applied.borrow_and_update();
+                let snapshot = self.current.load_full();
+                let pool = snapshot.pool(pool.as_str())?;
+                if let Some(keys) = &pool.keys {
+                    return Some(Arc::clone(keys));
+                }
+                applied.changed().await.ok()?;
+            }
+        };
+        let keys = tokio::time::timeout(KEYS_WAIT_MAX, wait).await;
+        keys.ok().flatten().ok_or_else(|| IssueError::NoKey("its keys are still being made".to_owned()))
+    }
+}
+
+/// A version 4 UUID.
+fn random_uuid() -> Uuid {
+    let mut bytes = [0_u8; 16];
+    // The generator aborts the process rather than fail.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}

@@ -1,0 +1,255 @@
+//! What each record means for the snapshot, and how a commit's changes become a new one.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use claviger_gateway::compile::{CompiledApi, compile};
+use claviger_resources::app_client::AppClient;
+use claviger_resources::resource_server::ResourceServer;
+use claviger_resources::rest_api::{Deployment, RestApi, Stage};
+use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::user_pool::UserPool;
+use claviger_resources::user_pool_domain::UserPoolDomain;
+use claviger_resources::{ClientId, RestApiId, UserPoolId};
+use claviger_store::{Change, Key, Kind, Row, StoreError, Stored, Transaction, TransactionExt};
+
+use super::api::{Api, ServedStage};
+use super::interner::Interner;
+use super::pool::{Pool, PoolKeys};
+use super::{Snapshot, client};
+use crate::issuers::Issuers;
+use crate::key_maker::Keyless;
+
+/// Makes snapshots: whole ones from a store, and new ones from what commits changed.
+pub struct Builder {
+    issuers: Issuers,
+    interner: Interner,
+    /// Pools that came without keys since they were last taken.
+    keyless: Vec<UserPoolId>,
+}
+
+/// The kinds a snapshot is made of, each after those it builds on.
+const KINDS: [Kind; 7] = [
+    Kind::UserPool,
+    Kind::ResourceServer,
+    Kind::UserPoolDomain,
+    Kind::SigningKeys,
+    Kind::AppClient,
+    Kind::RestApi,
+    Kind::Stage,
+];
+
+/// Rows read at a time when everything is loaded.
+const PAGE: usize = 4_096;
+
+impl Builder {
+    /// A builder of snapshots whose pools carry these issuers.
+    pub fn new(issuers: Issuers) -> Self {
+        Self { issuers, interner: Interner::default(), keyless: Vec::new() }
+    }
+
+    /// The pools that came without keys since the last call and have none in `snapshot` either.
+    pub(super) fn take_keyless(&mut self, snapshot: &Snapshot) -> Vec<Keyless> {
+        let pools = std::mem::take(&mut self.keyless);
+        let keyless = pools.iter().filter_map(|id| snapshot.pools.get(id).filter(|pool| pool.keys.is_none()));
+        keyless.map(|pool| Keyless { pool: pool.id.clone(), tenant: pool.tenant.clone() }).collect()
+    }
+
+    /// Reads everything.
+    pub async fn load(&mut self, tx: &mut dyn Transaction) -> Result<Snapshot, StoreError> {
+        let mut snapshot = Snapshot { revision: tx.revision().await?, ..Snapshot::default() };
+        for kind in KINDS {
+            let mut after: Option<Key> = None;
+            loop {
+                let rows = tx.rows_of_kind(kind, after.as_ref(), PAGE).await?;
+                for row in &rows {
+                    self.put(&mut snapshot, row, tx).await?;
+                }
+                if rows.len() < PAGE {
+                    break;
+                }
+                after = rows.into_iter().next_back().map(|row| row.key);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// The state after `changes`, which must begin where `snapshot` ends.
+    pub async fn apply(
+        &mut self,
+        snapshot: &Snapshot,
+        changes: &[Change],
+        tx: &mut dyn Transaction,
+    ) -> Result<Snapshot, StoreError> {
+        let mut next = snapshot.clone();
+        let keys: BTreeSet<&Key> = changes.iter().map(|change| &change.key).collect();
+        for kind in KINDS {
+            for key in keys.iter().filter(|key| key.kind == kind) {
+                match tx.row(key).await? {
+                    Some(row) => self.put(&mut next, &row, tx).await?,
+                    None => remove(&mut next, key),
+                }
+            }
+        }
+        if let Some(last) = changes.last() {
+            next.revision = last.revision;
+        }
+        Ok(next)
+    }
+
+    /// Takes one row in. A row that cannot be read is left out, and the log says which: one bad row must not keep a node
+    /// from serving all the others.
+    async fn put(&mut self, snapshot: &mut Snapshot, row: &Row, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+        match self.put_row(snapshot, row, tx).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(kind = %row.key.kind, id = row.key.id, error = &error as &dyn std::error::Error, "record left out");
+                remove(snapshot, &row.key);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn put_row(
+        &mut self,
+        snapshot: &mut Snapshot,
+        row: &Row,
+        tx: &mut dyn Transaction,
+    ) -> Result<(), StoreError> {
+        match row.key.kind {
+            Kind::UserPool => self.put_pool(snapshot, &decode(row)?),
+            Kind::ResourceServer => {
+                let server: ResourceServer = decode(row)?;
+                let interner = &mut self.interner;
+                change_pool(snapshot, &server.pool, |pool| pool.put_server(&server, &mut |text| interner.intern(text)));
+            }
+            Kind::UserPoolDomain => put_domain(snapshot, &decode(row)?),
+            Kind::SigningKeys => {
+                let record: SigningKeys = decode(row)?;
+                let keys = PoolKeys::new(&record).map_err(|source| StoreError::Corrupt {
+                    what: format!("signing keys of {}", record.pool),
+                    source: source.into(),
+                })?;
+                change_pool(snapshot, &record.pool, |pool| pool.keys = Some(Arc::new(keys)));
+            }
+            Kind::AppClient => {
+                let record: AppClient = decode(row)?;
+                let interner = &mut self.interner;
+                let client = client::of_record(&record, &mut |text| interner.intern(text));
+                snapshot.clients.insert(record.id, Arc::new(client));
+            }
+            Kind::RestApi => put_api(snapshot, decode(row)?),
+            Kind::Stage => put_stage(snapshot, decode(row)?, tx).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn put_pool(&mut self, snapshot: &mut Snapshot, record: &UserPool) {
+        let issuer = self.issuers.of(record);
+        let pool = if let Some(pool) = snapshot.pools.get(&record.id) {
+            pool.with_record(record, issuer)
+        } else {
+            self.keyless.push(record.id.clone());
+            Pool::new(record, issuer)
+        };
+        snapshot.pools.insert(record.id.clone(), Arc::new(pool));
+    }
+}
+
+fn decode<R: claviger_store::Record>(row: &Row) -> Result<R, StoreError> {
+    Stored::from_row(row).map(|stored| stored.record)
+}
+
+fn change_pool(snapshot: &mut Snapshot, id: &UserPoolId, change: impl FnOnce(&mut Pool)) {
+    if let Some(pool) = snapshot.pools.get_mut(id) {
+        change(Arc::make_mut(pool));
+    }
+}
+
+fn put_domain(snapshot: &mut Snapshot, domain: &UserPoolDomain) {
+    if domain.is_custom() {
+        snapshot.custom_domains.insert(domain.domain.clone(), domain.pool.clone());
+    } else {
+        snapshot.domain_prefixes.insert(prefix_key(domain.tenant.region.as_str(), &domain.domain), domain.pool.clone());
+    }
+    change_pool(snapshot, &domain.pool, |pool| pool.put_domain(domain.host().into(), domain.is_custom()));
+}
+
+fn prefix_key(region: &str, prefix: &str) -> String {
+    format!("{region}/{prefix}")
+}
+
+fn put_api(snapshot: &mut Snapshot, record: RestApi) {
+    let id = record.id.clone();
+    let settings = Arc::new(record);
+    let api = match snapshot.apis.get(&id) {
+        Some(api) => Api { settings, ..Api::clone(api) },
+        None => Api { settings, stages: std::collections::BTreeMap::new() },
+    };
+    snapshot.apis.insert(id, Arc::new(api));
+}
+
+async fn put_stage(snapshot: &mut Snapshot, stage: Stage, tx: &mut dyn Transaction) -> Result<(), StoreError> {
+    let Some(api) = snapshot.apis.get(&stage.rest_api_id) else { return Ok(()) };
+    let compiled = match api.compiled(&stage.deployment_id) {
+        Some(compiled) => Some(compiled),
+        None => compile_deployment(&stage, tx).await?,
+    };
+    let mut api = Api::clone(api);
+    let id = stage.rest_api_id.clone();
+    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage { stage, compiled }));
+    snapshot.apis.insert(id, Arc::new(api));
+    Ok(())
+}
+
+async fn compile_deployment(stage: &Stage, tx: &mut dyn Transaction) -> Result<Option<Arc<CompiledApi>>, StoreError> {
+    let id = stage.deployment_id.as_str();
+    let Some(deployment) = tx.find::<Deployment>(&stage.tenant, stage.rest_api_id.as_str(), id).await? else {
+        return Ok(None);
+    };
+    match compile(&deployment.definition) {
+        Ok(compiled) => Ok(Some(Arc::new(compiled))),
+        Err(error) => {
+            tracing::error!(api = %stage.rest_api_id, stage = %stage.stage_name, deployment = id,
+                error = &error as &dyn std::error::Error, "deployment cannot be served");
+            Ok(None)
+        }
+    }
+}
+
+/// Takes out what a row that is gone had put in.
+fn remove(snapshot: &mut Snapshot, key: &Key) {
+    match key.kind {
+        Kind::UserPool => drop(snapshot.pools.remove(key.id.as_str())),
+        Kind::ResourceServer => change_parent(snapshot, key, |pool| pool.remove_server(&key.id)),
+        Kind::UserPoolDomain => {
+            let custom = snapshot.custom_domains.get(&key.id).is_some_and(|pool| pool.as_str() == key.parent);
+            if custom {
+                snapshot.custom_domains.remove(&key.id);
+            } else {
+                snapshot.domain_prefixes.remove(&prefix_key(key.tenant.region.as_str(), &key.id));
+            }
+            change_parent(snapshot, key, |pool| pool.remove_domain(custom));
+        }
+        Kind::SigningKeys => {
+            if let Ok(id) = UserPoolId::parse(&key.id) {
+                change_pool(snapshot, &id, |pool| pool.keys = None);
+            }
+        }
+        Kind::AppClient => drop(ClientId::parse(&key.id).map(|id| snapshot.clients.remove(&id))),
+        Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
+        Kind::Stage => {
+            if let Some(api) = snapshot.apis.get_mut(key.parent.as_str()) {
+                Arc::make_mut(api).stages.remove(key.id.as_str());
+            }
+        }
+        _ => {}
+    }
+}
+
+fn change_parent(snapshot: &mut Snapshot, key: &Key, change: impl FnOnce(&mut Pool)) {
+    if let Ok(id) = UserPoolId::parse(&key.parent) {
+        change_pool(snapshot, &id, change);
+    }
+}

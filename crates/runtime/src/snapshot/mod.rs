@@ -1,0 +1,77 @@
+//! The snapshot: everything tokens and requests are decided from, immutable and in memory.
+//!
+//! A request loads the current snapshot once and uses it to its end. A commit changes what it touched and nothing else:
+//! the maps are persistent, so a new snapshot shares all that stayed with the old one and costs the same however large
+//! the store is. [`current`] keeps it up to date; [`apply`] says what each record means for it.
+
+pub mod api;
+mod apply;
+mod client;
+pub mod current;
+mod interner;
+pub mod pool;
+
+use std::sync::Arc;
+
+use claviger_oauth::client::Client;
+use claviger_resources::{ClientId, Region, RestApiId, UserPoolId};
+use claviger_store::Revision;
+
+pub use self::api::{Api, ServedStage};
+pub use self::apply::Builder;
+pub use self::current::CurrentSnapshot;
+pub use self::pool::{Pool, PoolKeys};
+
+/// One consistent state of pools, clients, domains and APIs.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    revision: Revision,
+    pools: imbl::HashMap<UserPoolId, Arc<Pool>>,
+    clients: imbl::HashMap<ClientId, Arc<Client>>,
+    /// `{region}/{prefix}` to the pool it leads to.
+    domain_prefixes: imbl::HashMap<String, UserPoolId>,
+    custom_domains: imbl::HashMap<String, UserPoolId>,
+    apis: imbl::HashMap<RestApiId, Arc<Api>>,
+}
+
+impl Snapshot {
+    /// The last commit this state contains.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The pool with this id.
+    pub fn pool(&self, id: &str) -> Option<&Arc<Pool>> {
+        self.pools.get(id)
+    }
+
+    /// All pools.
+    pub fn pools(&self) -> impl Iterator<Item = &Arc<Pool>> {
+        self.pools.values()
+    }
+
+    /// The app client with this id, whatever its pool.
+    pub fn client(&self, id: &str) -> Option<&Arc<Client>> {
+        self.clients.get(id)
+    }
+
+    /// The pool a prefix domain leads to.
+    pub fn pool_of_prefix(&self, region: &Region, prefix: &str) -> Option<&Arc<Pool>> {
+        self.pools.get(self.domain_prefixes.get(&format!("{region}/{prefix}"))?)
+    }
+
+    /// The pool a custom domain leads to; `host` in lower case, without port.
+    pub fn pool_of_custom_domain(&self, host: &str) -> Option<&Arc<Pool>> {
+        self.pools.get(self.custom_domains.get(host)?)
+    }
+
+    /// The API with this id.
+    pub fn api(&self, id: &str) -> Option<&Arc<Api>> {
+        self.apis.get(id)
+    }
+
+    /// How many pools, app clients and APIs there are.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.pools.len(), self.clients.len(), self.apis.len())
+    }
+}

@@ -1,0 +1,142 @@
+//! A user pool as tokens are issued and verified from it: issuer, active scopes, keys, domains.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use claviger_oauth::jose::{KeyError, KeySet, SigningKey, VerifyingKey, jwks_document};
+use claviger_resources::resource_server::ResourceServer;
+use claviger_resources::signing_key::{KeyPurpose, SigningKeys};
+use claviger_resources::user_pool::UserPool;
+use claviger_resources::{Sealed, Tenant, UserPoolId};
+
+use crate::vault::{SealedFor, Vault, VaultError};
+
+/// A user pool.
+#[derive(Clone)]
+pub struct Pool {
+    /// Its id.
+    pub id: UserPoolId,
+    /// The account and region it lives in.
+    pub tenant: Tenant,
+    /// The `iss` claim of its tokens.
+    pub issuer: Arc<str>,
+    /// Its keys; `None` while the first are being made.
+    pub keys: Option<Arc<PoolKeys>>,
+    /// The host of its token endpoint, a custom domain before a prefix; `None` without a domain.
+    pub domain: Option<Arc<str>>,
+    pub(super) prefix_domain: Option<Arc<str>>,
+    pub(super) custom_domain: Option<Arc<str>>,
+    /// Resource server identifier to the full names of its scopes.
+    servers: imbl::OrdMap<String, Arc<[Arc<str>]>>,
+    scopes: imbl::HashSet<Arc<str>>,
+}
+
+impl Pool {
+    pub(super) fn new(record: &UserPool, issuer: Arc<str>) -> Self {
+        Self {
+            id: record.id.clone(),
+            tenant: record.tenant.clone(),
+            issuer,
+            keys: None,
+            domain: None,
+            prefix_domain: None,
+            custom_domain: None,
+            servers: imbl::OrdMap::new(),
+            scopes: imbl::HashSet::new(),
+        }
+    }
+
+    /// The same pool after its own record changed.
+    pub(super) fn with_record(&self, record: &UserPool, issuer: Arc<str>) -> Self {
+        Self { tenant: record.tenant.clone(), issuer, ..self.clone() }
+    }
+
+    /// Whether some resource server of the pool defines this scope now.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.contains(scope)
+    }
+
+    pub(super) fn put_server(&mut self, server: &ResourceServer, intern: &mut dyn FnMut(&str) -> Arc<str>) {
+        self.remove_server(&server.identifier);
+        let scopes: Arc<[Arc<str>]> = server.scope_names().map(|scope| intern(&scope)).collect();
+        self.scopes.extend(scopes.iter().cloned());
+        self.servers.insert(server.identifier.clone(), scopes);
+    }
+
+    pub(super) fn remove_server(&mut self, identifier: &str) {
+        let Some(gone) = self.servers.remove(identifier) else { return };
+        for scope in gone.iter() {
+            // `a` with scope `b/c` and `a/b` with scope `c` cannot both exist: scope names hold no slash.
+            self.scopes.remove(scope);
+        }
+    }
+
+    pub(super) fn put_domain(&mut self, host: Arc<str>, custom: bool) {
+        *(if custom { &mut self.custom_domain } else { &mut self.prefix_domain }) = Some(host);
+        self.domain = self.custom_domain.clone().or_else(|| self.prefix_domain.clone());
+    }
+
+    pub(super) fn remove_domain(&mut self, custom: bool) {
+        *(if custom { &mut self.custom_domain } else { &mut self.prefix_domain }) = None;
+        self.domain = self.custom_domain.clone().or_else(|| self.prefix_domain.clone());
+    }
+}
+
+/// The keys of a pool.
+pub struct PoolKeys {
+    /// The published key set, ready to send.
+    pub jwks: Bytes,
+    pool: UserPoolId,
+    verifying: KeySet,
+    access: LazySigningKey,
+}
+
+/// A private key that is opened and prepared when the first token needs it, not when the node starts.
+struct LazySigningKey {
+    kid: String,
+    sealed: Sealed,
+    ready: OnceLock<SigningKey>,
+}
+
+/// Why a pool's keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// There is no key for access tokens among them.
+    #[error("there is no key for access tokens")]
+    NoAccessKey,
+    /// The vault cannot open the private key.
+    #[error("the private key cannot be opened")]
+    Vault(#[from] VaultError),
+    /// A key cannot be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl PoolKeys {
+    pub(super) fn new(record: &SigningKeys) -> Result<Self, KeysError> {
+        let access = record.keys.iter().find(|key| key.purpose == KeyPurpose::Access).ok_or(KeysError::NoAccessKey)?;
+        let verifying: Result<_, _> = record.keys.iter().map(|key| VerifyingKey::from_jwk(&key.jwk)).collect();
+        Ok(Self {
+            jwks: jwks_document(record.keys.iter().map(|key| key.jwk.as_str())).into(),
+            pool: record.pool.clone(),
+            verifying: KeySet::new(verifying?),
+            access: LazySigningKey { kid: access.kid.clone(), sealed: access.sealed.clone(), ready: OnceLock::new() },
+        })
+    }
+
+    /// The key that signs access tokens.
+    pub fn access(&self, vault: &Vault) -> Result<&SigningKey, KeysError> {
+        if let Some(ready) = self.access.ready.get() {
+            return Ok(ready);
+        }
+        let der = vault.open_sealed(SealedFor::SigningKey(&self.pool), &self.access.sealed)?;
+        let key = SigningKey::from_pkcs8(&self.access.kid, der.expose())?;
+        Ok(self.access.ready.get_or_init(|| key))
+    }
+}
+
+impl AsRef<KeySet> for PoolKeys {
+    fn as_ref(&self) -> &KeySet {
+        &self.verifying
+    }
+}
