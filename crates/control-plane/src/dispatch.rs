@@ -2,6 +2,8 @@
 //!
 //! Each protocol has its own way in and out; what they share is [`ControlPlane::call`].
 
+mod rest_json;
+
 use std::sync::Arc;
 use std::time::Duration;
 

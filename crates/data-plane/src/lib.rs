@@ -1,3 +1,42 @@
 //! What traffic does: the token endpoint, discovery, the gateway pipeline and its integrations.
+//!
+//! Each request loads the current snapshot once and is answered from it: no database is asked and nothing is written. The
+//! two journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps.
 
 pub mod body;
+pub mod gateway;
+mod ids;
+mod integrations;
+pub mod oauth;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use claviger_resources::Clock;
+use claviger_runtime::issuance::Issuance;
+use claviger_runtime::snapshot::CurrentSnapshot;
+
+/// The data plane of one node.
+pub struct DataPlane {
+    current: Arc<CurrentSnapshot>,
+    issuance: Arc<Issuance>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What is known of the connection a request came over.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// The other end.
+    pub peer: SocketAddr,
+    /// Whether the request came over TLS.
+    pub tls: bool,
+    /// The host the request was sent to: lower case, no port.
+    pub host: &'a str,
+}
+
+impl DataPlane {
+    /// A data plane that serves what `current` holds.
+    pub fn new(current: Arc<CurrentSnapshot>, issuance: Arc<Issuance>, clock: Arc<dyn Clock>) -> Self {
+        Self { current, issuance, clock }
+    }
+}

@@ -60,6 +60,22 @@ pub fn authorize<K: AsRef<KeySet>>(
     Ok(AcceptedToken { payload: token.into_payload(), expires_at })
 }
 
+/// Whether a token was signed by the pool it names and has not expired: no more than that it is one of ours.
+pub fn is_signed_by_its_pool<K: AsRef<KeySet>>(
+    text: &str,
+    keys: impl FnOnce(&UserPoolId) -> Option<K>,
+    now_seconds: i64,
+) -> bool {
+    let judged = || {
+        let token = Token::parse(text).ok()?;
+        let claims: UniqueMembers<'_> = serde_json::from_slice(token.payload()).ok()?;
+        let pool = issuer::pool(claims.get("iss")?.as_str()?)?;
+        keys(&pool)?.as_ref().verify(&token).ok()?;
+        (claims.get("exp")?.as_i64()? > now_seconds).then_some(())
+    };
+    judged().is_some()
+}
+
 /// The claims of a token whose signature is right. There is no tolerance: issuer and gate share a clock.
 fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64, Refusal> {
     let seconds = |name: &'static str| match claims.get(name) {

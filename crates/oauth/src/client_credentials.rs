@@ -35,7 +35,7 @@ pub fn decide(
 
 /// Checks who asks. An unknown client costs the same digest as a wrong secret, and all secrets of a client are compared, so
 /// that time tells neither apart.
-fn authenticate<'c>(
+pub fn authenticate<'c>(
     credentials: &Credentials<'_>,
     client: Option<&'c Client>,
     key: &DigestKey,

@@ -42,6 +42,9 @@ pub enum Refusal {
     /// Its `aud` claim does not match the authorizer's expression.
     #[error("the token's audience does not match the authorizer's validation expression")]
     Audience,
+    /// The pool it names is one of those accepted, but does not exist any more.
+    #[error("the user pool does not exist")]
+    NoPool,
     /// The pool it names is known, but its keys are not made yet.
     #[error("the user pool has no keys yet")]
     NoKeys,

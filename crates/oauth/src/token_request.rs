@@ -59,7 +59,7 @@ impl<'a> TokenRequest<'a> {
 }
 
 /// Whether this content type, parameters aside, is a form's.
-fn is_form(content_type: Option<&str>) -> bool {
+pub fn is_form(content_type: Option<&str>) -> bool {
     let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }

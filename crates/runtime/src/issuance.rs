@@ -9,6 +9,7 @@ use std::time::Duration;
 use claviger_oauth::claims::AccessClaims;
 use claviger_oauth::client::Client;
 use claviger_oauth::client_credentials::{self, Grant};
+use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::TokenRequest;
 use claviger_resources::{Clock, UserPoolId};
@@ -69,6 +70,11 @@ impl Issuance {
             return self.sign(pool, client, &grant, keys);
         }
         self.sign(pool, client, &grant, &*self.first_keys(&pool.id).await?)
+    }
+
+    /// The key of client-secret digests.
+    pub fn digest_key(&self) -> &DigestKey {
+        self.vault.digest_key()
     }
 
     /// The keys of a pool, waited for if they are still being made; `None` when they do not come in time.

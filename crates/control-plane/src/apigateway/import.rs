@@ -1,1 +1,109 @@
 //! OpenAPI documents: `ImportRestApi`, `PutRestApi`.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use claviger_gateway::openapi::{ImportError, ImportOptions, Imported, Target, import};
+use claviger_resources::rest_api::RestApiDefinition;
+use claviger_store::TransactionExt;
+use serde::Deserialize;
+
+use super::errors::Error;
+use super::rest_api::{self, RestApiOutput};
+use crate::operation::{Access, Context, Operation};
+
+/// Makes a REST API from an OpenAPI document.
+pub struct ImportRestApi;
+/// Merges an OpenAPI document into a REST API, or replaces the API by it.
+pub struct PutRestApi;
+
+/// The members of `ImportRestApi`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportRestApiInput {
+    #[serde(flatten)]
+    document: DocumentInput,
+}
+
+/// The members of `PutRestApi`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PutRestApiInput {
+    rest_api_id: String,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(flatten)]
+    document: DocumentInput,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    #[default]
+    Merge,
+    Overwrite,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DocumentInput {
+    #[serde(default)]
+    fail_on_warnings: bool,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    /// The document in base64, as blobs are handed on.
+    body: String,
+}
+
+impl Operation for ImportRestApi {
+    const NAME: &'static str = "ImportRestApi";
+    const ACCESS: Access = Access::Write;
+    type Input = ImportRestApiInput;
+    type Output = RestApiOutput;
+    type Error = Error;
+
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
+        let id = rest_api::new_id(cx, None)?;
+        let target = Target::New { id: &id, tenant: cx.tenant, now: cx.now };
+        let imported = read(&input.document, target, cx)?;
+        let api = &imported.definition.rest_api;
+        rest_api::insert(cx, api).await?;
+        rest_api::insert_definition(cx, &imported.definition).await?;
+        Ok(RestApiOutput::new(api, imported.warnings))
+    }
+}
+
+impl Operation for PutRestApi {
+    const NAME: &'static str = "PutRestApi";
+    const ACCESS: Access = Access::Write;
+    type Input = PutRestApiInput;
+    type Output = RestApiOutput;
+    type Error = Error;
+
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
+        let mut api = rest_api::find(cx, &input.rest_api_id).await?;
+        let before: RestApiDefinition = rest_api::definition(cx, &api).await?;
+        let target = match input.mode {
+            Mode::Merge => Target::Merge(&before),
+            Mode::Overwrite => Target::Overwrite(&before),
+        };
+        let Imported { definition, warnings } = read(&input.document, target, cx)?;
+        rest_api::delete_definition(cx, &api).await?;
+        rest_api::insert_definition(cx, &definition).await?;
+        api.record = definition.rest_api;
+        // Once an API has been touched, AWS shows its tags even when there are none.
+        api.tags.get_or_insert_default();
+        cx.tx.replace(&api).await?;
+        Ok(RestApiOutput::new(&api, warnings))
+    }
+}
+
+fn read(input: &DocumentInput, target: Target<'_>, cx: &mut Context<'_>) -> Result<Imported, Error> {
+    let document = STANDARD.decode(&input.body).map_err(|_| Error::bad("Invalid OpenAPI input."))?;
+    let parameters = input.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let refuse = |error: ImportError| Error::bad(error.to_string());
+    let mut options = ImportOptions::from_query(parameters).map_err(refuse)?;
+    options.fail_on_warnings |= input.fail_on_warnings;
+    import(&document, &options, target, cx.random).map_err(refuse)
+}

@@ -6,6 +6,7 @@ use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDe
 use super::gateway_response::{
     DeleteGatewayResponse, GetGatewayResponse, GetGatewayResponses, PutGatewayResponse, UpdateGatewayResponse,
 };
+use super::import::{ImportRestApi, PutRestApi};
 use super::integration::{
     DeleteIntegration, DeleteIntegrationResponse, GetIntegration, GetIntegrationResponse, PutIntegration,
     PutIntegrationResponse, UpdateIntegration, UpdateIntegrationResponse,
@@ -31,6 +32,8 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetRestApis>(),
     row::<UpdateRestApi>(),
     row::<DeleteRestApi>(),
+    row::<ImportRestApi>(),
+    row::<PutRestApi>(),
     row::<CreateResource>(),
     row::<GetResource>(),
     row::<GetResources>(),

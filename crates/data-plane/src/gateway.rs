@@ -1,0 +1,244 @@
+//! The gateway: a request to an API, from its route to its answer, in API Gateway's order of evaluation (stage, route,
+//! authorizer, then the integration).
+
+mod authorize;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use claviger_gateway::claims::Claims;
+use claviger_gateway::compile::{CompiledApi, Found};
+use claviger_gateway::context::Context;
+use claviger_gateway::exchange::Exchange;
+use claviger_gateway::gateway_response::plain_reply;
+use claviger_gateway::refusal::Refusal;
+use claviger_gateway::request::Request;
+use claviger_gateway::response::{Envelope, Reply};
+use claviger_oauth::authorize::AcceptedToken;
+use claviger_resources::Timestamp;
+use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
+use claviger_runtime::snapshot::{ServedStage, Snapshot};
+use http::request::Parts;
+use http::{HeaderValue, Response, Version};
+use hyper::body::Incoming;
+
+pub(crate) use self::authorize::Permit;
+use crate::body::{self, Body, ReadError};
+use crate::ids::{RequestIds, date};
+use crate::{Arrival, DataPlane};
+
+/// How long a body may take to arrive.
+const BODY_DURATION_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Which API a request is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The API's id.
+    pub api: &'a str,
+    /// The path, the stage's name first.
+    pub path: &'a str,
+}
+
+/// What stays the same from a request's arrival to its answer.
+struct Call<'a> {
+    target: Target<'a>,
+    parts: &'a Parts,
+    arrival: Arrival<'a>,
+    ids: RequestIds,
+    now: Timestamp,
+}
+
+impl DataPlane {
+    /// Answers a request to an API.
+    pub async fn gateway(
+        &self,
+        target: Target<'_>,
+        parts: &Parts,
+        body: Incoming,
+        arrival: Arrival<'_>,
+    ) -> Response<Body> {
+        let snapshot = self.current.load_full();
+        let call = Call { target, parts, arrival, ids: RequestIds::of(&parts.headers), now: self.clock.now() };
+        let reply = match find_stage(&snapshot, target) {
+            Ok((stage, compiled, path)) => self.serve(&snapshot, &call, &stage, &compiled, path, body).await,
+            Err(refusal) => {
+                note(&call, &refusal);
+                plain_reply(&refusal).into()
+            }
+        };
+        call.finish(reply)
+    }
+
+    /// From the stage to the answer. A refusal is told in the words of the API's own gateway responses.
+    async fn serve(
+        &self,
+        snapshot: &Snapshot,
+        call: &Call<'_>,
+        stage: &ServedStage,
+        compiled: &CompiledApi,
+        path: &str,
+        body: Incoming,
+    ) -> Answer {
+        let no_variables = BTreeMap::new();
+        let variables = stage.stage.variables.as_ref().unwrap_or(&no_variables);
+        let verb = verb(call.parts);
+        let found = compiled.find(&verb, path);
+        let parameters = found.as_ref().map(|found| found.parameters.as_slice()).unwrap_or_default();
+        let resource = found.as_ref().ok().map(|found| found.resource);
+        let mut exchange = Exchange {
+            request: Request {
+                method: &verb,
+                path,
+                query: call.parts.uri.query(),
+                headers: &call.parts.headers,
+                path_parameters: parameters,
+                body: b"",
+            },
+            context: Context {
+                resource_id: resource.map(|resource| resource.id.as_str()),
+                resource_path: resource.map(|resource| resource.path.as_ref()),
+                ..call.context(compiled, stage, &verb)
+            },
+            stage_variables: variables,
+        };
+        let outcome = async {
+            let found = match &found {
+                Ok(found) => found,
+                Err(not_found) => return Err(not_found.refusal(&call.parts.headers)),
+            };
+            let (permit, token) = permit(snapshot, call, found)?;
+            let bytes = read(body).await?;
+            let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
+            let exchange = Exchange {
+                request: Request { body: &bytes, ..exchange.request },
+                context: Context { claims: claims.as_ref(), ..exchange.context },
+                ..exchange
+            };
+            self.integrate(found, permit, &exchange).await
+        }
+        .await;
+        match outcome {
+            Ok(answer) => answer,
+            Err(refusal) => {
+                note(call, &refusal);
+                exchange.request.body = b"";
+                compiled.gateway_responses.reply(&refusal, &exchange).into()
+            }
+        }
+    }
+}
+
+/// A reply, and whether the answer shows a trace id.
+pub(crate) enum Answer {
+    /// A whole answer.
+    Whole(Reply),
+    /// An answer whose body is passed through as it comes.
+    Stream(Reply, Body, Option<u64>),
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self::Whole(reply)
+    }
+}
+
+impl<'a> Call<'a> {
+    fn context(&'a self, compiled: &'a CompiledApi, stage: &'a ServedStage, verb: &'a str) -> Context<'a> {
+        Context {
+            account: &compiled.tenant.account,
+            api_id: compiled.id.as_str(),
+            stage: stage.stage.stage_name.as_str(),
+            deployment_id: stage.stage.deployment_id.as_str(),
+            resource_id: None,
+            resource_path: None,
+            method: verb,
+            path: self.target.path,
+            protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
+            domain_name: self.arrival.host,
+            request_id: &self.ids.request,
+            extended_request_id: &self.ids.extended,
+            request_time: self.now,
+            source_ip: self.arrival.peer.ip(),
+            user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            claims: None,
+        }
+    }
+
+    /// Puts the answer into the envelope that every answer of the gateway has.
+    fn finish(self, answer: Answer) -> Response<Body> {
+        let text = |text: &str| HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+        let envelope = Envelope {
+            date: date(self.now),
+            request_id: text(&self.ids.request),
+            extended_request_id: text(&self.ids.extended),
+            trace_id: None,
+            connection: (self.parts.version == Version::HTTP_11).then(|| HeaderValue::from_static("keep-alive")),
+        };
+        match answer {
+            Answer::Whole(reply) => reply.into_response(envelope).map(Body::from),
+            Answer::Stream(reply, body, length) => {
+                let mut response = Response::new(body);
+                *response.status_mut() = reply.status;
+                *response.headers_mut() = envelope.enclose(&reply.headers, length, reply.error_type);
+                response
+            }
+        }
+    }
+}
+
+/// Lets the request through, or says why not.
+fn permit(
+    snapshot: &Snapshot,
+    call: &Call<'_>,
+    found: &Found<'_, '_>,
+) -> Result<(Permit, Option<AcceptedToken>), Refusal> {
+    if found.method.api_key_required {
+        return Err(Refusal::configuration("the method requires an API key, which this version does not provide"));
+    }
+    if found.method.validation.is_some() {
+        return Err(Refusal::configuration(
+            "the method names a request validator, which this version does not provide",
+        ));
+    }
+    Permit::decide(snapshot, &found.method.authorization, &call.parts.headers, call.now)
+}
+
+/// The stage a request is for, and the path after it.
+fn find_stage<'a>(
+    snapshot: &Snapshot,
+    target: Target<'a>,
+) -> Result<(Arc<ServedStage>, Arc<CompiledApi>, &'a str), Refusal> {
+    let api = snapshot.api(target.api).ok_or(Refusal::Forbidden)?;
+    let path = target.path.trim_start_matches('/');
+    let (name, rest) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
+    let stage = api.stage(name).ok_or(Refusal::Forbidden)?;
+    let Some(compiled) = &stage.compiled else {
+        return Err(Refusal::configuration("the deployment cannot be compiled; the log says why"));
+    };
+    if compiled.disable_execute_api_endpoint {
+        return Err(Refusal::Forbidden);
+    }
+    Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))
+}
+
+/// The request's verb, or the one that `X-HTTP-Method-Override` puts in its place.
+fn verb(parts: &Parts) -> Cow<'_, str> {
+    match parts.headers.get("x-http-method-override").and_then(|verb| verb.to_str().ok()) {
+        Some(verb) => Cow::Owned(verb.to_ascii_uppercase()),
+        None => Cow::Borrowed(parts.method.as_str()),
+    }
+}
+
+async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+    body::read(body, GATEWAY_BODY_BYTES_MAX, BODY_DURATION_MAX).await.map_err(|error| match error {
+        ReadError::TooLarge { .. } => Refusal::RequestTooLarge,
+        ReadError::TooSlow | ReadError::Broken(_) => Refusal::Network(error.to_string()),
+    })
+}
+
+/// Tells operators why a request was refused; the client hears only what API Gateway says.
+fn note(call: &Call<'_>, refusal: &Refusal) {
+    tracing::debug!(request_id = call.ids.request, api = call.target.api, path = call.target.path, reason = %refusal, "refused");
+}

@@ -1,0 +1,66 @@
+//! Permits: the proof that a request was let through. An integration takes one by value, so a way past the authorizer does
+//! not compile.
+
+use claviger_gateway::compile::{Authorization, UserPools};
+use claviger_gateway::refusal::Refusal;
+use claviger_oauth::authorize::{AcceptedToken, Demand, authorize};
+use claviger_oauth::refusal::Refusal as TokenRefusal;
+use claviger_resources::{Timestamp, UserPoolId};
+use claviger_runtime::snapshot::{PoolKeys, Snapshot};
+use http::HeaderMap;
+
+/// A request that was let through; only [`Permit::decide`] makes one.
+pub(crate) struct Permit(());
+
+impl Permit {
+    /// Lets a request through, with the token that it needed for that, or says why not.
+    pub(super) fn decide(
+        snapshot: &Snapshot,
+        authorization: &Authorization,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<(Self, Option<AcceptedToken>), Refusal> {
+        match authorization {
+            Authorization::Open => Ok((Self(()), None)),
+            Authorization::UserPools(pools) => {
+                bearer(snapshot, pools, headers, now).map(|token| (Self(()), Some(token))).map_err(in_gateway_words)
+            }
+            other => Err(other.unavailable().map_or_else(
+                || Refusal::configuration("the method's authorization is not known"),
+                |unavailable| Refusal::from(&unavailable),
+            )),
+        }
+    }
+}
+
+fn bearer(
+    snapshot: &Snapshot,
+    pools: &UserPools,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<AcceptedToken, TokenRefusal> {
+    let authorizer = &pools.authorizer;
+    let value = headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
+    let value = value.to_str().map_err(|_| TokenRefusal::Malformed("it is not text"))?;
+    let audience = authorizer.identity_validation.as_ref().map(|pattern| |text: &str| pattern.matches(text));
+    let demand = Demand {
+        pools: &authorizer.pools,
+        scopes: &pools.scopes,
+        audience: audience.as_ref().map(|accepts| accepts as &dyn Fn(&str) -> bool),
+    };
+    authorize(value, demand, |pool| keys(snapshot, pool), now.seconds())
+}
+
+fn keys<'s>(snapshot: &'s Snapshot, pool: &UserPoolId) -> Result<&'s PoolKeys, TokenRefusal> {
+    let pool = snapshot.pool(pool.as_str()).ok_or(TokenRefusal::NoPool)?;
+    pool.keys.as_deref().ok_or(TokenRefusal::NoKeys)
+}
+
+/// A token's refusal as API Gateway tells it: an expired token and a pool that is gone have answers of their own.
+fn in_gateway_words(refusal: TokenRefusal) -> Refusal {
+    match refusal {
+        TokenRefusal::Expired => Refusal::TokenExpired,
+        TokenRefusal::NoPool => Refusal::AuthorizerConfiguration("the authorizer's user pool does not exist".into()),
+        other => Refusal::Unauthorized(other.to_string().into()),
+    }
+}

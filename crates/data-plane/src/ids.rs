@@ -1,0 +1,77 @@
+//! The ids and the date that every answer of the gateway carries.
+
+use std::cell::RefCell;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use claviger_resources::Timestamp;
+use http::{HeaderMap, HeaderValue};
+use time::macros::format_description;
+use uuid::Uuid;
+
+/// The ids of one request through the gateway.
+pub(crate) struct RequestIds {
+    /// `$context.requestId`, a UUID: the client's own when it sent one.
+    pub(crate) request: String,
+    /// `$context.extendedRequestId`: 16 characters that end in `=`.
+    pub(crate) extended: String,
+}
+
+impl RequestIds {
+    /// Makes the ids; a UUID that the client sent in `x-amzn-RequestId` is kept, as API Gateway does.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut bytes = [0_u8; 27];
+        // The generator aborts the process rather than fail.
+        let _ = aws_lc_rs::rand::fill(&mut bytes);
+        let (uuid, rest) = bytes.split_at(16);
+        let sent = headers.get("x-amzn-requestid").and_then(|id| Uuid::try_parse_ascii(id.as_bytes()).ok());
+        let own = || uuid::Builder::from_random_bytes(uuid.try_into().unwrap_or_default()).into_uuid();
+        Self { request: sent.unwrap_or_else(own).hyphenated().to_string(), extended: STANDARD.encode(rest) }
+    }
+}
+
+/// A version 4 UUID, for answers that carry no other id.
+pub(crate) fn uuid() -> String {
+    RequestIds::of(&HeaderMap::new()).request
+}
+
+/// The value of `Date` (RFC 9110, section 6.6.1), written anew once a second.
+pub(crate) fn date(now: Timestamp) -> HeaderValue {
+    thread_local! {
+        static LAST: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) };
+    }
+    LAST.with_borrow_mut(|(second, value)| {
+        if *second != now.seconds() {
+            let format = format_description!(
+                "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+            );
+            let text = now.utc().format(format).unwrap_or_default();
+            *value = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+            *second = now.seconds();
+        }
+        value.clone()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_may_name_its_request() {
+        let mut headers = HeaderMap::new();
+        let made = RequestIds::of(&headers);
+        assert_eq!((made.request.len(), made.extended.len()), (36, 16));
+        assert!(made.extended.ends_with('='));
+        headers.insert("x-amzn-requestid", HeaderValue::from_static("60838619-695e-45bc-8d3d-331626f88932"));
+        assert_eq!(RequestIds::of(&headers).request, "60838619-695e-45bc-8d3d-331626f88932");
+        headers.insert("x-amzn-requestid", HeaderValue::from_static("not a uuid"));
+        assert_eq!(RequestIds::of(&headers).request.len(), 36);
+    }
+
+    #[test]
+    fn dates_are_those_of_http() {
+        assert_eq!(date(Timestamp::from_seconds(1_654_550_175)), "Mon, 06 Jun 2022 21:16:15 GMT");
+        assert_eq!(date(Timestamp::from_seconds(1_654_550_176)), "Mon, 06 Jun 2022 21:16:16 GMT");
+    }
+}

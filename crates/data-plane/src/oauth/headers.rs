@@ -1,0 +1,51 @@
+//! The headers of Cognito's OAuth pages, which every answer of theirs carries.
+
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+
+use crate::body::Body;
+
+/// What each answer carries beside its content type; recorded from Cognito. Its XSRF cookie is left out: nothing here ever
+/// asks for it back.
+const FIXED: [(HeaderName, &str); 9] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_XSS_PROTECTION, "1; mode=block"),
+    (header::CACHE_CONTROL, "no-cache, no-store, max-age=0, must-revalidate"),
+    (header::PRAGMA, "no-cache"),
+    (header::EXPIRES, "0"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000 ; includeSubDomains"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (header::SERVER, "Server"),
+];
+
+/// An answer with JSON in it.
+pub(super) fn json_answer(status: StatusCode, json: String) -> Response<Body> {
+    let mut response = empty(status);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    *response.body_mut() = json.into();
+    response
+}
+
+/// An answer without content.
+pub(super) fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.reserve(FIXED.len() + 3);
+    let id = crate::ids::uuid();
+    let id = HeaderValue::try_from(id.as_str()).unwrap_or_else(|_| HeaderValue::from_static(""));
+    headers.insert(HeaderName::from_static("x-amz-cognito-request-id"), id);
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// An error (RFC 6749, section 5.2).
+pub(super) fn error_answer(status: StatusCode, code: &str, description: Option<&str>) -> Response<Body> {
+    let mut error = serde_json::json!({ "error": code });
+    if let (Some(description), Some(members)) = (description, error.as_object_mut()) {
+        members.insert("error_description".to_owned(), description.into());
+    }
+    json_answer(status, error.to_string())
+}
