@@ -14,6 +14,9 @@ impl fmt::Display for Revision {
     }
 }
 
+/// How many revisions the feed reaches back: enough for a node that was away for a while, and little to keep.
+pub const FEED_REVISIONS: u64 = 10_000;
+
 /// A record that a commit inserted, replaced or deleted. Reading the record now tells which: the feed says where to look,
 /// never what was there, so applying a change twice does no harm.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +32,6 @@ pub struct Change {
 pub enum Changes {
     /// The changes, oldest first, whole revisions only.
     Since(Vec<Change>),
-    /// The feed does not reach back that far: load everything anew.
+    /// The feed does not reach back that far, or the store never had that revision: load everything anew.
     TooOld,
 }

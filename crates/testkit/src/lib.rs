@@ -1,5 +1,9 @@
 //! Test support: fake clock, seeded randomness, fixtures, an in-memory store. A dev-dependency only.
 
+mod fake_clock;
+mod memory_store;
 mod seeded_random;
 
+pub use fake_clock::FakeClock;
+pub use memory_store::memory_store;
 pub use seeded_random::SeededRandom;

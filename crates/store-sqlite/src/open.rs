@@ -1,0 +1,130 @@
+//! Opening a database file: the lock that keeps other processes out, the settings of a connection, the schema.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use claviger_store::StoreError;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::error::{OpenError, failed};
+
+/// Marks the file as a Claviger store ("Clav").
+const APPLICATION_ID: i32 = 0x436c_6176;
+
+/// The schema's steps; `user_version` counts those a file has taken.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_records.sql")];
+
+/// Prepared statements kept per connection: more than there are.
+const STATEMENTS_MAX: usize = 48;
+
+/// Page caches, in KiB: small, because the operating system caches the file as well.
+const WRITER_CACHE_KIBIBYTES: i64 = 2_048;
+const READER_CACHE_KIBIBYTES: i64 = 512;
+
+/// The log is cut back to this size when a checkpoint has emptied it.
+const LOG_BYTES_MAX: i64 = 16 * 1024 * 1024;
+
+/// Takes the lock of the store in `file`, which lasts as long as the answer lives. The lock is on a file of its own:
+/// SQLite's locks on the database go when anyone in the process closes it.
+pub(crate) fn lock(file: &Path) -> Result<File, OpenError> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".lock");
+    let lock = PathBuf::from(name);
+    let held = open_private(&lock).map_err(|source| OpenError::Unreachable { file: lock.clone(), source })?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { lock }),
+        Err(TryLockError::Error(source)) => Err(OpenError::Unreachable { file: lock, source }),
+    }
+}
+
+/// Opens the connection that writes, making the file or bringing its schema up to date as need be.
+pub(crate) fn writer(file: &Path) -> Result<Connection, StoreError> {
+    open_private(file).map_err(|source| OpenError::Unreachable { file: file.to_owned(), source })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+    let steps_taken = steps_taken(&connection, file)?;
+    let journal_mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |columns| columns.get(0)).map_err(failed)?;
+    if journal_mode != "wal" {
+        return Err(OpenError::NoWriteAheadLog { file: file.to_owned() }.into());
+    }
+    configure(&connection, WRITER_CACHE_KIBIBYTES).map_err(failed)?;
+    connection
+        .pragma_update(None, "synchronous", "full")
+        .and_then(|()| connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES_MAX, |_| Ok(())))
+        .and_then(|()| migrate(&mut connection, steps_taken))
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+/// Opens a database that lives in memory and goes with its connection.
+pub(crate) fn in_memory() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory().map_err(failed)?;
+    configure(&connection, WRITER_CACHE_KIBIBYTES).and_then(|()| migrate(&mut connection, 0)).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Opens one more connection that reads a file the writer has open.
+pub(crate) fn reader(file: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+    configure(&connection, READER_CACHE_KIBIBYTES).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Opens a file for writing, making it readable for its owner alone.
+fn open_private(file: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+fn configure(connection: &Connection, cache_kibibytes: i64) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.pragma_update(None, "cache_size", -cache_kibibytes)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)
+}
+
+/// How many steps of the schema the file has taken; refuses files that are not ours or of a later schema, before
+/// anything is written to them.
+fn steps_taken(connection: &Connection, file: &Path) -> Result<usize, StoreError> {
+    let foreign = || OpenError::Foreign { file: file.to_owned() };
+    let number = |pragma| connection.pragma_query_value(None, pragma, |columns| columns.get::<_, i32>(0));
+    let application_id = match number("application_id") {
+        Ok(application_id) => application_id,
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+            return Err(foreign().into());
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let objects: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |columns| columns.get(0)).map_err(failed)?;
+    let is_new = application_id == 0 && objects == 0;
+    if application_id != APPLICATION_ID && !is_new {
+        return Err(foreign().into());
+    }
+    let found = usize::try_from(number("user_version").map_err(failed)?).map_err(|_| foreign())?;
+    if found > MIGRATIONS.len() {
+        return Err(OpenError::NewerSchema { file: file.to_owned(), found, known: MIGRATIONS.len() }.into());
+    }
+    Ok(found)
+}
+
+/// Takes the steps of the schema that are missing, all or none.
+fn migrate(connection: &mut Connection, steps_taken: usize) -> rusqlite::Result<()> {
+    if steps_taken == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in MIGRATIONS.iter().skip(steps_taken) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    transaction.commit()
+}

@@ -1,0 +1,3 @@
+//! The embedded backend from outside: the contract, the files it opens, its commits and its crashes.
+
+mod files;
