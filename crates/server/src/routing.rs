@@ -254,7 +254,12 @@ fn is_guarded(route: &Route<'_>) -> bool {
 }
 
 /// Whether a browser says that the request comes from a page of another origin (RFC 6454; `null` is one).
+///
+/// Images and links send no `Origin`, but browsers tell with `Sec-Fetch-Site` (W3C Fetch Metadata) where they stand.
 fn has_foreign_origin(head: &RequestHead<'_>) -> bool {
+    if head.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        return true;
+    }
     let Some(origin) = head.headers.get(header::ORIGIN) else { return false };
     let Some((scheme, authority)) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
         return true;

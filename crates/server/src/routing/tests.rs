@@ -257,6 +257,10 @@ fn refuses_pages_of_other_origins_what_is_for_operators() {
     check("GET 127.0.0.1:4566 /restapis", &["Origin: http://127.0.0.1:3000"], refused);
     check("GET 127.0.0.1:4566 /restapis", &["Origin: null"], refused);
     check("GET 127.0.0.1:4566 /restapis", &["Origin: chrome-extension://abc"], refused);
+    check("GET 127.0.0.1:4566 /restapis", &["Sec-Fetch-Site: cross-site"], refused);
+    check("GET 127.0.0.1:4566 /restapis", &["Sec-Fetch-Site: same-site"], refused);
+    check("GET 127.0.0.1:4566 /restapis", &["Sec-Fetch-Site: same-origin"], "service apigateway -");
+    check("GET 127.0.0.1:4566 /restapis", &["Sec-Fetch-Site: none"], "service apigateway -");
     check("GET 127.0.0.1:4566 /restapis", &["Origin: http://127.0.0.1:4566"], "service apigateway -");
     check("GET localhost /restapis", &["Origin: https://localhost"], "service apigateway -");
     check("POST 127.0.0.1:4566 /", &["Origin: https://evil.example", TARGET_SSM], refused);
