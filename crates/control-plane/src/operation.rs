@@ -96,8 +96,8 @@ pub struct Row {
 
 type Execution<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
 
-/// What an operation that succeeded says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an operation that succeeded says. It may hold a secret, so it cannot be printed.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The output as JSON; `None` for an answer without content.
     pub json: Option<String>,

@@ -25,6 +25,9 @@ pub struct Services {
 pub struct Settings {
     /// Words that no domain prefix may contain beyond AWS's own.
     pub reserved_domain_words: Vec<String>,
+    /// Host names under which the server itself is reached, beyond AWS's and `localhost`: no custom domain may be one of
+    /// them or below one.
+    pub host_suffixes: Vec<String>,
 }
 
 impl Services {

@@ -12,6 +12,8 @@ pub const SECRETS_PER_APP_CLIENT: usize = 2;
 pub const CUSTOM_DOMAINS_PER_REGION: usize = 4;
 /// Tags per user pool (same page).
 pub const TAGS_PER_USER_POOL: usize = 50;
+/// Custom attributes per user pool (same page).
+pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;
