@@ -25,6 +25,8 @@ pub(crate) struct Service {
     folder: &'static str,
     /// Values that the service accepts although its description does not list them: shape and value.
     extra_values: &'static [(&'static str, &'static str)],
+    /// Shapes whose pattern the service does not hold its callers to.
+    without_pattern: &'static [&'static str],
     /// The order in which the service's messages were seen to list values, where it is not the description's.
     value_orders: &'static [(&'static str, &'static [&'static str])],
 }
@@ -35,6 +37,8 @@ static SERVICES: &[Service] = &[
         version: "2016-04-18",
         folder: "crates/control-plane/src/cognito",
         extra_values: &[("ExplicitAuthFlowsType", "ALLOW_CLIENT_TOKEN_AUTH")],
+        // A custom domain has dots, which the pattern forbids; for a prefix the service has a message of its own.
+        without_pattern: &["DomainType"],
         value_orders: &[],
     },
     Service {
@@ -42,6 +46,7 @@ static SERVICES: &[Service] = &[
         version: "2015-07-09",
         folder: "crates/control-plane/src/apigateway",
         extra_values: &[],
+        without_pattern: &[],
         value_orders: &[("IntegrationType", &["HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"])],
     },
 ];

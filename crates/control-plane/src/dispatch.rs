@@ -2,6 +2,7 @@
 //!
 //! Each protocol has its own way in and out; what they share is [`ControlPlane::call`].
 
+mod aws_json;
 mod rest_json;
 
 use std::sync::Arc;

@@ -155,7 +155,7 @@ impl Writer<'_> {
     ) -> anyhow::Result<()> {
         for name in shapes.clone() {
             // Outputs carry no patterns: nobody checks an answer against one.
-            patterns.extend(self.description.shape(name)?.pattern.clone().filter(|_| self.inputs.contains(name)));
+            patterns.extend(self.pattern(name)?.cloned());
         }
         for (index, pattern) in patterns.iter().enumerate() {
             imports.insert("Pattern");
@@ -218,7 +218,7 @@ impl Writer<'_> {
                 write!(text, ".{bound}({})", grouped(&format!("{value:.0}")))?;
             }
         }
-        if let Some(pattern) = shape.pattern.as_ref().filter(|_| !from_outputs) {
+        if let Some(pattern) = self.pattern(name)? {
             let index = patterns.iter().position(|known| known == pattern).context("an unknown pattern")?;
             write!(text, ".pattern(&PATTERN_{index})")?;
         }
@@ -226,6 +226,12 @@ impl Writer<'_> {
             text.push_str(".sensitive()");
         }
         Ok(text)
+    }
+
+    /// The pattern that a shape of an input is held to.
+    fn pattern(&self, name: &str) -> anyhow::Result<Option<&String>> {
+        let is_held = self.inputs.contains(name) && !self.service.without_pattern.contains(&name);
+        Ok(self.description.shape(name)?.pattern.as_ref().filter(|_| is_held))
     }
 
     fn values_text(&self, name: &str, shape: &Shape) -> String {

@@ -137,35 +137,36 @@ pub struct Rules<'a> {
 
 impl Rules<'_> {
     /// Holds an input to its shape: first every type, then every constraint, as AWS's servers do. Returns the input
-    /// without its `null` members, which AWS reads as absent.
+    /// without the members that AWS reads past: unknown ones, and those that are `null`.
     pub fn check(&self, shape: &Shape, mut input: Value) -> Result<Value, Failure> {
         check_types(shape, &input, self.wording)?;
         check_constraints(shape, &input, self.root)
             .map_err(|violations| Failure::new(self.code, 400, violations.to_string()))?;
-        drop_nulls(shape, &mut input);
+        keep_known(shape, &mut input);
         Ok(input)
     }
 }
 
-fn drop_nulls(shape: &Shape, input: &mut Value) {
+fn keep_known(shape: &Shape, input: &mut Value) {
     match (&shape.kind, input) {
         (Kind::Structure(members), Value::Object(object)) => {
-            object.retain(|_, value| !value.is_null());
-            for member in *members {
-                if let Some(value) = object.get_mut(member.key) {
-                    drop_nulls(member.shape, value);
+            object.retain(|key, value| match members.iter().find(|member| member.key == key) {
+                Some(member) if !value.is_null() => {
+                    keep_known(member.shape, value);
+                    true
                 }
-            }
+                _ => false,
+            });
         }
         (Kind::Map(_, shape), Value::Object(object)) => {
             object.retain(|_, value| !value.is_null());
             for value in object.values_mut() {
-                drop_nulls(shape, value);
+                keep_known(shape, value);
             }
         }
         (Kind::List(shape), Value::Array(elements)) => {
             for value in elements {
-                drop_nulls(shape, value);
+                keep_known(shape, value);
             }
         }
         _ => {}
@@ -372,12 +373,12 @@ mod tests {
         structure(&[required("List", &INNERS), optional("Tags", &TAGS), optional("Any", &ANY), optional("In", &INNER)]);
 
     #[test]
-    fn null_members_are_absent_and_null_elements_stay() {
+    fn unknown_and_null_members_are_absent_and_null_elements_stay() {
         let mut input = json!({
-            "List": [{"A": null, "B": ["x", null]}, null], "Tags": {"a": null, "b": "c"},
-            "Any": {"a": null}, "In": null, "Unknown": null,
+            "List": [{"A": null, "B": ["x", null], "C": 1}, null], "Tags": {"a": null, "b": "c"},
+            "Any": {"a": null}, "In": null, "Unknown": {"A": "a"},
         });
-        drop_nulls(&INPUT, &mut input);
+        keep_known(&INPUT, &mut input);
         assert_eq!(input, json!({"List": [{"B": ["x", null]}, null], "Tags": {"b": "c"}, "Any": {"a": null}}));
     }
 

@@ -190,16 +190,15 @@ static PATTERN_30: Pattern =
     Pattern::new("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[4][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$");
 static PATTERN_31: Pattern = Pattern::new(r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$");
 static PATTERN_32: Pattern = Pattern::new(r"^[\w\- ]+$");
-static PATTERN_33: Pattern = Pattern::new(r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$");
-static PATTERN_34: Pattern = Pattern::new("^[a-zA-Z0-9_-]+$");
-static PATTERN_35: Pattern = Pattern::new(
+static PATTERN_33: Pattern = Pattern::new("^[a-zA-Z0-9_-]+$");
+static PATTERN_34: Pattern = Pattern::new(
     "^cognito:(default|dutch|english|french|spanish|german|bahasa-indonesia|italian|japanese|korean|portuguese-brazil|chinese-(simplified|traditional))$",
 );
-static PATTERN_36: Pattern =
+static PATTERN_35: Pattern =
     Pattern::new(r"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?");
-static PATTERN_37: Pattern =
+static PATTERN_36: Pattern =
     Pattern::new(r"arn:[\w+=/,.@-]+:[\w+=/,.@-]+:::[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?");
-static PATTERN_38: Pattern = Pattern::new("import-[0-9a-zA-Z-]+");
+static PATTERN_37: Pattern = Pattern::new("import-[0-9a-zA-Z-]+");
 pub(super) static ACCESS_TOKEN_VALIDITY_TYPE: Shape = integer().min(1).max(86_400);
 pub(super) static ACCOUNT_RECOVERY_SETTING_TYPE: Shape =
     structure(&[optional("RecoveryMechanisms", &RECOVERY_MECHANISMS_TYPE)]);
@@ -405,7 +404,7 @@ pub(super) static ANALYTICS_CONFIGURATION_TYPE: Shape = structure(&[
     optional("UserDataShared", &BOOLEAN),
 ]);
 static ANALYTICS_METADATA_TYPE: Shape = structure(&[optional("AnalyticsEndpointId", &STRING_TYPE)]);
-pub(super) static ARN_TYPE: Shape = string().min(20).max(2048).pattern(&PATTERN_36);
+pub(super) static ARN_TYPE: Shape = string().min(20).max(2048).pattern(&PATTERN_35);
 pub(super) static ASSET_BYTES_TYPE: Shape = blob().max(1_000_000);
 pub(super) static ASSET_CATEGORY_TYPE: Shape = one_of(&[
     "FAVICON_ICO",
@@ -746,7 +745,7 @@ static DEVICE_REMEMBERED_STATUS_TYPE: Shape = one_of(&["remembered", "not_rememb
 static DEVICE_SECRET_VERIFIER_CONFIG_TYPE: Shape =
     structure(&[optional("PasswordVerifier", &STRING_TYPE), optional("Salt", &STRING_TYPE)]);
 pub(super) static DOCUMENT: Shape = document();
-pub(super) static DOMAIN_TYPE: Shape = string().min(1).max(63).pattern(&PATTERN_33);
+pub(super) static DOMAIN_TYPE: Shape = string().min(1).max(63);
 pub(super) static EMAIL_ADDRESS_TYPE: Shape = string().pattern(&PATTERN_16);
 pub(super) static EMAIL_CONFIGURATION_TYPE: Shape = structure(&[
     optional("SourceArn", &ARN_TYPE),
@@ -768,7 +767,7 @@ pub(super) static EMAIL_VERIFICATION_MESSAGE_BY_LINK_TYPE: Shape = string().min(
 pub(super) static EMAIL_VERIFICATION_MESSAGE_TYPE: Shape = string().min(6).max(20_000).pattern(&PATTERN_10);
 pub(super) static EMAIL_VERIFICATION_SUBJECT_BY_LINK_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_13);
 pub(super) static EMAIL_VERIFICATION_SUBJECT_TYPE: Shape = string().min(1).max(140).pattern(&PATTERN_13);
-pub(super) static ENCRYPTION_KEY_ARN_TYPE: Shape = string().min(20).max(2048).pattern(&PATTERN_36);
+pub(super) static ENCRYPTION_KEY_ARN_TYPE: Shape = string().min(20).max(2048).pattern(&PATTERN_35);
 pub(super) static ENCRYPTION_KEY_TYPE: Shape = one_of(&["AWS_OWNED_KEY", "CUSTOMER_MANAGED_KEY"]);
 pub(super) static EUMS_SMS_CONFIGURATION_TYPE: Shape = structure(&[
     required("CallerArn", &ARN_TYPE),
@@ -913,7 +912,7 @@ pub(super) static LAMBDA_CONFIG_TYPE: Shape = structure(&[
     optional("KMSKeyID", &ARN_TYPE),
     optional("InboundFederation", &INBOUND_FEDERATION_LAMBDA_TYPE),
 ]);
-pub(super) static LANGUAGE_ID_TYPE: Shape = string().pattern(&PATTERN_35);
+pub(super) static LANGUAGE_ID_TYPE: Shape = string().pattern(&PATTERN_34);
 pub(super) static LIMIT_CLASS: Shape = one_of(&["API_CATEGORY"]);
 pub(super) static LIMIT_DEFINITION_TYPE: Shape =
     structure(&[required("LimitClass", &LIMIT_CLASS), required("Attributes", &STRING_TO_STRING_MAP_TYPE)]);
@@ -1120,7 +1119,7 @@ pub(super) static RISK_EXCEPTION_CONFIGURATION_TYPE: Shape = structure(&[
     optional("SkippedIPRangeList", &SKIPPED_IP_RANGE_LIST_TYPE),
 ]);
 pub(super) static ROUTING_TYPE: Shape = structure(&[optional("Failover", &FAILOVER_TYPE)]);
-pub(super) static S3_ARN_TYPE: Shape = string().min(3).max(1024).pattern(&PATTERN_37);
+pub(super) static S3_ARN_TYPE: Shape = string().min(3).max(1024).pattern(&PATTERN_36);
 pub(super) static S3_CONFIGURATION_TYPE: Shape = structure(&[optional("BucketArn", &S3_ARN_TYPE)]);
 pub(super) static SCHEMA_ATTRIBUTES_LIST_TYPE: Shape = list(&SCHEMA_ATTRIBUTE_TYPE).min(1).max(50);
 pub(super) static SCHEMA_ATTRIBUTE_TYPE: Shape = structure(&[
@@ -1140,7 +1139,7 @@ static SECRET_HASH_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_18).s
 pub(super) static SECURITY_POLICY_TYPE: Shape = one_of(&["TLS_V1", "TLS_V1_2_2021", "TLS_V1_3_2025"]);
 pub(super) static SESSION_ID_TYPE: Shape = string().min(28).max(28).pattern(&PATTERN_28);
 pub(super) static SESSION_TYPE: Shape = string().min(20).max(4096).sensitive();
-pub(super) static SES_CONFIGURATION_SET: Shape = string().min(1).max(64).pattern(&PATTERN_34);
+pub(super) static SES_CONFIGURATION_SET: Shape = string().min(1).max(64).pattern(&PATTERN_33);
 static SET_LOG_DELIVERY_CONFIGURATION_REQUEST: Shape = structure(&[
     required("UserPoolId", &USER_POOL_ID_TYPE),
     required("LogConfigurations", &LOG_CONFIGURATION_LIST_TYPE),
@@ -1378,7 +1377,7 @@ pub(super) static USER_ATTRIBUTE_UPDATE_SETTINGS_TYPE: Shape = structure(&[optio
 static USER_CONTEXT_DATA_TYPE: Shape =
     structure(&[optional("IpAddress", &STRING_TYPE), optional("EncodedData", &STRING_TYPE)]).sensitive();
 static USER_FILTER_TYPE: Shape = string().max(256);
-pub(super) static USER_IMPORT_JOB_ID_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_38);
+pub(super) static USER_IMPORT_JOB_ID_TYPE: Shape = string().min(1).max(55).pattern(&PATTERN_37);
 pub(super) static USER_IMPORT_JOB_NAME_TYPE: Shape = string().min(1).max(128).pattern(&PATTERN_22);
 pub(super) static USER_POOL_ADD_ONS_TYPE: Shape = structure(&[
     required("AdvancedSecurityMode", &ADVANCED_SECURITY_MODE_TYPE),

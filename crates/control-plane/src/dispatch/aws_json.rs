@@ -1,0 +1,126 @@
+//! awsJson in and out: one endpoint, the operation's name in `X-Amz-Target`.
+
+use bytes::Bytes;
+use claviger_aws_protocol::failure::Failure;
+use claviger_aws_protocol::json_rpc;
+use claviger_aws_protocol::protocol::Protocol;
+use claviger_aws_protocol::shape::{self, OperationShape, Rules, Wording};
+use http::{HeaderMap, Response};
+
+use super::ControlPlane;
+use crate::cognito;
+use crate::operation::{Caller, Row};
+
+/// A service that speaks awsJson.
+struct Service {
+    /// What `X-Amz-Target` calls it.
+    target: &'static str,
+    /// Its name, for people.
+    name: &'static str,
+    /// The operations it has here.
+    served: &'static [Row],
+    /// The operations it has, with what they take.
+    known: &'static [OperationShape],
+    /// How it refuses what they do not take.
+    rules: Rules<'static>,
+}
+
+static SERVICES: &[Service] = &[Service {
+    target: "AWSCognitoIdentityProviderService",
+    name: "Amazon Cognito user pools",
+    served: cognito::operations::OPERATIONS,
+    known: cognito::shapes::OPERATIONS,
+    rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
+}];
+
+impl ControlPlane {
+    /// Answers one awsJson request, whose body has been read and whose caller is known.
+    pub async fn aws_json(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        caller: &Caller,
+        request_id: &str,
+    ) -> Response<Bytes> {
+        match self.answer(headers, body, caller, request_id).await {
+            Ok(output) => json_rpc::encode(output, request_id),
+            Err(failure) => Protocol::AwsJson11.failure(&failure, request_id),
+        }
+    }
+
+    async fn answer(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        caller: &Caller,
+        request_id: &str,
+    ) -> Result<Option<String>, Failure> {
+        let (service, row, shape) = find(headers)?;
+        let input = service.rules.check(shape.input, json_rpc::decode(body)?)?;
+        self.call(row, input, caller, request_id).await
+    }
+}
+
+/// The operation a request names, or why there is none.
+fn find(headers: &HeaderMap) -> Result<(&'static Service, &'static Row, &'static OperationShape), Failure> {
+    let unknown = |message: String| Failure::unknown_operation(message);
+    let target = json_rpc::target(headers).ok_or_else(|| {
+        unknown("X-Amz-Target must name a service and an operation, as Service.Operation.".to_owned())
+    })?;
+    let service = SERVICES
+        .iter()
+        .find(|service| service.target == target.service)
+        .ok_or_else(|| unknown(format!("The service {} is not served here.", target.service)))?;
+    let (name, operation) = (service.name, target.operation);
+    let shape = shape::find(service.known, operation)
+        .ok_or_else(|| unknown(format!("{name} has no operation {operation}.")))?;
+    let row = service
+        .served
+        .iter()
+        .find(|row| row.name == operation)
+        .ok_or_else(|| unknown(format!("{operation} is an operation of {name} that is not served here.")))?;
+    Ok((service, row, shape))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_target_names_an_operation_that_is_served_one_that_is_not_or_none() {
+        fn check(target: &str, expected: Result<&str, &str>) {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static("x-amz-target"),
+                HeaderValue::from_str(target).unwrap(),
+            )]);
+            let found = find(&headers).map(|(_, row, shape)| {
+                assert_eq!(row.name, shape.name);
+                row.name
+            });
+            let found = found.map_err(|failure| {
+                assert_eq!((&*failure.code, failure.status), ("UnknownOperationException", 400));
+                failure.message
+            });
+            assert_eq!(found, expected.map_err(str::to_owned));
+        }
+        check("AWSCognitoIdentityProviderService.CreateUserPool", Ok("CreateUserPool"));
+        check(
+            "AWSCognitoIdentityProviderService.CreateUserImportJob",
+            Err("CreateUserImportJob is an operation of Amazon Cognito user pools that is not served here."),
+        );
+        check("AWSCognitoIdentityProviderService.Fly", Err("Amazon Cognito user pools has no operation Fly."));
+        check("Logs_20140328.PutLogEvents", Err("The service Logs_20140328 is not served here."));
+        check("CreateUserPool", Err("X-Amz-Target must name a service and an operation, as Service.Operation."));
+    }
+
+    #[test]
+    fn every_row_is_an_operation_of_its_service() {
+        for service in SERVICES {
+            for row in service.served {
+                assert!(shape::find(service.known, row.name).is_some(), "{}", row.name);
+            }
+        }
+    }
+}
