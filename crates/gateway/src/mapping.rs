@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::HeaderMap;
+use serde_json::Value;
 
 use crate::exchange::Exchange;
+use crate::json_path::JsonPath;
 use crate::refusal::Refusal;
 
 /// A mapping that API Gateway refuses, in its words.
@@ -55,6 +57,8 @@ pub enum Source {
     Request(Place, String),
     /// `method.request.{multivalueheader,multivaluequerystring}.{name}`.
     RequestMultiValue(Place, String),
+    /// `method.request.body` or a path into it.
+    RequestBody(Option<JsonPath>),
     /// `context.{name}`.
     Context(String),
     /// `stageVariables.{name}`.
@@ -63,12 +67,19 @@ pub enum Source {
     BackendHeader(String),
     /// `integration.response.multivalueheader.{name}`.
     BackendMultiValueHeader(String),
+    /// `integration.response.body` or a path into it.
+    BackendBody(Option<JsonPath>),
 }
+
+/// Nodes of a body that one mapping may visit.
+const BODY_NODES_MAX: usize = 100_000;
 
 impl Source {
     /// Parses the source of a mapping towards the backend, or of a gateway response's header.
     pub fn parse_request(text: &str) -> Result<Self, InvalidMapping> {
         let parsed = match text.strip_prefix("method.request.") {
+            Some("body") => Some(Self::RequestBody(None)),
+            Some(rest) if rest.starts_with("body.") => body_path(rest).map(|path| Self::RequestBody(Some(path))),
             Some(rest) => rest.split_once('.').and_then(|(place, name)| {
                 let name = parameter_name(name)?;
                 Some(match place {
@@ -88,6 +99,8 @@ impl Source {
     /// Parses the source of a mapping from the backend's answer to the method's response.
     pub fn parse_response(text: &str) -> Result<Self, InvalidMapping> {
         let parsed = match text.strip_prefix("integration.response.") {
+            Some("body") => Some(Self::BackendBody(None)),
+            Some(rest) if rest.starts_with("body.") => body_path(rest).map(|path| Self::BackendBody(Some(path))),
             Some(rest) => rest.split_once('.').and_then(|(place, name)| {
                 let name = parameter_name(name)?;
                 Some(match place {
@@ -130,6 +143,13 @@ impl Source {
             Self::RequestMultiValue(Place::QueryString, name) => return Ok(request.query_parameter_values(name)),
             Self::Context(name) => exchange.context.variable(name),
             Self::StageVariable(name) => exchange.stage_variables.get(name).map(|value| value.as_str().into()),
+            Self::RequestBody(path) => from_body(request.body, path.as_ref()).map_err(|()| Refusal::InvalidJsonBody)?,
+            Self::BackendBody(path) => {
+                let body = backend.map_or(&[][..], |answer| answer.body);
+                from_body(body, path.as_ref()).map_err(|()| {
+                    Refusal::configuration("a response parameter mapping reads the endpoint's body, which is not JSON")
+                })?
+            }
             Self::BackendHeader(name) => backend.and_then(|answer| header_values(answer.headers, name).next_back()),
             Self::BackendMultiValueHeader(name) => {
                 return Ok(backend.map(|answer| header_values(answer.headers, name).collect()).unwrap_or_default());
@@ -137,6 +157,24 @@ impl Source {
         };
         Ok(one.into_iter().collect())
     }
+}
+
+/// The path after `body.`.
+fn body_path(rest: &str) -> Option<JsonPath> {
+    JsonPath::parse(rest.strip_prefix("body.")?).ok()
+}
+
+/// A body as text, or what a path finds in it; nothing when it finds nothing or would have to visit too much.
+fn from_body<'a>(body: &'a [u8], path: Option<&JsonPath>) -> Result<Option<Cow<'a, str>>, ()> {
+    let Some(path) = path else {
+        return Ok((!body.is_empty()).then(|| String::from_utf8_lossy(body)));
+    };
+    let document: Value = if body.is_empty() { Value::Null } else { serde_json::from_slice(body).map_err(|_| ())? };
+    Ok(match path.value(&document, BODY_NODES_MAX) {
+        Ok(None | Some(Value::Null)) | Err(_) => None,
+        Ok(Some(Value::String(text))) => Some(Cow::Owned(text)),
+        Ok(Some(other)) => Some(Cow::Owned(other.to_string())),
+    })
 }
 
 fn header_values<'a>(headers: &'a HeaderMap, name: &str) -> impl DoubleEndedIterator<Item = Cow<'a, str>> {
@@ -225,9 +263,27 @@ mod tests {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
     }
 
+    const BODY: &str = r#"{"a":{"b":[1,"x"]},"n":null}"#;
+
+    #[test]
+    fn a_body_that_is_not_json_cannot_be_mapped() {
+        with(&[], None, b"{", |exchange| {
+            let values = |text: &str| Source::parse_request(text).unwrap().values(exchange, None).err();
+            assert_eq!(values("method.request.body.a"), Some(Refusal::InvalidJsonBody));
+            assert_eq!(values("method.request.body"), None);
+            let backend = BackendAnswer { headers: &HeaderMap::new(), body: b"<p>" };
+            let source = Source::parse_response("integration.response.body.a").unwrap();
+            assert_eq!(source.values(exchange, Some(backend)).unwrap_err().status(), 500);
+        });
+        with(&[], None, b"", |exchange| {
+            let source = Source::parse_request("method.request.body.a").unwrap();
+            assert_eq!(source.values(exchange, None), Ok(vec![]));
+        });
+    }
+
     #[test]
     fn reads_request_sources() {
-        with(&[("accept", "a/b"), ("x-many", "1"), ("x-many", "2")], Some("q=1&q=2%20"), b"", |exchange| {
+        with(&[("accept", "a/b"), ("x-many", "1"), ("x-many", "2")], Some("q=1&q=2%20"), BODY.as_bytes(), |exchange| {
             let check = |text: &str, expected: &[&str]| {
                 assert_eq!(Source::parse_request(text).unwrap().values(exchange, None).unwrap(), expected, "{text}");
             };
@@ -240,6 +296,11 @@ mod tests {
             check("method.request.querystring.q", &["2 "]);
             check("method.request.multivaluequerystring.q", &["1", "2 "]);
             check("method.request.path.id", &["7"]);
+            check("method.request.body.a.b[1]", &["x"]);
+            check("method.request.body.$.a", &[r#"{"b":[1,"x"]}"#]);
+            check("method.request.body.none", &[]);
+            check("method.request.body.n", &[]);
+            check("method.request.body", &[BODY]);
             check("context.stage", &["prod"]);
             check("context.identity.sourceIp", &["192.0.2.10"]);
             check("context.nothing", &[]);
@@ -256,7 +317,7 @@ mod tests {
                 map
             });
         with(&[], None, b"", |exchange| {
-            let backend = BackendAnswer { headers: &headers, body: b"" };
+            let backend = BackendAnswer { headers: &headers, body: BODY.as_bytes() };
             let check = |text: &str, expected: &[&str]| {
                 assert_eq!(
                     Source::parse_response(text).unwrap().values(exchange, Some(backend)).unwrap(),
@@ -268,6 +329,8 @@ mod tests {
             check("integration.response.header.X-A", &["1"]);
             check("integration.response.header.x-b", &["3"]);
             check("integration.response.multivalueheader.x-b", &["2", "3"]);
+            check("integration.response.body.a.b[0]", &["1"]);
+            check("integration.response.body", &[BODY]);
             check("context.requestId", &["1be02043-9fd1-43a9-ace6-f4c6e4ec2603"]);
             check("stageVariables.color", &["blue"]);
         });

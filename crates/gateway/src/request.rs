@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName};
 
 use crate::route::decode;
 
@@ -29,12 +29,25 @@ impl<'a> Request<'a> {
     /// The last value of a header, which is the one API Gateway's single-value maps hold. Names are compared without
     /// regard to case: HTTP/2 has only lower case, and a mapping must not depend on the protocol's version.
     pub fn header(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.headers.get_all(name).iter().next_back().map(|value| String::from_utf8_lossy(value.as_bytes()))
+        self.header_values_of(name).next_back()
     }
 
     /// All values of a header.
     pub fn header_values(&self, name: &str) -> Vec<Cow<'a, str>> {
-        self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect()
+        self.header_values_of(name).collect()
+    }
+
+    fn header_values_of(&self, name: &str) -> impl DoubleEndedIterator<Item = Cow<'a, str>> {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !is_dropped(name));
+        // An invalid name finds nothing, as does one that is dropped.
+        let values = name.map(|name| self.headers.get_all(name).into_iter());
+        values.into_iter().flatten().map(|value| String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    /// The headers that exist for the API: all but those dropped.
+    pub fn visible_headers(&self) -> impl Iterator<Item = (&'a HeaderName, Cow<'a, str>)> + use<'a> {
+        let visible = self.headers.iter().filter(|(name, _)| !is_dropped(name));
+        visible.map(|(name, value)| (name, String::from_utf8_lossy(value.as_bytes())))
     }
 
     /// The query's parameters, decoded, in the order they came.
@@ -72,6 +85,26 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Whether API Gateway drops a header from every request: it reaches no backend and no mapping (API Gateway, "Important
+/// notes", header table).
+pub(crate) fn is_dropped(name: &HeaderName) -> bool {
+    const DROPPED: [&str; 12] = [
+        "connection",
+        "content-length",
+        "content-md5",
+        "expect",
+        "max-forwards",
+        "proxy-authenticate",
+        "server",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "www-authenticate",
+    ];
+    DROPPED.contains(&name.as_str())
+}
+
 /// A media type without its parameters.
 pub(crate) fn media_type(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
@@ -98,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_last_value_wins_and_multi_values_keep_all() {
-        with("a=1&b=x+y&a=2;c=%7C&d", &[("x-id", "1"), ("x-id", "2")], |request| {
+        with("a=1&b=x+y&a=2;c=%7C&d", &[("x-id", "1"), ("content-length", "0"), ("x-id", "2")], |request| {
             assert_eq!(request.query_parameter("a").as_deref(), Some("2"));
             assert_eq!(request.query_parameter_values("a"), vec!["1", "2"]);
             assert_eq!(request.query_parameter("b").as_deref(), Some("x y"));
@@ -108,6 +141,9 @@ mod tests {
             assert_eq!(request.header("X-Id").as_deref(), Some("2"));
             assert_eq!(request.header_values("x-id"), vec!["1", "2"]);
             assert_eq!(request.header("none"), None);
+            assert_eq!(request.header("not a name"), None);
+            assert_eq!(request.header("Content-Length"), None);
+            assert_eq!(request.visible_headers().count(), 2);
             assert_eq!(request.path_parameter("name").as_deref(), Some("a b+c"));
             assert_eq!(request.path_parameter("proxy").as_deref(), Some("x//y"));
             assert_eq!(request.path_parameter("none"), None);
