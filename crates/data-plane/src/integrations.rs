@@ -1,6 +1,6 @@
 //! Integrations: what answers a method. The rules are the gateway crate's; here is the I/O they ask for.
 
-use claviger_gateway::compile::{CompiledIntegration, Found};
+use claviger_gateway::compile::{CompiledIntegration, Found, Unavailable};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::refusal::Refusal;
 
@@ -18,6 +18,8 @@ impl DataPlane {
     ) -> Result<Answer, Refusal> {
         match &found.method.integration {
             CompiledIntegration::Mock(mock) => mock.reply(exchange).map(Answer::from),
+            CompiledIntegration::Http(_) => Err((&Unavailable("an HTTP integration")).into()),
+            CompiledIntegration::HttpProxy(_) => Err((&Unavailable("an HTTP_PROXY integration")).into()),
             CompiledIntegration::Unavailable(unavailable) => Err(unavailable.into()),
         }
     }

@@ -5,6 +5,8 @@ use claviger_resources::rest_api::{ContentHandling, Method};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::content_handling::BinaryMediaTypes;
+use crate::header_rules::mapped_name;
 use crate::mapping::{BackendAnswer, Source, parse_response_destination};
 use crate::pattern::Pattern;
 use crate::refusal::Refusal;
@@ -27,6 +29,7 @@ pub struct IntegrationResponse {
     headers: Vec<(HeaderName, HeaderSource)>,
     templates: Templates,
     content_handling: Option<ContentHandling>,
+    binary_media_types: BinaryMediaTypes,
 }
 
 #[derive(Clone, Debug)]
@@ -37,10 +40,10 @@ enum HeaderSource {
 
 impl IntegrationResponses {
     /// Compiles the integration responses of a method; the error says which and what is wrong with it.
-    pub fn compile(method: &Method) -> Result<Self, String> {
+    pub fn compile(method: &Method, binary_media_types: &BinaryMediaTypes) -> Result<Self, String> {
         let responses = method.method_integration.iter().flat_map(|integration| &integration.integration_responses);
         let compile = |(code, response)| {
-            IntegrationResponse::compile(response, method.method_responses.contains_key(code))
+            IntegrationResponse::compile(response, method.method_responses.contains_key(code), binary_media_types)
                 .map_err(|reason| format!("integration response {code}: {reason}"))
         };
         responses.map(compile).collect::<Result<_, _>>().map(Self)
@@ -68,7 +71,11 @@ impl IntegrationResponses {
 }
 
 impl IntegrationResponse {
-    fn compile(response: &claviger_resources::rest_api::IntegrationResponse, declared: bool) -> Result<Self, String> {
+    fn compile(
+        response: &claviger_resources::rest_api::IntegrationResponse,
+        declared: bool,
+        binary_media_types: &BinaryMediaTypes,
+    ) -> Result<Self, String> {
         let status = response.status_code.parse().map_err(|_| format!("{:?} is no status", response.status_code))?;
         let pattern = match response.selection_pattern.as_deref() {
             None | Some("") => None,
@@ -79,15 +86,18 @@ impl IntegrationResponse {
             let name = parse_response_destination(destination).map_err(|error| error.to_string())?;
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header name"))?;
             let source = Source::parse_response(source).map_err(|error| error.to_string())?;
-            headers.push((name, HeaderSource::new(source)));
+            headers.push((mapped_name(name), HeaderSource::new(source)));
         }
         let templates = Templates::compile(response.response_templates.as_ref()).map_err(|error| error.to_string())?;
-        Ok(Self { status, pattern, declared, headers, templates, content_handling: response.content_handling })
-    }
-
-    /// How the body is converted on its way to the client.
-    pub fn content_handling(&self) -> Option<ContentHandling> {
-        self.content_handling
+        Ok(Self {
+            status,
+            pattern,
+            declared,
+            headers,
+            templates,
+            content_handling: response.content_handling,
+            binary_media_types: binary_media_types.clone(),
+        })
     }
 
     /// The method's response to what the endpoint answered: its status, its mapped headers, its body through the template
@@ -104,6 +114,12 @@ impl IntegrationResponse {
             Some(template) => rendering.render(template, answer.body)?,
             None => Bytes::copy_from_slice(answer.body),
         };
+        let body = self.binary_media_types.convert_response(
+            self.content_handling,
+            answer.headers.get(CONTENT_TYPE),
+            exchange.request.accept(),
+            body,
+        )?;
         let mut reply = Reply::new(self.status, JSON, body);
         for (name, source) in &self.headers {
             match source {
@@ -116,13 +132,10 @@ impl IntegrationResponse {
                 }
             }
         }
-        if let Some(overrides) = rendering.response_overrides() {
-            if let Some(status) = overrides.status {
-                reply.status = status;
-            }
-            for (name, value) in overrides.headers {
-                reply.headers.insert(name, value);
-            }
+        let overrides = rendering.response_overrides()?;
+        reply.status = overrides.status.unwrap_or(reply.status);
+        for (name, values) in overrides.headers {
+            replace(&mut reply, &mapped_name(name), values.into_iter());
         }
         reply.headers.entry(CONTENT_TYPE).or_insert(JSON);
         Ok(reply)

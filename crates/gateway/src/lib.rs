@@ -8,9 +8,12 @@
 
 pub mod claims;
 pub mod compile;
+pub mod content_handling;
 pub mod context;
 pub mod exchange;
 pub mod gateway_response;
+mod header_rules;
+pub mod http_integration;
 pub mod integration_response;
 pub mod json_path;
 pub mod mapping;
@@ -20,8 +23,10 @@ pub mod pattern;
 pub mod refusal;
 pub mod rendering;
 pub mod request;
+mod request_mapping;
 pub mod response;
 pub mod route;
 pub mod template;
+pub mod throttle;
 
 pub use compile::{CompileError, CompiledApi, compile};

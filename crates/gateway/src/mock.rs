@@ -6,6 +6,7 @@
 use claviger_resources::rest_api::{Integration, Method, PassthroughBehavior};
 use http::HeaderMap;
 
+use crate::content_handling::BinaryMediaTypes;
 use crate::exchange::Exchange;
 use crate::integration_response::IntegrationResponses;
 use crate::mapping::BackendAnswer;
@@ -33,8 +34,12 @@ enum Request {
 
 impl Mock {
     /// Compiles the integration of a method; the error says what is wrong with which part.
-    pub fn compile(method: &Method, integration: &Integration) -> Result<Self, String> {
-        let responses = IntegrationResponses::compile(method)?;
+    pub fn compile(
+        method: &Method,
+        integration: &Integration,
+        binary_media_types: &BinaryMediaTypes,
+    ) -> Result<Self, String> {
+        let responses = IntegrationResponses::compile(method, binary_media_types)?;
         let templates =
             Templates::compile(integration.request_templates.as_ref()).map_err(|error| format!("request {error}"))?;
         let requests = templates.map(|template| match template.constant() {
@@ -55,7 +60,7 @@ impl Mock {
                 select(&self.responses, &rendered)?
             }
             None => {
-                pass_through(&self.requests, self.passthrough)?;
+                self.requests.pass_through(self.passthrough)?;
                 select(&self.responses, exchange.request.body)?
             }
         };
@@ -63,15 +68,6 @@ impl Mock {
             return Err(Refusal::configuration("the selected integration response does not exist"));
         };
         response.reply(&mut rendering, BackendAnswer { headers: &no_headers, body: b"" })
-    }
-}
-
-/// Whether a request without a template goes on unmapped (API Gateway, "Integration passthrough behaviors").
-fn pass_through(templates: &Templates<Request>, behavior: PassthroughBehavior) -> Result<(), Refusal> {
-    match behavior {
-        PassthroughBehavior::WhenNoMatch => Ok(()),
-        PassthroughBehavior::WhenNoTemplates if templates.is_empty() => Ok(()),
-        PassthroughBehavior::WhenNoTemplates | PassthroughBehavior::Never => Err(Refusal::UnsupportedMediaType),
     }
 }
 
@@ -155,7 +151,7 @@ mod tests {
             responses.iter().map(|code| ((*code).to_owned(), json!({ "statusCode": code }))).collect();
         let method = json!({ "httpMethod": "GET", "methodIntegration": integration, "methodResponses": responses });
         let method: Method = serde_json::from_value(method).unwrap();
-        Mock::compile(&method, method.method_integration.as_ref().unwrap())
+        Mock::compile(&method, method.method_integration.as_ref().unwrap(), &BinaryMediaTypes::default())
     }
 
     fn answer(mock: &Mock, headers: &[(&'static str, &str)], body: &str) -> String {

@@ -19,7 +19,18 @@ pub struct ResponseOverrides {
     /// An integer from 100 to 599; API Gateway ignores other values.
     pub status: Option<StatusCode>,
     /// Headers that win over mapped ones.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub headers: Vec<(HeaderName, Vec<HeaderValue>)>,
+}
+
+/// What templates set under `$context.requestOverride`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RequestOverrides {
+    /// Headers that win over mapped ones.
+    pub headers: Vec<(HeaderName, Vec<HeaderValue>)>,
+    /// Query parameters that win over mapped ones, decoded.
+    pub query: Vec<(String, String)>,
+    /// Path variables that win over mapped ones, decoded.
+    pub path: Vec<(String, String)>,
 }
 
 impl<'a> Rendering<'a> {
@@ -40,8 +51,13 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// What the templates that ran set; `None` when none ran.
-    pub fn response_overrides(&self) -> Option<ResponseOverrides> {
-        None
+    /// What the templates that ran set on the request.
+    pub fn request_overrides(&mut self) -> Result<RequestOverrides, Refusal> {
+        Ok(RequestOverrides::default())
+    }
+
+    /// What the templates that ran set on the response.
+    pub fn response_overrides(&mut self) -> Result<ResponseOverrides, Refusal> {
+        Ok(ResponseOverrides::default())
     }
 }

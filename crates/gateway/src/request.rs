@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName};
 
+use crate::header_rules::is_dropped;
 use crate::route::decode;
 
 /// A request on its way through the gateway.
@@ -83,26 +84,6 @@ impl<'a> Request<'a> {
         let value = self.headers.get(ACCEPT)?.to_str().ok()?;
         value.split(',').next().map(media_type).filter(|first| !first.is_empty())
     }
-}
-
-/// Whether API Gateway drops a header from every request: it reaches no backend and no mapping (API Gateway, "Important
-/// notes", header table).
-pub(crate) fn is_dropped(name: &HeaderName) -> bool {
-    const DROPPED: [&str; 12] = [
-        "connection",
-        "content-length",
-        "content-md5",
-        "expect",
-        "max-forwards",
-        "proxy-authenticate",
-        "server",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "www-authenticate",
-    ];
-    DROPPED.contains(&name.as_str())
 }
 
 /// A media type without its parameters.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use claviger_resources::rest_api::PassthroughBehavior;
 
+use crate::refusal::Refusal;
 use crate::request::media_type;
 
 /// The mapping templates of one side of an integration, or what was made of them, by content type.
@@ -50,9 +52,24 @@ impl<T> Templates<T> {
         self.0.is_empty()
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, template)| template)
+    }
+
     /// The template for a request body of this media type, else that for `$default`.
     pub fn for_request(&self, content_type: &str) -> Option<&T> {
         self.of(content_type).or_else(|| self.of("$default"))
+    }
+
+    /// Whether a request for whose media type there is no template goes on unmapped (API Gateway, "Integration passthrough
+    /// behaviors").
+    pub fn pass_through(&self, behavior: PassthroughBehavior) -> Result<(), Refusal> {
+        match behavior {
+            PassthroughBehavior::WhenNoMatch => Ok(()),
+            PassthroughBehavior::WhenNoTemplates if self.is_empty() => Ok(()),
+            PassthroughBehavior::WhenNoTemplates | PassthroughBehavior::Never => Err(Refusal::UnsupportedMediaType),
+        }
     }
 
     /// The template for what a client accepts, else that for JSON, else the first.

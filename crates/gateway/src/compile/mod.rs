@@ -12,9 +12,12 @@ use claviger_resources::rest_api::{
 use claviger_resources::{RequestValidatorId, ResourceId, RestApiId, Tenant};
 use http::HeaderMap;
 
+use authorization::Authorizers;
 pub use authorization::{Authorization, LambdaAuthorizer, UserPoolAuthorizer, UserPools};
 
+use crate::content_handling::BinaryMediaTypes;
 use crate::gateway_response::GatewayResponses;
+use crate::http_integration::{Http, HttpProxy};
 use crate::mock::Mock;
 use crate::refusal::Refusal;
 use crate::route::{PathParameters, Routes};
@@ -31,7 +34,7 @@ pub struct CompiledApi {
     /// Where an API key is read from.
     pub api_key_source: ApiKeySource,
     /// Media types that are treated as binary.
-    pub binary_media_types: Vec<String>,
+    pub binary_media_types: BinaryMediaTypes,
     /// From which size on responses are compressed, in bytes.
     pub minimum_compression_size: Option<u32>,
     /// Whether the `execute-api` host refuses to serve it.
@@ -80,6 +83,10 @@ pub struct Validation {
 pub enum CompiledIntegration {
     /// The gateway itself.
     Mock(Mock),
+    /// An HTTP endpoint, with mapping.
+    Http(Http),
+    /// An HTTP endpoint, request and response passed through.
+    HttpProxy(HttpProxy),
     /// Something this version does not run; holds the reason for operators.
     Unavailable(Unavailable),
 }
@@ -149,41 +156,47 @@ impl NotFound {
 
 /// Compiles a definition.
 pub fn compile(definition: &RestApiDefinition) -> Result<CompiledApi, CompileError> {
-    let authorizers = authorization::Authorizers::new(&definition.authorizers);
+    let rest_api = &definition.rest_api;
+    let surroundings = Surroundings {
+        definition,
+        authorizers: Authorizers::new(&definition.authorizers),
+        binary_media_types: BinaryMediaTypes::new(&rest_api.binary_media_types),
+    };
     let mut routes = Routes::default();
     for resource in definition.resources.iter().filter(|resource| !resource.methods.is_empty()) {
-        let compiled = compile_resource(resource, definition, &authorizers)?;
-        routes.insert(&resource.path, compiled);
+        routes.insert(&resource.path, compile_resource(resource, &surroundings)?);
     }
     if definition.resources.iter().all(|resource| resource.methods.is_empty()) {
         return Err(CompileError::NoMethods);
     }
-    let rest_api = &definition.rest_api;
     Ok(CompiledApi {
         id: rest_api.id.clone(),
         tenant: rest_api.tenant.clone(),
         gateway_responses: GatewayResponses::compile(&definition.gateway_responses)
             .map_err(|error| CompileError::GatewayResponse(error.to_string()))?,
         api_key_source: rest_api.api_key_source,
-        binary_media_types: rest_api.binary_media_types.clone(),
+        binary_media_types: surroundings.binary_media_types,
         minimum_compression_size: rest_api.minimum_compression_size,
         disable_execute_api_endpoint: rest_api.disable_execute_api_endpoint,
         routes,
     })
 }
 
-fn compile_resource(
-    resource: &Resource,
-    definition: &RestApiDefinition,
-    authorizers: &authorization::Authorizers,
-) -> Result<CompiledResource, CompileError> {
+/// What methods refer to.
+struct Surroundings<'a> {
+    definition: &'a RestApiDefinition,
+    authorizers: Authorizers,
+    binary_media_types: BinaryMediaTypes,
+}
+
+fn compile_resource(resource: &Resource, surroundings: &Surroundings<'_>) -> Result<CompiledResource, CompileError> {
     let mut methods = BTreeMap::new();
     for (&verb, method) in &resource.methods {
         let path = || resource.path.clone();
         let Some(integration) = &method.method_integration else {
             return Err(CompileError::NoIntegration { path: path(), verb });
         };
-        let compiled = compile_method(verb, method, integration, definition, authorizers)
+        let compiled = compile_method(verb, method, integration, surroundings)
             .map_err(|reason| CompileError::Method { path: path(), verb, reason })?;
         methods.insert(verb, compiled);
     }
@@ -194,17 +207,14 @@ fn compile_method(
     verb: MethodVerb,
     method: &Method,
     integration: &Integration,
-    definition: &RestApiDefinition,
-    authorizers: &authorization::Authorizers,
+    surroundings: &Surroundings<'_>,
 ) -> Result<CompiledMethod, String> {
     // A validator that has been removed checks nothing.
-    let validator = method
-        .request_validator_id
-        .as_ref()
-        .and_then(|id| definition.request_validators.iter().find(|validator| validator.id == *id));
+    let mut validators = surroundings.definition.request_validators.iter();
+    let validator = method.request_validator_id.as_ref().and_then(|id| validators.find(|one| one.id == *id));
     Ok(CompiledMethod {
         verb,
-        authorization: authorizers.compile(method)?,
+        authorization: surroundings.authorizers.compile(method)?,
         api_key_required: method.api_key_required,
         validation: validator
             .filter(|validator| validator.validate_request_body || validator.validate_request_parameters)
@@ -213,18 +223,31 @@ fn compile_method(
                 parameters: validator.validate_request_parameters,
                 body: validator.validate_request_body,
             }),
-        integration: compile_integration(method, integration)?,
+        integration: compile_integration(method, integration, surroundings)?,
     })
 }
 
-fn compile_integration(method: &Method, integration: &Integration) -> Result<CompiledIntegration, String> {
-    Ok(match integration.kind {
-        IntegrationType::Mock => CompiledIntegration::Mock(Mock::compile(method, integration)?),
-        IntegrationType::Http => CompiledIntegration::Unavailable(Unavailable("an HTTP integration")),
-        IntegrationType::HttpProxy => CompiledIntegration::Unavailable(Unavailable("an HTTP_PROXY integration")),
-        IntegrationType::Aws => CompiledIntegration::Unavailable(Unavailable("an AWS integration")),
-        IntegrationType::AwsProxy => CompiledIntegration::Unavailable(Unavailable("an AWS_PROXY integration")),
-    })
+fn compile_integration(
+    method: &Method,
+    integration: &Integration,
+    surroundings: &Surroundings<'_>,
+) -> Result<CompiledIntegration, String> {
+    let unavailable = |what| Ok(CompiledIntegration::Unavailable(Unavailable(what)));
+    let (api_id, binary_media_types) = (&surroundings.definition.rest_api.id, &surroundings.binary_media_types);
+    match integration.kind {
+        IntegrationType::Mock => Mock::compile(method, integration, binary_media_types).map(CompiledIntegration::Mock),
+        IntegrationType::Http | IntegrationType::HttpProxy
+            if integration.connection_type.as_deref() == Some("VPC_LINK") =>
+        {
+            unavailable("a VPC link")
+        }
+        IntegrationType::Http => {
+            Http::compile(api_id, method, integration, binary_media_types).map(CompiledIntegration::Http)
+        }
+        IntegrationType::HttpProxy => HttpProxy::compile(api_id, integration).map(CompiledIntegration::HttpProxy),
+        IntegrationType::Aws => unavailable("an AWS integration"),
+        IntegrationType::AwsProxy => unavailable("an AWS_PROXY integration"),
+    }
 }
 
 impl CompiledApi {

@@ -180,7 +180,7 @@ fn says_what_a_method_needs_that_is_not_there() {
         let method = api.find("GET", "/").unwrap().method;
         let unavailable = method.authorization.unavailable().or_else(|| match &method.integration {
             CompiledIntegration::Unavailable(unavailable) => Some(unavailable.clone()),
-            CompiledIntegration::Mock(_) => None,
+            CompiledIntegration::Mock(_) | CompiledIntegration::Http(_) | CompiledIntegration::HttpProxy(_) => None,
         });
         let refusal = Refusal::from(&unavailable.unwrap());
         assert_eq!(
