@@ -12,3 +12,4 @@ pub mod json_rpc;
 pub mod protocol;
 pub mod rest_json;
 pub mod shape;
+pub mod sigv4;
