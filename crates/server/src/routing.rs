@@ -171,9 +171,10 @@ fn bare<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
         return route;
     }
     if let Some(signed) = services::of_signature(head) {
+        let region = signed.region.map(Cow::Owned);
         return match &*signed.service {
-            "s3" => Route::S3 { bucket: None, region: signed.region },
-            _ => Route::Service { name: signed.service, region: signed.region },
+            "s3" => Route::S3 { bucket: None, region },
+            _ => service(signed.service, region),
         };
     }
     if let Some(target) = head.header("x-amz-target") {

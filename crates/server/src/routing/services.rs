@@ -1,6 +1,6 @@
 //! How requests name an AWS service: host label, signature, `X-Amz-Target`, form `Version`, REST path.
 
-use std::borrow::Cow;
+use claviger_aws_protocol::sigv4::credential_scope;
 
 use super::RequestHead;
 
@@ -117,54 +117,19 @@ pub(super) fn of_rest_path(path: &str) -> Option<&'static str> {
 
 /// The service, and region where told, that a request is signed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SignedFor<'a> {
-    pub(super) service: Cow<'a, str>,
-    pub(super) region: Option<Cow<'a, str>>,
+pub(super) struct SignedFor {
+    pub(super) service: String,
+    pub(super) region: Option<String>,
 }
 
-/// Reads the signature's scope: `Authorization`, `X-Amz-Credential`, or the query signatures that came before SigV4.
-pub(super) fn of_signature<'a>(head: &'a RequestHead<'_>) -> Option<SignedFor<'a>> {
-    if let Some(authorization) = head.header(http::header::AUTHORIZATION) {
-        if let Some(parameters) = authorization.strip_prefix("AWS4-") {
-            let credential = parameters.split_once("Credential=")?.1;
-            let credential = credential.split([',', ' ']).next()?;
-            return scope(credential).map(|(region, service)| SignedFor {
-                service: Cow::Borrowed(service),
-                region: Some(Cow::Borrowed(region)),
-            });
-        }
-        if authorization.starts_with("AWS ") {
-            return Some(SignedFor { service: Cow::Borrowed("s3"), region: None });
-        }
+/// Reads the signature's scope. Query signatures older than SigV4 tell their service only by `Version`, and S3's by none.
+pub(super) fn of_signature(head: &RequestHead<'_>) -> Option<SignedFor> {
+    let credential = credential_scope(head.headers, head.uri)?;
+    if credential.region.is_empty() {
+        let service = of_form(head.query().unwrap_or_default().as_bytes()).unwrap_or("s3");
+        return Some(SignedFor { service: service.to_owned(), region: None });
     }
-    of_query_signature(head.query()?)
-}
-
-fn of_query_signature<'a>(query: &str) -> Option<SignedFor<'a>> {
-    let (mut key, mut signature) = (false, false);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "X-Amz-Credential" => {
-                return scope(&value).map(|(region, service)| SignedFor {
-                    service: Cow::Owned(service.to_owned()),
-                    region: Some(Cow::Owned(region.to_owned())),
-                });
-            }
-            "AWSAccessKeyId" => key = true,
-            "Signature" => signature = true,
-            _ => {}
-        }
-    }
-    (key && signature)
-        .then(|| SignedFor { service: Cow::Borrowed(of_form(query.as_bytes()).unwrap_or("s3")), region: None })
-}
-
-/// Reads `{access key}/{date}/{region}/{service}/aws4_request` into region and service.
-fn scope(credential: &str) -> Option<(&str, &str)> {
-    let rest = credential.strip_suffix("/aws4_request")?;
-    let (rest, service) = rest.rsplit_once('/')?;
-    let (_, region) = rest.rsplit_once('/')?;
-    (!service.is_empty() && !region.is_empty()).then_some((region, service))
+    Some(SignedFor { service: credential.service, region: Some(credential.region) })
 }
 
 fn find(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
