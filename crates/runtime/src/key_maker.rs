@@ -82,7 +82,8 @@ impl KeyMaker {
                 }
             };
             while let Err(error) = self.save(&record).await {
-                tracing::warn!(pool = %pool.pool, error = &error as &dyn std::error::Error, "cannot store keys yet");
+                let reason = error.to_string();
+                tracing::warn!(pool = %pool.pool, reason, "cannot store keys yet");
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
         }

@@ -1,16 +1,22 @@
 //! The application: takes each request to the part that answers it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use claviger_data_plane::Arrival;
+use claviger_data_plane::body::{self, Body};
+use claviger_data_plane::gateway::Target;
+use claviger_data_plane::oauth::Domain;
+use claviger_resources::AccountId;
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
 use crate::connection::Connection;
 use crate::local_ca::LocalAuthority;
+use crate::node::Node;
 use crate::proxy;
 use crate::routing::{self, Names, RequestHead, Route};
-use claviger_data_plane::body::{self, Body};
 
 /// The forms of addresses that lead somewhere, as the page and the 404 tell them.
 const FORMS: [(&str, &str); 6] = [
@@ -22,7 +28,7 @@ const FORMS: [(&str, &str); 6] = [
     ("Discovery and keys", "/{poolId}/.well-known/openid-configuration, /{poolId}/.well-known/jwks.json"),
     ("Invoke an API", "/_aws/execute-api/{apiId}/{stage}/…, or Host: {apiId}.execute-api.{region}.amazonaws.com"),
     ("Invoke an API, the older form", "/restapis/{apiId}/{stage}/_user_request_/…"),
-    ("This server", "/_claviger/health, /_claviger/ca.pem"),
+    ("This server", "/_claviger/health, /_claviger/ready, /_claviger/ca.pem, /_claviger/clock, /_claviger/reset"),
 ];
 
 /// What the application is told about its surroundings.
@@ -30,21 +36,23 @@ const FORMS: [(&str, &str); 6] = [
 pub struct Settings {
     /// Whether this is `claviger dev`.
     pub dev: bool,
+    /// The account of callers whose access key id names none.
+    pub account: AccountId,
     /// Host name suffixes beside AWS's and those that always mean this machine.
     pub suffixes: Vec<String>,
 }
 
 /// Answers requests.
-#[derive(Debug)]
 pub struct Application {
     settings: Settings,
     authority: Option<Arc<LocalAuthority>>,
+    node: Node,
 }
 
 impl Application {
-    /// An application that trusts `authority` to answer for AWS's names.
-    pub fn new(settings: Settings, authority: Option<Arc<LocalAuthority>>) -> Self {
-        Self { settings, authority }
+    /// An application on this node; `authority` answers for AWS's names.
+    pub fn new(settings: Settings, authority: Option<Arc<LocalAuthority>>, node: Node) -> Self {
+        Self { settings, authority, node }
     }
 
     /// Answers one request.
@@ -54,11 +62,38 @@ impl Application {
             Ok(head) => head,
             Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
         };
-        match routing::route(&head, &self.names(connection)) {
+        let snapshot = self.node.current().load_full();
+        let is_custom_domain = |host: &str| snapshot.pool_of_custom_domain(host).is_some();
+        let route = routing::route(&head, &self.names(connection, &is_custom_domain));
+        drop(snapshot);
+        let data_plane = self.node.data_plane();
+        match route {
+            Route::ExecuteApi { api, path, .. } => {
+                let target = Target { api, path: &path };
+                let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
+                data_plane.gateway(target, &parts, body, arrival).await
+            }
+            Route::OAuth => data_plane.oauth(Domain::None, &parts, body).await,
+            Route::PoolDomain { prefix, region } => {
+                data_plane.oauth(Domain::Prefix { prefix, region }, &parts, body).await
+            }
+            Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), &parts, body).await,
+            Route::WellKnown { pool, document } => {
+                data_plane.well_known(pool, document, &own_base(&head, connection)).await
+            }
+            Route::Service { name, region } => {
+                let (name, region) = (name.into_owned(), region.map(Cow::into_owned));
+                self.service(&name, region.as_deref(), parts, body).await
+            }
+            Route::S3 { region, .. } => {
+                let region = region.map(Cow::into_owned);
+                self.service("s3", region.as_deref(), parts, body).await
+            }
+            Route::Form => self.form(parts, body).await,
             Route::Forward => proxy::forward(Request::from_parts(parts, body)).await,
-            Route::Own(path) => self.own(&parts.method, path),
+            Route::Own(path) => self.own(&parts.method, path, body).await,
             Route::Page => page(),
-            Route::ProxyRefused => proxy::refusal(),
+            Route::TunnelHere | Route::TunnelElsewhere | Route::ProxyRefused => proxy::refusal(),
             Route::ForeignOrigin => refusal(
                 StatusCode::FORBIDDEN,
                 "a web page of another origin may not call the control plane; call it from a program instead",
@@ -68,39 +103,61 @@ impl Application {
                 "the control plane does not answer under this host name; add it with `claviger dev --suffix NAME`",
             ),
             Route::MissingAuthenticationToken => missing_authentication_token(),
-            _ => not_found(),
+            Route::NotFound => not_found(),
         }
     }
 
     /// The names that requests on `connection` are routed by.
-    pub(crate) fn names(&self, connection: &Connection) -> Names<'_> {
+    pub(crate) fn names<'a>(
+        &'a self,
+        connection: &Connection,
+        is_custom_domain: &'a (dyn Fn(&str) -> bool + Sync),
+    ) -> Names<'a> {
         Names {
             suffixes: &self.settings.suffixes,
-            is_custom_domain: &|_| false,
+            is_custom_domain,
             dev: self.settings.dev,
             proxy_allowed: self.settings.dev && connection.is_local(),
             port: connection.local.port(),
         }
     }
 
-    /// Answers `/_claviger/…`.
-    fn own(&self, method: &Method, path: &str) -> Response<Body> {
-        match (path, &self.authority) {
-            ("/_claviger/health", _) if is_read(method) => json_answer(StatusCode::OK, &json!({ "status": "ok" })),
-            ("/_claviger/ca.pem", Some(authority)) if is_read(method) => {
-                body::answer(StatusCode::OK, "application/x-pem-file", authority.certificate_pem().to_owned())
-            }
-            _ => not_found(),
-        }
+    /// The node that answers.
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The local certificate authority.
+    pub(crate) fn authority(&self) -> Option<&LocalAuthority> {
+        self.authority.as_deref()
+    }
+
+    /// Whether this is `claviger dev`.
+    pub(crate) fn is_dev(&self) -> bool {
+        self.settings.dev
+    }
+
+    /// The account of callers whose access key id names none.
+    pub(crate) fn account(&self) -> AccountId {
+        self.settings.account
     }
 }
 
+/// This server's own address as the client wrote it, for documents that name addresses.
+fn own_base(head: &RequestHead<'_>, connection: &Connection) -> String {
+    let scheme = if connection.tls { "https" } else { "http" };
+    let host = if head.host().contains(':') { format!("[{}]", head.host()) } else { head.host().to_owned() };
+    match head.port() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
 /// A refusal in JSON.
 pub(crate) fn refusal(status: StatusCode, message: &str) -> Response<Body> {
     json_answer(status, &json!({ "message": message }))
 }
 
-fn json_answer(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
+pub(crate) fn json_answer(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
     body::answer(status, "application/json", value.to_string())
 }
 
@@ -128,11 +185,7 @@ fn page() -> Response<Body> {
     response
 }
 
-fn not_found() -> Response<Body> {
+pub(crate) fn not_found() -> Response<Body> {
     let forms: serde_json::Map<_, _> = FORMS.iter().map(|(what, form)| ((*what).to_owned(), json!(form))).collect();
     json_answer(StatusCode::NOT_FOUND, &json!({ "message": "Nothing is at this address.", "addresses": forms }))
-}
-
-fn is_read(method: &Method) -> bool {
-    method == Method::GET || method == Method::HEAD
 }

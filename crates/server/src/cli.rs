@@ -9,6 +9,7 @@ mod env;
 mod environment;
 mod exec;
 mod inspect;
+mod stop;
 mod token;
 mod trust;
 
@@ -53,7 +54,6 @@ enum Output {
 #[derive(Debug, Subcommand)]
 enum Command {
     Dev(dev::Arguments),
-    #[command(hide = true)]
     Demo(demo::Arguments),
     Exec(exec::Arguments),
     Env(env::Arguments),
@@ -69,7 +69,7 @@ pub fn run() -> ExitCode {
     start_logging(arguments.global.verbose);
     let result = match arguments.command {
         Command::Dev(command) => dev::run(&arguments.global, command),
-        Command::Demo(command) => demo::run(&arguments.global, command),
+        Command::Demo(command) => demo::run(&arguments.global, &command),
         Command::Exec(command) => exec::run(&arguments.global, &command),
         Command::Env(command) => env::run(&arguments.global, &command),
         Command::Token(command) => token::run(&arguments.global, command),

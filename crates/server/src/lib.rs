@@ -6,9 +6,15 @@
 
 pub mod application;
 pub mod cli;
+pub mod clock;
 pub mod connection;
+mod control;
 pub mod listener;
 pub mod local_ca;
+pub mod master_key;
+pub mod node;
 mod outbound;
+mod own;
 pub mod proxy;
+mod random;
 pub mod routing;

@@ -37,7 +37,7 @@ pub(crate) async fn connect(session: &Arc<Session>, mut request: Request<Incomin
         Ok(head) => head,
         Err(error) => return application::refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    let names = session.front.application().names(&session.connection);
+    let names = session.front.application().names(&session.connection, &|_| false);
     match routing::route(&head, &names) {
         // A tunnel within a tunnel would let one connection grow without bound.
         Route::TunnelHere | Route::TunnelElsewhere if session.connection.tunnelled => {

@@ -51,8 +51,8 @@ impl CurrentSnapshot {
             let newest = *revisions.borrow_and_update();
             if self.current.load().revision() < newest {
                 if let Err(error) = self.advance(store, &mut builder).await {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "cannot read changes; serving the last known state");
+                    let reason = error.to_string();
+                    tracing::warn!(reason, "cannot read changes; serving the last known state");
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
                 continue;

@@ -1,0 +1,119 @@
+//! Calls of the control plane: from the route and the signature to the service that answers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use claviger_aws_protocol::failure::Failure;
+use claviger_aws_protocol::protocol::Protocol;
+use claviger_aws_protocol::sigv4;
+use claviger_control_plane::operation::Caller;
+use claviger_data_plane::body::{self, Body};
+use claviger_resources::limits::IMPORT_BYTES_MAX;
+use claviger_resources::{AccountId, Region};
+use http::request::Parts;
+use http::{Response, Uri};
+use hyper::body::Incoming;
+
+use crate::application::{Application, not_found, refusal};
+use crate::own::unreadable;
+use crate::routing::{FORM_BYTES_MAX, form_service};
+
+/// Bytes of the largest call: an OpenAPI document to import, and a little.
+const CALL_BYTES_MAX: usize = IMPORT_BYTES_MAX + 64 * 1024;
+/// How long a call's body may take to arrive.
+const CALL_DURATION_MAX: Duration = Duration::from_mins(1);
+
+impl Application {
+    /// Answers a call to the AWS service that is signed with this name.
+    pub(crate) async fn service(
+        &self,
+        name: &str,
+        region: Option<&str>,
+        parts: Parts,
+        body: Incoming,
+    ) -> Response<Body> {
+        let request_id = uuid_text();
+        let caller = match self.caller(region, &parts) {
+            Ok(caller) => caller,
+            Err(failure) => return protocol_of(name).failure(&failure, &request_id).map(Body::from),
+        };
+        let body = match body::read(body, CALL_BYTES_MAX, CALL_DURATION_MAX).await {
+            Ok(body) => body,
+            Err(error) => return unreadable(&error),
+        };
+        let answer = match name {
+            "cognito-idp" => self.aws_json(parts, body, caller, request_id).await,
+            "apigateway" if !parts.uri.path().starts_with("/v2/") => {
+                self.api_gateway(parts, body, caller, request_id).await
+            }
+            _ => Some(not_served(name, &parts.uri, &request_id)),
+        };
+        answer.map_or_else(
+            || refusal(http::StatusCode::SERVICE_UNAVAILABLE, "the server is stopping; try again"),
+            |answer| answer.map(Body::from),
+        )
+    }
+
+    /// Answers a form, which tells its service only when it is read.
+    pub(crate) async fn form(&self, parts: Parts, body: Incoming) -> Response<Body> {
+        let form = match body::read(body, FORM_BYTES_MAX, CALL_DURATION_MAX).await {
+            Ok(form) => form,
+            Err(error) => return unreadable(&error),
+        };
+        match form_service(&form) {
+            Some(name) => not_served(name, &parts.uri, &uuid_text()).map(Body::from),
+            None => not_found(),
+        }
+    }
+
+    async fn aws_json(&self, parts: Parts, body: Bytes, caller: Caller, id: String) -> Option<Response<Bytes>> {
+        self.node().call(|plane| async move { plane.aws_json(&parts.headers, &body, &caller, &id).await }).await
+    }
+
+    async fn api_gateway(&self, parts: Parts, body: Bytes, caller: Caller, id: String) -> Option<Response<Bytes>> {
+        self.node()
+            .call(|plane| async move {
+                plane.api_gateway(&parts.method, &parts.uri, &parts.headers, &body, &caller, &id).await
+            })
+            .await
+    }
+
+    /// Who calls: a 12-digit access key id is its account; the region is the signature's, else the host's.
+    fn caller(&self, region: Option<&str>, parts: &Parts) -> Result<Caller, Failure> {
+        let credential = sigv4::credential_scope(&parts.headers, &parts.uri);
+        let named = credential.and_then(|credential| AccountId::parse(&credential.access_key_id).ok());
+        let account = named.unwrap_or(self.account());
+        let region = match region {
+            None => Region::us_east_1(),
+            Some(text) => Region::parse(text)
+                .map_err(|error| Failure::new("InvalidSignatureException", 400, error.to_string()))?,
+        };
+        Ok(Caller { account, region })
+    }
+}
+
+fn uuid_text() -> String {
+    let mut bytes = [0_u8; 16];
+    // The generator aborts the process rather than fail.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string()
+}
+
+/// The protocol a service's clients read refusals in.
+fn protocol_of(name: &str) -> Protocol {
+    match name {
+        "sts" => Protocol::AwsQuery { namespace: "https://sts.amazonaws.com/doc/2011-06-15/" },
+        "cloudformation" => Protocol::AwsQuery { namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/" },
+        "iam" => Protocol::AwsQuery { namespace: "https://iam.amazonaws.com/doc/2010-05-08/" },
+        "s3" => Protocol::S3,
+        "apigateway" | "lambda" => Protocol::RestJson,
+        _ => Protocol::AwsJson11,
+    }
+}
+
+fn not_served(name: &str, uri: &Uri, request_id: &str) -> Response<Bytes> {
+    let what =
+        if name == "apigateway" { format!("{} of API Gateway (version 2)", uri.path()) } else { name.to_owned() };
+    let failure = Failure::unknown_operation(format!("Claviger does not serve {what}."));
+    protocol_of(name).failure(&failure, request_id)
+}

@@ -1,0 +1,208 @@
+//! A node: the store, the vault and the snapshot, and the two planes that run on them.
+//!
+//! The control plane has a runtime of its own, so that a commit that waits for the disk, or a large API that is being
+//! compiled, never holds up a thread that answers traffic.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use claviger_control_plane::dispatch::ControlPlane;
+use claviger_control_plane::services::{Services, Settings};
+use claviger_data_plane::DataPlane;
+use claviger_resources::Clock;
+use claviger_resources::keyring::Keyring;
+use claviger_runtime::issuance::Issuance;
+use claviger_runtime::issuers::Issuers;
+use claviger_runtime::key_maker::KeyMaker;
+use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
+use claviger_runtime::vault::{MasterKey, Vault, VaultError};
+use claviger_store::{KEYRING_ID, Kind, Store, StoreError, TransactionExt, keyring_tenant};
+use claviger_store_sqlite::SqliteStore;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
+use crate::clock::MovableClock;
+use crate::master_key::{self, MasterKeyError};
+use crate::random;
+
+/// The store's file in a data directory.
+const STORE_FILE: &str = "claviger.db";
+/// The master key's file in a data directory.
+const MASTER_KEY_FILE: &str = "master.key";
+/// Threads of the control plane.
+const CONTROL_THREADS: usize = 2;
+/// Rows deleted at a time by a reset.
+const RESET_PAGE: usize = 1_000;
+
+/// Where a node keeps its data.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// In this directory.
+    Directory(PathBuf),
+    /// Nowhere.
+    Memory,
+}
+
+/// A running node.
+pub struct Node {
+    control_plane: Arc<ControlPlane>,
+    data_plane: DataPlane,
+    current: Arc<CurrentSnapshot>,
+    clock: Arc<MovableClock>,
+    store: Arc<SqliteStore>,
+    control: Option<Runtime>,
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error("cannot use the data directory {path}")]
+    Directory {
+        /// Which directory.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The threads of the control plane cannot be started.
+    #[error("cannot start the control plane's threads")]
+    Threads(#[source] io::Error),
+    /// There is no master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The store cannot be opened or read.
+    #[error("cannot open the store")]
+    Store(#[from] StoreError),
+    /// The store's keys cannot be opened.
+    #[error("cannot open the store's keys")]
+    Vault(#[from] VaultError),
+}
+
+impl Node {
+    /// Opens the store and starts everything on it; not from within an async task.
+    pub fn start(place: &Place, issuers: Issuers) -> Result<Self, StartError> {
+        let control = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(CONTROL_THREADS)
+            .thread_name("control")
+            .enable_all()
+            .build()
+            .map_err(StartError::Threads)?;
+        let (store, master) = open(place)?;
+        let store = Arc::new(store);
+        let clock = Arc::new(MovableClock::default());
+        let mut builder = Builder::new(issuers);
+        let (vault, current) = control.block_on(async {
+            let vault = open_vault(&*store, &master).await?;
+            let current = CurrentSnapshot::load(&*store, &mut builder).await?;
+            Ok::<_, StartError>((Arc::new(vault), current))
+        })?;
+        let issuance = Issuance::new(Arc::clone(&current), Arc::clone(&vault), clock.clone());
+        let services = Services {
+            store: store.clone(),
+            vault: Arc::clone(&vault),
+            clock: clock.clone(),
+            random: Arc::new(random::system),
+            settings: Settings::default(),
+        };
+        let control_plane = Arc::new(ControlPlane::new(Arc::new(services), current.applied()));
+        let data_plane = DataPlane::new(Arc::clone(&current), Arc::new(issuance), clock.clone());
+        let (keyless, waiting) = mpsc::unbounded_channel();
+        let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
+        control.spawn(maker.run(waiting));
+        let (follower, feed) = (Arc::clone(&current), store.clone());
+        control.spawn(async move { follower.follow(&*feed, builder, keyless).await });
+        Ok(Self { control_plane, data_plane, current, clock, store, control: Some(control) })
+    }
+
+    /// What answers traffic.
+    pub fn data_plane(&self) -> &DataPlane {
+        &self.data_plane
+    }
+
+    /// What is served now.
+    pub fn current(&self) -> &CurrentSnapshot {
+        &self.current
+    }
+
+    /// The node's clock.
+    pub fn clock(&self) -> &MovableClock {
+        &self.clock
+    }
+
+    /// The time on the node's clock.
+    pub fn now(&self) -> claviger_resources::Timestamp {
+        self.clock.now()
+    }
+
+    /// Runs a call of the control plane on its own threads; `None` when the node is stopping.
+    pub async fn call<T, F>(&self, call: impl FnOnce(Arc<ControlPlane>) -> F) -> Option<T>
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let control = self.control.as_ref()?;
+        control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
+    }
+
+    /// Deletes everything but the store's own keys.
+    pub async fn reset(&self) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Keyring) {
+            loop {
+                let rows = tx.rows_of_kind(*kind, None, RESET_PAGE).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                for row in rows {
+                    tx.delete_row(&row.key).await?;
+                }
+            }
+        }
+        let revision = tx.commit().await?;
+        // When the snapshot's side is gone, the node is stopping.
+        let _ = self.current.applied().wait_for(|applied| *applied >= revision).await;
+        Ok(())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // A runtime must not be dropped where async code runs, and a node is.
+        if let Some(control) = self.control.take() {
+            control.shutdown_background();
+        }
+    }
+}
+
+fn open(place: &Place) -> Result<(SqliteStore, MasterKey), StartError> {
+    let mut random = random::SystemRandom;
+    match place {
+        Place::Memory => Ok((SqliteStore::in_memory()?, master_key::ephemeral(&mut random)?)),
+        Place::Directory(path) => {
+            create_private(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
+            let store = SqliteStore::open(path.join(STORE_FILE))?;
+            Ok((store, master_key::open_or_create(&path.join(MASTER_KEY_FILE), &mut random)?))
+        }
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// The vault of a store: its keys are made when the store is.
+async fn open_vault(store: &dyn Store, master: &MasterKey) -> Result<Vault, StartError> {
+    let mut tx = store.read().await?;
+    if let Some(keyring) = tx.find::<Keyring>(&keyring_tenant(), "", KEYRING_ID).await? {
+        return Ok(Vault::open(master, &keyring)?);
+    }
+    drop(tx);
+    let (vault, keyring) = Vault::create(master, &mut random::SystemRandom)?;
+    let mut tx = store.write().await?;
+    tx.insert(&keyring).await?;
+    tx.commit().await?;
+    Ok(vault)
+}

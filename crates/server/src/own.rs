@@ -1,0 +1,105 @@
+//! Our own paths, `/_claviger/…`: health, the local certificate authority, and in `dev` the clock and the reset.
+
+use std::time::Duration;
+
+use claviger_data_plane::body::{self, Body, ReadError};
+use http::{Method, Response, StatusCode};
+use hyper::body::Incoming;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::application::{Application, json_answer, not_found, refusal};
+
+/// Bytes of the largest request to one of these paths.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const BODY_DURATION_MAX: Duration = Duration::from_secs(10);
+
+/// How the clock is moved.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum MoveClock {
+    /// Forward by so many seconds, or back by a negative number.
+    AdvanceSeconds(i64),
+    /// So many seconds ahead of the system's clock, 0 for its own time.
+    OffsetSeconds(i64),
+}
+
+impl Application {
+    /// Answers `/_claviger/…`.
+    pub(crate) async fn own(&self, method: &Method, path: &str, body: Incoming) -> Response<Body> {
+        let read = method == Method::GET || method == Method::HEAD;
+        let post = method == Method::POST;
+        match path {
+            "/_claviger/health" if read => json_answer(StatusCode::OK, &json!({ "status": "ok" })),
+            "/_claviger/ready" if read => self.ready(),
+            "/_claviger/ca.pem" if read => match self.authority() {
+                Some(authority) => {
+                    let certificate = authority.certificate_pem().to_owned();
+                    body::answer(StatusCode::OK, "application/x-pem-file", certificate)
+                }
+                None => not_found(),
+            },
+            "/_claviger/clock" if read && self.is_dev() => self.clock(),
+            "/_claviger/clock" if post && self.is_dev() => self.move_clock(body).await,
+            "/_claviger/reset" if post && self.is_dev() => self.reset().await,
+            "/_claviger/clock" | "/_claviger/reset" if self.is_dev() => {
+                refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST")
+            }
+            _ => not_found(),
+        }
+    }
+
+    fn ready(&self) -> Response<Body> {
+        let snapshot = self.node().current().load_full();
+        let (user_pools, app_clients, rest_apis) = snapshot.counts();
+        let counts = json!({ "userPools": user_pools, "appClients": app_clients, "restApis": rest_apis });
+        json_answer(StatusCode::OK, &json!({ "status": "ready", "revision": snapshot.revision().0, "serving": counts }))
+    }
+
+    fn clock(&self) -> Response<Body> {
+        let node = self.node();
+        let offset = node.clock().offset_milliseconds() / 1000;
+        json_answer(StatusCode::OK, &json!({ "now": node.now().seconds(), "offsetSeconds": offset }))
+    }
+
+    async fn move_clock(&self, body: Incoming) -> Response<Body> {
+        let bytes = match body::read(body, BODY_BYTES_MAX, BODY_DURATION_MAX).await {
+            Ok(bytes) => bytes,
+            Err(error) => return unreadable(&error),
+        };
+        let clock = self.node().clock();
+        let milliseconds = match serde_json::from_slice(&bytes) {
+            Ok(MoveClock::AdvanceSeconds(seconds)) => {
+                clock.offset_milliseconds().saturating_add(seconds.saturating_mul(1000))
+            }
+            Ok(MoveClock::OffsetSeconds(seconds)) => seconds.saturating_mul(1000),
+            Err(error) => {
+                let message = format!(r#"expected {{"advanceSeconds": N}} or {{"offsetSeconds": N}}: {error}"#);
+                return refusal(StatusCode::BAD_REQUEST, &message);
+            }
+        };
+        clock.set_offset_milliseconds(milliseconds);
+        self.clock()
+    }
+
+    async fn reset(&self) -> Response<Body> {
+        match self.node().reset().await {
+            Ok(()) => json_answer(StatusCode::OK, &json!({ "status": "reset" })),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "reset failed");
+                refusal(StatusCode::INTERNAL_SERVER_ERROR, "the store failed; the log says why")
+            }
+        }
+    }
+}
+
+/// The refusal of a body that did not come whole.
+pub(crate) fn unreadable(error: &ReadError) -> Response<Body> {
+    let status = match error {
+        ReadError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        ReadError::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        ReadError::Broken(_) => StatusCode::BAD_REQUEST,
+    };
+    refusal(status, &error.to_string())
+}
