@@ -63,6 +63,18 @@ pub enum Selection<N> {
     Length(usize),
 }
 
+impl<N> Selection<N> {
+    /// The same selection of other nodes.
+    pub fn map<M>(self, mut change: impl FnMut(N) -> M) -> Selection<M> {
+        match self {
+            Self::Missing => Selection::Missing,
+            Self::One(node) => Selection::One(change(node)),
+            Self::Many(nodes) => Selection::Many(nodes.into_iter().map(change).collect()),
+            Self::Length(length) => Selection::Length(length),
+        }
+    }
+}
+
 /// A leaf of a JSON tree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scalar<'n> {
@@ -106,7 +118,17 @@ impl JsonPath {
 
     /// Selects below `root`, visiting at most `nodes_max` nodes.
     pub fn select<'n, N: Node<'n>>(&self, root: N, nodes_max: usize) -> Result<Selection<N>, TooMuchWork> {
-        let mut work = Work { nodes_left: nodes_max, nodes_max };
+        self.select_within(root, &mut nodes_max.clone())
+    }
+
+    /// Selects below `root` and takes the nodes it visits from `nodes_left`.
+    pub(crate) fn select_within<'n, N: Node<'n>>(
+        &self,
+        root: N,
+        nodes_left: &mut usize,
+    ) -> Result<Selection<N>, TooMuchWork> {
+        let nodes_max = *nodes_left;
+        let mut work = Work { nodes_left, nodes_max };
         let mut found = work.follow(&self.steps, root, root)?;
         Ok(match (self.is_definite(), self.length) {
             (true, false) => found.pop().map_or(Selection::Missing, Selection::One),
@@ -147,15 +169,16 @@ fn size<'n, N: Node<'n>>(node: N) -> Option<usize> {
 }
 
 /// How far selecting may still go.
-struct Work {
-    nodes_left: usize,
+struct Work<'w> {
+    nodes_left: &'w mut usize,
     nodes_max: usize,
 }
 
-impl Work {
+impl Work<'_> {
     fn visit(&mut self, nodes: usize) -> Result<(), TooMuchWork> {
-        self.nodes_left = self.nodes_left.checked_sub(nodes).ok_or(TooMuchWork { nodes_max: self.nodes_max })?;
-        Ok(())
+        let nodes_left = self.nodes_left.checked_sub(nodes);
+        *self.nodes_left = nodes_left.unwrap_or(0);
+        nodes_left.map(|_| ()).ok_or(TooMuchWork { nodes_max: self.nodes_max })
     }
 
     fn follow<'n, N: Node<'n>>(&mut self, steps: &[Step], start: N, root: N) -> Result<Vec<N>, TooMuchWork> {

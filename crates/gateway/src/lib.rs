@@ -28,5 +28,6 @@ pub mod response;
 pub mod route;
 pub mod template;
 pub mod throttle;
+pub mod vtl;
 
 pub use compile::{CompileError, CompiledApi, compile};

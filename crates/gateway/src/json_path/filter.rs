@@ -35,7 +35,7 @@ pub(super) enum Operand {
     Root(Box<[Step]>),
 }
 
-impl Work {
+impl Work<'_> {
     pub(super) fn holds<'n, N: Node<'n>>(
         &mut self,
         condition: &Condition,
