@@ -72,7 +72,7 @@ impl SqliteStore {
             return Ok(SqliteTransaction::Reading(readers.begin().await?));
         }
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
-        writer.commit_group();
+        writer.commit_group().tell();
         Ok(SqliteTransaction::ReadingMemory(writer))
     }
 }

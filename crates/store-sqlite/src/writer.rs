@@ -43,6 +43,18 @@ struct Member {
     told: oneshot::Sender<Result<Revision, GivenUp>>,
 }
 
+/// The members of a group that is on disk, still to be told.
+pub(crate) struct Committed(Vec<Member>);
+
+impl Committed {
+    /// Tells each its revision.
+    pub(crate) fn tell(self) {
+        for member in self.0 {
+            let _ = member.told.send(Ok(member.revision));
+        }
+    }
+}
+
 impl Writer {
     /// The writer over a fresh connection.
     pub(crate) fn new(connection: Connection, lock: Option<File>) -> Result<(Self, Arc<Progress>), StoreError> {
@@ -62,25 +74,25 @@ impl Writer {
         self.revision
     }
 
-    /// Ends the open transaction, if there is one, and tells the group.
-    pub(crate) fn commit_group(&mut self) {
+    /// Ends the open transaction, if there is one. Whoever is in its group is told through the answer, which the caller
+    /// uses when it has let go of the writer: then a store that is dropped on good news is closed at once.
+    #[must_use = "the group waits to be told"]
+    pub(crate) fn commit_group(&mut self) -> Committed {
         if self.group.is_empty() {
-            return;
+            return Committed(Vec::new());
         }
         self.progress.commits.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.run("COMMIT") {
             self.give_up(&error);
-            return;
+            return Committed(Vec::new());
         }
         self.progress.revisions.send_if_modified(|newest| std::mem::replace(newest, self.revision) != self.revision);
-        for member in self.group.drain(..) {
-            let _ = member.told.send(Ok(member.revision));
-        }
+        Committed(std::mem::take(&mut self.group))
     }
 
     /// Moves the log into the database file.
     pub(crate) fn checkpoint(&mut self) -> Result<(), StoreError> {
-        self.commit_group();
+        self.commit_group().tell();
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)
     }
 
@@ -229,5 +241,152 @@ impl Drop for Operation {
 async fn commit_after_those_waiting(writer: Arc<Mutex<Writer>>) {
     let mut writer = writer.lock_owned().await;
     // Only a panic or the end of the runtime can fail this, and then those who wait are told by the dropped channels.
-    let _ = tokio::task::spawn_blocking(move || writer.commit_group()).await;
+    let work = move || {
+        let committed = writer.commit_group();
+        drop(writer);
+        committed.tell();
+    };
+    let _ = tokio::task::spawn_blocking(work).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use claviger_store::{Kind, Store as _, Transaction, keyring_tenant};
+
+    use super::*;
+    use crate::SqliteStore;
+
+    fn key(id: &str) -> Key {
+        Key { kind: Kind::UserPool, tenant: keyring_tenant(), parent: String::new(), id: id.to_owned() }
+    }
+
+    /// A transaction that has inserted a record.
+    async fn inserting(store: &SqliteStore, id: &str) -> Box<dyn Transaction> {
+        let mut tx = store.write().await.unwrap();
+        tx.insert_row(&key(id), &[], "{}").await.unwrap();
+        tx
+    }
+
+    fn newest(store: &SqliteStore) -> Revision {
+        *store.progress.revisions.borrow()
+    }
+
+    // These tests have one thread: a task runs when the test waits, and the lock goes to whoever asked first. So after
+    // `spawn(first.commit())` and `write()`, the first operation is in the group, and its committer queues behind.
+
+    #[tokio::test]
+    async fn commits_together_what_was_waiting_together() {
+        let store = SqliteStore::in_memory().unwrap();
+        let mut commits = Vec::new();
+        for id in ["a", "b", "c"] {
+            commits.push(tokio::spawn(inserting(&store, id).await.commit()));
+        }
+        for (commit, revision) in commits.into_iter().zip(1..) {
+            assert_eq!(commit.await.unwrap().unwrap(), Revision(revision));
+        }
+        assert!(store.commits() < 3, "{} commits", store.commits());
+    }
+
+    #[tokio::test]
+    async fn publishes_nothing_before_the_commit() {
+        let store = SqliteStore::in_memory().unwrap();
+        let first = tokio::spawn(inserting(&store, "a").await.commit());
+        let mut second = store.write().await.unwrap();
+        assert!(second.row(&key("a")).await.unwrap().is_some(), "the second writes on top of the first");
+        assert_eq!(second.revision().await.unwrap(), Revision(1));
+        assert_eq!((newest(&store), store.commits()), (Revision(0), 0));
+        assert!(!first.is_finished());
+        drop(second);
+        assert_eq!(first.await.unwrap().unwrap(), Revision(1));
+        assert_eq!((newest(&store), store.commits()), (Revision(1), 1));
+    }
+
+    #[tokio::test]
+    async fn tells_who_only_looked_no_sooner_than_what_it_saw_is_kept() {
+        let store = SqliteStore::in_memory().unwrap();
+        let first = tokio::spawn(inserting(&store, "a").await.commit());
+        let mut second = store.write().await.unwrap();
+        assert!(second.row(&key("a")).await.unwrap().is_some());
+        assert_eq!(second.commit().await.unwrap(), Revision(1));
+        assert_eq!((newest(&store), store.commits()), (Revision(1), 1));
+        first.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn leaves_no_transaction_open_behind_those_who_wrote_nothing() {
+        let store = SqliteStore::in_memory().unwrap();
+        store.write().await.unwrap().commit().await.unwrap();
+        drop(inserting(&store, "a").await);
+        assert!(store.writer.lock().await.connection.is_autocommit());
+        assert_eq!(store.commits(), 0);
+    }
+
+    #[tokio::test]
+    async fn commits_for_a_caller_who_went_away() {
+        let store = SqliteStore::in_memory().unwrap();
+        let mut commit = inserting(&store, "a").await.commit();
+        poll_fn(|cx| Poll::Ready(commit.as_mut().poll(cx).is_pending())).await;
+        drop(commit);
+        assert_eq!(inserting(&store, "b").await.commit().await.unwrap(), Revision(2));
+        assert!(store.read().await.unwrap().row(&key("a")).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn fails_the_whole_group_when_its_commit_fails() {
+        let store = SqliteStore::in_memory().unwrap();
+        let first = tokio::spawn(inserting(&store, "a").await.commit());
+        let second = Operation::begin(Arc::clone(&store.writer)).await.unwrap();
+        // A name without a record, found out when the transaction ends.
+        let sql = "PRAGMA defer_foreign_keys = ON; INSERT INTO name VALUES ('client_id', 'nobody', 99)";
+        second.connection().unwrap().execute_batch(sql).unwrap();
+        assert!(matches!(second.commit().await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(first.await.unwrap(), Err(StoreError::Unavailable(_))));
+        assert_eq!(newest(&store), Revision(0));
+        assert_goes_on(&store).await;
+    }
+
+    #[tokio::test]
+    async fn keeps_nothing_of_a_group_that_sqlite_has_rolled_back_by_itself() {
+        let store = SqliteStore::in_memory().unwrap();
+        let first = tokio::spawn(inserting(&store, "a").await.commit());
+        let mut second = Operation::begin(Arc::clone(&store.writer)).await.unwrap();
+        second.connection().unwrap().execute_batch("ROLLBACK").unwrap();
+        // A write now would be kept by itself, whatever becomes of the rest.
+        assert!(second.connection().is_err());
+        assert!(second.step(|_| Ok(())).is_err());
+        assert!(second.commit().await.is_err());
+        assert!(first.await.unwrap().is_err());
+        assert_eq!((newest(&store), store.commits()), (Revision(0), 0));
+        assert_goes_on(&store).await;
+    }
+
+    #[tokio::test]
+    async fn loses_no_more_to_a_full_disk_than_the_operation_that_met_it() {
+        let store = SqliteStore::in_memory().unwrap();
+        let sql = "PRAGMA max_page_count = 32";
+        store.writer.lock().await.connection.execute_batch(sql).unwrap();
+        let first = tokio::spawn(inserting(&store, "a").await.commit());
+        let mut full = inserting(&store, "b").await;
+        let error = full.insert_row(&key("large"), &[], &"x".repeat(1024 * 1024)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        drop(full);
+        assert_eq!(first.await.unwrap().unwrap(), Revision(1));
+        assert_eq!(inserting(&store, "c").await.commit().await.unwrap(), Revision(2));
+        assert_eq!(ids(&store).await, ["a", "c"]);
+    }
+
+    /// Asserts that an empty store works, after whatever befell it.
+    async fn assert_goes_on(store: &SqliteStore) {
+        assert_eq!(inserting(store, "next").await.commit().await.unwrap(), Revision(1));
+        assert_eq!(ids(store).await, ["next"]);
+        assert_eq!(newest(store), Revision(1));
+    }
+
+    async fn ids(store: &SqliteStore) -> Vec<String> {
+        let rows = store.read().await.unwrap().rows_of_kind(Kind::UserPool, None, 10).await.unwrap();
+        rows.into_iter().map(|row| row.key.id).collect()
+    }
 }

@@ -8,6 +8,8 @@
 //! Start with [`Transaction`] for the verbs and [`TransactionExt`] for their typed form. `contract` (feature `contract`)
 //! is the suite that each backend runs.
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod error;
 mod key;
 mod record;
