@@ -38,7 +38,7 @@ struct Renderer<'r, 'a> {
 enum Variable {
     Unset,
     Value(Value),
-    /// A block that renders anew wherever its name stands.
+    /// A block that renders anew wherever its name stands; anywhere but in text it is what it renders then.
     Define(Arc<Block>),
 }
 

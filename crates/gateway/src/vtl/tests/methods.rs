@@ -126,7 +126,7 @@ fn wrong_places_are_errors() {
     string_error("abc", "substring(-1)", "index -1 is out of bounds");
     string_error("abc", "charAt(3)", "index 3 is out of bounds for length 3");
     string_error("abc", "replaceAll('(', 'x')", "malformed");
-    string_error("abc", "replaceAll('(?=a)', 'x')", "look-ahead");
+    string_error("abc", "replaceAll('(?=a)', 'x')", "looks ahead");
     string_error("abc", "replaceAll('a', '$1')", "names no group");
     check_render_error("#set($l = ['a'])\n $l.get(1)", 2, 2, "`get`: index 1 is out of bounds for length 1");
     check_render_error("#set($n = 0)$n.parseInt('x')", 1, 13, "`parseInt`: the text is not a number");
