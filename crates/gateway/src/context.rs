@@ -99,7 +99,7 @@ impl<'a> Context<'a> {
     }
 
     /// Everything, as the map that a mapping template walks through.
-    pub fn to_value(&self) -> Value {
+    pub fn to_map(&self) -> Map<String, Value> {
         let mut root = Map::new();
         for name in TOP_LEVEL {
             if let Some(value) = self.variable(name) {
@@ -119,7 +119,7 @@ impl<'a> Context<'a> {
                 claims.texts().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
             root.insert("authorizer".to_owned(), Value::from_iter([("claims", Value::Object(claims))]));
         }
-        Value::Object(root)
+        root
     }
 }
 
@@ -194,12 +194,12 @@ pub(crate) mod tests {
     #[test]
     fn the_map_holds_what_the_variables_say() {
         let claims = Claims::from_payload(br#"{"sub":"4f2h"}"#);
-        let value = Context { claims: Some(&claims), ..example() }.to_value();
+        let value: Value = Context { claims: Some(&claims), ..example() }.to_map().into();
         let check = |pointer: &str, expected: Value| assert_eq!(value.pointer(pointer), Some(&expected), "{pointer}");
         check("/stage", "prod".into());
         check("/requestTimeEpoch", 1_782_992_632_627_i64.into());
         check("/identity/sourceIp", "192.0.2.10".into());
         check("/authorizer/claims/sub", "4f2h".into());
-        assert_eq!(example().to_value().get("authorizer"), None);
+        assert_eq!(example().to_map().get("authorizer"), None);
     }
 }

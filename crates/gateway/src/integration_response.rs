@@ -111,7 +111,7 @@ impl IntegrationResponse {
         }
         let exchange = *rendering.exchange();
         let body = match self.templates.for_response(exchange.request.accept()) {
-            Some(template) => rendering.render(template, answer.body)?,
+            Some(template) => rendering.response(template, answer.body)?,
             None => Bytes::copy_from_slice(answer.body),
         };
         let body = self.binary_media_types.convert_response(

@@ -56,7 +56,7 @@ impl Mock {
         let place = match self.requests.for_request(exchange.request.content_type()) {
             Some(Request::Decided(decided)) => decided.clone()?,
             Some(Request::Rendered(template)) => {
-                let rendered = rendering.render(template, exchange.request.body)?;
+                let rendered = rendering.request(template)?;
                 select(&self.responses, &rendered)?
             }
             None => {
@@ -311,6 +311,34 @@ mod tests {
     }
 
     #[test]
+    fn templates_choose_render_and_override() {
+        let integration = json!({
+            "requestTemplates": { "application/json": "#set($code = $input.path('$.code'))\n{\"statusCode\": $code}\
+                #if($code == 202)#set($context.requestOverride.header.note = \"from the request\")\
+                #set($context.responseOverride.status = 299)#end" },
+            "integrationResponses": {
+                "200": { "statusCode": "200", "responseTemplates": { "application/json":
+                    "{\"id\": \"$input.params('id')\", \"body\": $input.body, \"stage\": \"$context.stage\"}" } },
+                "202": { "statusCode": "202", "selectionPattern": "202",
+                    "responseParameters": { "method.response.header.x-a": "'mapped'" },
+                    "responseTemplates": { "application/json": "$context.requestOverride.header.note\
+                        #set($context.responseOverride.header.x-a = \"overridden\")\
+                        #set($context.responseOverride.header.content-type = \"text/plain\")" } },
+            },
+        });
+        let mock = mock(integration, &["200", "202"]).unwrap();
+        let check = |body: &str, expected: &str| assert_eq!(answer(&mock, &[], body), expected);
+        check(r#"{"code": 200}"#, r#"200 [content-type: application/json] {"id": "7", "body": {}, "stage": "prod"}"#);
+        check(r#"{"code": 202}"#, "299 [content-type: text/plain, x-a: overridden] from the request");
+        check(
+            r#"{"code": "x"}"#,
+            "500 Execution failed due to configuration error: Unable to parse statusCode. \
+             It should be an integer that is defined in the request template.",
+        );
+        assert!(answer(&mock, &[], "{").starts_with("400 "));
+    }
+
+    #[test]
     fn says_which_part_does_not_compile() {
         let check = |integration: Value, expected: &str| {
             let error = mock(integration, &[]).unwrap_err();
@@ -321,6 +349,10 @@ mod tests {
         check(
             response(json!({ "statusCode": "200", "selectionPattern": "(" })),
             "integration response 200: \"(\" is not a regular expression",
+        );
+        check(
+            json!({ "requestTemplates": { "text/plain": "#if(" } }),
+            "request template for text/plain: line 1, column 5: expected",
         );
         check(
             response(json!({ "statusCode": "200", "responseParameters": { "method.response.header.x": "y" } })),

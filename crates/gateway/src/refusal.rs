@@ -60,6 +60,9 @@ pub enum Refusal {
     /// A parameter mapping reads the body, which is not JSON.
     #[error("a parameter mapping reads the request body, which is not JSON")]
     InvalidJsonBody,
+    /// A mapping template reads the body, which is not JSON; holds what the parser says.
+    #[error("a mapping template reads the request body, which is not JSON: {0}")]
+    UnparsableBody(String),
     /// No template fits the request's content type.
     #[error("no mapping template fits the request's content type and the passthrough behavior refuses others")]
     UnsupportedMediaType,
@@ -117,7 +120,9 @@ impl Refusal {
             Self::Throttled(_) => GatewayResponseType::Throttled,
             Self::QuotaExceeded => GatewayResponseType::QuotaExceeded,
             Self::MissingParameters(_) => GatewayResponseType::BadRequestParameters,
-            Self::InvalidBody(_) | Self::InvalidJsonBody => GatewayResponseType::BadRequestBody,
+            Self::InvalidBody(_) | Self::InvalidJsonBody | Self::UnparsableBody(_) => {
+                GatewayResponseType::BadRequestBody
+            }
             Self::UnsupportedMediaType => GatewayResponseType::UnsupportedMediaType,
             Self::RequestTooLarge => GatewayResponseType::RequestTooLarge,
             Self::ApiConfiguration(_) => GatewayResponseType::ApiConfigurationError,
@@ -152,9 +157,11 @@ impl Refusal {
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
             Self::QuotaExceeded => "LimitExceededException",
-            Self::MissingParameters(_) | Self::InvalidBody(_) | Self::InvalidJsonBody | Self::UnsupportedMediaType => {
-                "BadRequestException"
-            }
+            Self::MissingParameters(_)
+            | Self::InvalidBody(_)
+            | Self::InvalidJsonBody
+            | Self::UnparsableBody(_)
+            | Self::UnsupportedMediaType => "BadRequestException",
             Self::RequestTooLarge => "RequestTooLargeException",
             Self::ApiConfiguration(_)
             | Self::InvalidEndpoint(_)
@@ -185,6 +192,9 @@ impl Refusal {
             }
             Self::InvalidBody(_) => "Invalid request body",
             Self::InvalidJsonBody => "Invalid JSON in request body",
+            Self::UnparsableBody(reason) => {
+                return Some(Cow::Owned(format!("Could not parse request body into json: {reason}")));
+            }
             Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::RequestTooLarge => "Request Too Long",
             Self::ApiConfiguration(_) | Self::InvalidEndpoint(_) | Self::BadBackendAnswer(_) => "Internal server error",
@@ -208,6 +218,7 @@ impl Refusal {
             Self::MissingParameters(_)
                 | Self::InvalidBody(_)
                 | Self::InvalidJsonBody
+                | Self::UnparsableBody(_)
                 | Self::UnsupportedMediaType
                 | Self::ApiConfiguration(_)
                 | Self::InvalidEndpoint(_)
@@ -308,6 +319,7 @@ mod tests {
         check(Refusal::MissingParameters(vec![]), 400, "BAD_REQUEST_PARAMETERS", "BadRequestException");
         check(Refusal::InvalidBody(String::new()), 400, "BAD_REQUEST_BODY", "BadRequestException");
         check(Refusal::InvalidJsonBody, 400, "BAD_REQUEST_BODY", "BadRequestException");
+        check(Refusal::UnparsableBody("x".into()), 400, "BAD_REQUEST_BODY", "BadRequestException");
         check(Refusal::UnsupportedMediaType, 415, "UNSUPPORTED_MEDIA_TYPE", "BadRequestException");
         check(Refusal::RequestTooLarge, 413, "REQUEST_TOO_LARGE", "RequestTooLargeException");
         check(Refusal::configuration("x"), 500, "API_CONFIGURATION_ERROR", "InternalServerErrorException");

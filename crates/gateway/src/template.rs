@@ -7,6 +7,7 @@ use claviger_resources::rest_api::PassthroughBehavior;
 
 use crate::refusal::Refusal;
 use crate::request::media_type;
+use crate::vtl;
 
 /// The mapping templates of one side of an integration, or what was made of them, by content type.
 #[derive(Clone, Debug)]
@@ -17,25 +18,28 @@ pub struct Templates<T = Template>(Vec<(Box<str>, T)>);
 pub enum Template {
     /// Text in which nothing is to be replaced.
     Constant(Bytes),
+    /// Text with references or directives.
+    Program(vtl::Template),
 }
 
 /// A template that does not parse.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("template for {content_type}: {reason}")]
+#[error("template for {content_type}: {error}")]
 pub struct InvalidTemplate {
     /// The content type it is for.
     pub content_type: String,
     /// What is wrong with it, and where.
-    pub reason: String,
+    pub error: vtl::ParseError,
 }
 
 impl Templates {
-    /// Parses templates. White space around a template does not count.
+    /// Parses templates.
     pub fn compile(templates: Option<&BTreeMap<String, String>>) -> Result<Self, InvalidTemplate> {
         let mut compiled = Vec::new();
         for (content_type, text) in templates.into_iter().flatten() {
-            let invalid = |reason: String| InvalidTemplate { content_type: content_type.clone(), reason };
-            compiled.push((content_type.as_str().into(), Template::compile(text.trim()).map_err(invalid)?));
+            let template = Template::compile(text)
+                .map_err(|error| InvalidTemplate { content_type: content_type.clone(), error })?;
+            compiled.push((content_type.as_str().into(), template));
         }
         Ok(Self(compiled))
     }
@@ -85,17 +89,30 @@ impl<T> Templates<T> {
 }
 
 impl Template {
-    fn compile(text: &str) -> Result<Self, String> {
-        if text.contains(['$', '#']) {
-            return Err("references and directives are not understood".to_owned());
-        }
-        Ok(Self::Constant(Bytes::copy_from_slice(text.as_bytes())))
+    /// Parses a template. White space around it does not count, except for where an error is.
+    pub fn compile(text: &str) -> Result<Self, vtl::ParseError> {
+        let trimmed = text.trim_start();
+        let skipped = text.get(..text.len() - trimmed.len()).unwrap_or_default();
+        let template = vtl::Template::parse(trimmed.trim_end()).map_err(|mut error| {
+            if error.line == 1 {
+                let columns = skipped.rsplit('\n').next().unwrap_or_default().chars().count();
+                error.column = error.column.saturating_add(u32::try_from(columns).unwrap_or(u32::MAX));
+            }
+            let lines = u32::try_from(skipped.matches('\n').count()).unwrap_or(u32::MAX);
+            error.line = error.line.saturating_add(lines);
+            error
+        })?;
+        Ok(match template.constant() {
+            Some(text) => Self::Constant(Bytes::copy_from_slice(text.as_bytes())),
+            None => Self::Program(template),
+        })
     }
 
     /// The text of a template in which nothing is to be replaced.
     pub fn constant(&self) -> Option<&Bytes> {
         match self {
             Self::Constant(text) => Some(text),
+            Self::Program(_) => None,
         }
     }
 }
@@ -130,5 +147,21 @@ mod tests {
         let templates = Templates::compile(Some(&texts)).unwrap();
         assert_eq!(chosen(templates.for_request("image/png")).as_deref(), Some("any"));
         assert!(Templates::compile(None).unwrap().is_empty());
+    }
+
+    #[test]
+    fn errors_stand_where_the_author_sees_them() {
+        let check = |text: &str, expected: (u32, u32)| {
+            let error = Template::compile(text).unwrap_err();
+            assert_eq!((error.line, error.column), expected, "{text:?} {error}");
+        };
+        let (_, column) = {
+            let error = Template::compile("#if(").unwrap_err();
+            (error.line, error.column)
+        };
+        check("#if(", (1, column));
+        check("  #if(", (1, column + 2));
+        check("\n\n #if(", (3, column + 1));
+        check("\na\n#if(", (3, column));
     }
 }

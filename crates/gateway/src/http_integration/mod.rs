@@ -154,7 +154,7 @@ impl Http {
         let exchange = rendering.exchange();
         let request = exchange.request;
         let body = match self.requests.for_request(request.content_type()) {
-            Some(template) => BackendBody::Rendered(rendering.render(template, request.body)?),
+            Some(template) => BackendBody::Rendered(rendering.request(template)?),
             None => self.requests.pass_through(self.passthrough).map(|()| BackendBody::Client)?,
         };
         let overrides = rendering.request_overrides()?;
