@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use claviger_oauth::jose::{KeyError, SigningKey, generate_rsa_2048, rsa_jwk};
+use claviger_oauth::jose::{KeyError, SigningKey, generate};
 use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::{Clock, Random, Tenant, UserPoolId};
@@ -22,6 +22,8 @@ use crate::vault::{SealedFor, Vault, VaultError};
 
 /// Private keys kept ready: two pools' worth.
 const STOCK: usize = 4;
+/// What keys are made for.
+const ALGORITHM: SigningAlgorithm = SigningAlgorithm::Rs256;
 /// How long to wait before storing keys again in a database that did not answer.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
@@ -95,11 +97,10 @@ impl KeyMaker {
             let mut kid = [0_u8; 32];
             random.fill(&mut kid);
             let kid = STANDARD.encode(kid);
-            let (modulus, exponent) = SigningKey::from_pkcs8(&kid, der)?.public_components();
             Ok(SigningKeyRecord {
                 purpose: *purpose,
-                algorithm: SigningAlgorithm::Rs256,
-                jwk: rsa_jwk(&kid, &modulus, &exponent),
+                algorithm: ALGORITHM,
+                jwk: SigningKey::from_pkcs8(&kid, ALGORITHM, der)?.jwk()?,
                 sealed: self.vault.seal(SealedFor::SigningKey(&pool.pool), der, &mut *random)?,
                 created: self.clock.now(),
                 kid,
@@ -128,7 +129,7 @@ fn start_making(stock: &mpsc::Sender<Zeroizing<Vec<u8>>>) {
     for number in 0..2 {
         let stock = stock.clone();
         let work = move || {
-            while let Ok(key) = generate_rsa_2048() {
+            while let Ok(key) = generate(ALGORITHM) {
                 if stock.blocking_send(key).is_err() {
                     return;
                 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use claviger_oauth::jose::{KeyError, KeySet, SigningKey, VerifyingKey, jwks_document};
 use claviger_resources::resource_server::ResourceServer;
-use claviger_resources::signing_key::{KeyPurpose, SigningKeys};
+use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeys};
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::{Sealed, Tenant, UserPoolId};
 
@@ -94,6 +94,7 @@ pub struct PoolKeys {
 /// A private key that is opened and prepared when the first token needs it, not when the node starts.
 struct LazySigningKey {
     kid: String,
+    algorithm: SigningAlgorithm,
     sealed: Sealed,
     ready: OnceLock<SigningKey>,
 }
@@ -120,7 +121,12 @@ impl PoolKeys {
             jwks: jwks_document(record.keys.iter().map(|key| key.jwk.as_str())).into(),
             pool: record.pool.clone(),
             verifying: KeySet::new(verifying?),
-            access: LazySigningKey { kid: access.kid.clone(), sealed: access.sealed.clone(), ready: OnceLock::new() },
+            access: LazySigningKey {
+                kid: access.kid.clone(),
+                algorithm: access.algorithm,
+                sealed: access.sealed.clone(),
+                ready: OnceLock::new(),
+            },
         })
     }
 
@@ -130,7 +136,7 @@ impl PoolKeys {
             return Ok(ready);
         }
         let der = vault.open_sealed(SealedFor::SigningKey(&self.pool), &self.access.sealed)?;
-        let key = SigningKey::from_pkcs8(&self.access.kid, der.expose())?;
+        let key = SigningKey::from_pkcs8(&self.access.kid, self.access.algorithm, der.expose())?;
         Ok(self.access.ready.get_or_init(|| key))
     }
 }
