@@ -76,20 +76,28 @@ pub fn is_signed_by_its_pool<K: AsRef<KeySet>>(
     judged().is_some()
 }
 
-/// The claims of a token whose signature is right. There is no tolerance: issuer and gate share a clock.
+/// The last second of the year 9999. A time beyond it is a mistake, and has no calendar form to show to a backend.
+const TIME_MAX: i64 = 253_402_300_799;
+
+/// The claims of a token whose signature is right. There is no tolerance for `exp` and `nbf`: an issuer that wants one sets
+/// them so. A time of issue in the future is no reason to refuse, though (RFC 7519, section 4.1.6, bounds nothing by it): the
+/// clock of the node that issued the token may be ahead of this one's.
 fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64, Refusal> {
     let seconds = |name: &'static str| match claims.get(name) {
         None => Ok(None),
-        Some(value) => value.as_i64().map(Some).ok_or(Refusal::Claim(name)),
+        Some(value) => {
+            let seconds = value.as_i64().filter(|seconds| (0..=TIME_MAX).contains(seconds));
+            seconds.map(Some).ok_or(Refusal::Claim(name))
+        }
     };
     let expires_at = seconds("exp")?.ok_or(Refusal::Claim("exp"))?;
+    if seconds("iat")?.is_some_and(|issued_at| issued_at > expires_at) {
+        return Err(Refusal::Claim("iat"));
+    }
     if expires_at <= now {
         return Err(Refusal::Expired);
     }
     if seconds("nbf")?.is_some_and(|not_before| not_before > now) {
-        return Err(Refusal::NotYetValid);
-    }
-    if seconds("iat")?.is_some_and(|issued_at| issued_at > now) {
         return Err(Refusal::NotYetValid);
     }
     let expected = if demand.scopes.is_empty() { "id" } else { "access" };

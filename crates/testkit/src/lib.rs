@@ -1,6 +1,7 @@
 //! Test support: fake clock, seeded randomness, fixtures, an in-memory store. A dev-dependency only.
 
 mod fake_clock;
+pub mod forgeries;
 mod memory_store;
 mod seeded_random;
 
