@@ -170,7 +170,7 @@ def test_revokes_no_access_tokens(server, machine):
     url, auth = f"{server.url}/oauth2/revoke", (machine.client, machine.secret)
     answer = requests.post(url, auth=auth, data={"token": machine.token()})
     assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_token_type")
-    assert requests.post(url, auth=auth, data={}).json()["error"] == "invalid_request"
+    assert requests.post(url, auth=auth, data={"client_id": machine.client}).json()["error"] == "invalid_request"
     answer = requests.post(url, auth=(machine.client, "wrong"), data={"token": machine.token()})
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     assert requests.post(url, auth=auth, data={"token": "not-a-token"}).status_code == 200
