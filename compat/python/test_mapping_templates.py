@@ -15,8 +15,8 @@ RESPONSES = [
     ("a query parameter", "$input.params('since')", "2026"),
     ("a header", "$input.params('X-Station')", "north"),
     ("a parameter that is missing", "[$input.params('nothing')]", "[]"),
-    ("all parameters", "$input.params().path.name-$input.params().querystring.tag", "Ada-x"),
-    ("context", "$context.stage $context.httpMethod $context.path", "live POST /live/case-5/Ada"),
+    ("all parameters", "$input.params().path.name/$input.params().querystring.tag", "Ada/x"),
+    ("context", "$context.stage $context.httpMethod $context.protocol", "live POST HTTP/1.1"),
     ("a set variable", '#set($wind = 3)\n#set($double = $wind * 2)\n$double', "6"),
     ("a condition", "#if($input.params('since') == '2026')now#elseif(true)then#{else}never#end", "now"),
     ("a loop", "#foreach($i in [1, 2, 3])$i#if($foreach.hasNext),#end#end", "1,2,3"),
@@ -27,7 +27,7 @@ RESPONSES = [
     ("escapes", '$util.escapeJavaScript("a\'b")', "a\\'b"),
     ("URL encoding", '$util.urlEncode("a b&c") $util.urlDecode("a+b%26c")', "a+b%26c a b&c"),
     ("base 64", '$util.base64Encode("storm") $util.base64Decode("c3Rvcm0=")', "c3Rvcm0= storm"),
-    ("comments", "a## rest of the line\nb#* block *#c", "a\nbc"),
+    ("comments", "a## rest of the line\nb#* block *#c", "abc"),
     ("unparsed text", "#[[$kept #if]]#", "$kept #if"),
 ]
 
