@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod crashes;
 mod files;
+#[cfg(target_os = "linux")]
+mod flushes;
 mod groups;
 
 /// The contract over a file.
