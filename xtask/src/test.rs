@@ -7,7 +7,11 @@ use crate::project::{cargo, has_program, run as start};
 use crate::stages::Stages;
 
 /// Programs that tests start, each with what it is for.
-const PROGRAMS: &[(&str, &str)] = &[("cc", "compiles the cryptography library and SQLite")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("cc", "compiles the cryptography library and SQLite"),
+    #[cfg(target_os = "linux")]
+    ("strace", "shows that writes are synced before they are acknowledged"),
+];
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut stages = Stages::default();
