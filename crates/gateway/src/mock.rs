@@ -348,7 +348,7 @@ mod tests {
         check(response(json!({ "statusCode": "2x" })), "integration response 200: \"2x\" is no status");
         check(
             response(json!({ "statusCode": "200", "selectionPattern": "(" })),
-            "integration response 200: \"(\" is not a regular expression",
+            "integration response 200: \"(\": the regular expression is not supported: ",
         );
         check(
             json!({ "requestTemplates": { "text/plain": "#if(" } }),

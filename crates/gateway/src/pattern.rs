@@ -1,14 +1,14 @@
 //! Java regular expressions as API Gateway uses them: the whole text must match, and a dot matches no newline.
 
-use regex::Regex;
+use crate::vtl::java_regex::JavaRegex;
 
 /// A compiled pattern that matches a text only as a whole.
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct Pattern(JavaRegex);
 
 /// Text that is no regular expression the gateway can run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{pattern:?} is not a regular expression the gateway can run: {reason}")]
+#[error("{pattern:?}: {reason}")]
 pub struct InvalidPattern {
     /// The text.
     pub pattern: String,
@@ -16,32 +16,18 @@ pub struct InvalidPattern {
     pub reason: String,
 }
 
-/// Bytes that a compiled pattern may take in memory.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
-
 impl Pattern {
-    /// Compiles a pattern. It runs in time linear in the text, for which look-around and back-references are the price.
+    /// Compiles a pattern.
     pub fn compile(pattern: &str) -> Result<Self, InvalidPattern> {
-        let invalid = |reason: String| InvalidPattern { pattern: pattern.to_owned(), reason };
-        // Alone first: a stray parenthesis must not close the group around it.
-        regex::RegexBuilder::new(pattern)
-            .size_limit(COMPILED_BYTES_MAX)
-            .build()
-            .and_then(|_| regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(COMPILED_BYTES_MAX).build())
+        JavaRegex::new(pattern)
             .map(Self)
-            .map_err(|error| invalid(last_line(&error.to_string())))
+            .map_err(|error| InvalidPattern { pattern: pattern.to_owned(), reason: error.to_string() })
     }
 
     /// Whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.0.matches(text)
     }
-}
-
-/// The regex crate draws the pattern over several lines and ends with what is wrong.
-fn last_line(message: &str) -> String {
-    let line = message.lines().last().unwrap_or(message);
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 #[cfg(test)]

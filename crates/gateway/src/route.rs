@@ -198,6 +198,18 @@ mod tests {
         assert_eq!(routes.find("/a").map(|(value, _)| *value), Some(2));
     }
 
+    #[test]
+    fn finds_each_of_ten_thousand_resources() {
+        let mut routes = Routes::default();
+        for index in 0..10_000 {
+            routes.insert(&format!("/v1/thing{index}/{{id}}/detail"), index);
+        }
+        for index in 0..10_000 {
+            let path = format!("/v1/thing{index}/7/detail");
+            assert_eq!(routes.find(&path), Some((&index, vec![("id", "7")])));
+        }
+    }
+
     proptest! {
         #[test]
         fn never_panics(path in "[/a-c%2{}+.]{0,40}", patterns in proptest::collection::vec("(/([abc]|\\{x\\}|\\{y\\+\\})){0,5}", 0..8)) {

@@ -22,7 +22,7 @@ const NESTING_MAX: u32 = 50;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub(super) struct JavaRegex {
+pub(crate) struct JavaRegex {
     regex: Regex,
     /// The same pattern, for the whole text only.
     whole: Regex,
@@ -31,7 +31,7 @@ pub(super) struct JavaRegex {
 }
 
 impl JavaRegex {
-    pub(super) fn new(pattern: &str) -> Outcome<Self> {
+    pub(crate) fn new(pattern: &str) -> Outcome<Self> {
         if pattern.len() > PATTERN_BYTES_MAX {
             return Err(unsupported(format!("it is longer than {PATTERN_BYTES_MAX} bytes")));
         }
@@ -55,7 +55,7 @@ impl JavaRegex {
     }
 
     /// `String.matches`: whether the whole text matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         self.whole.is_match(text)
     }
 

@@ -23,7 +23,7 @@ mod error;
 mod expression;
 mod heap;
 mod input;
-mod java_regex;
+pub(crate) mod java_regex;
 mod json;
 mod method;
 mod parse;
