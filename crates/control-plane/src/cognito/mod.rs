@@ -23,5 +23,7 @@ pub mod tags;
 pub mod user_pool;
 pub mod user_pool_domain;
 pub mod user_pool_settings;
+#[cfg(test)]
+mod wire_names;
 
 pub use errors::{Error, InvalidTags};

@@ -1,0 +1,12 @@
+//! Cognito, operation by operation and rule by rule.
+
+mod app_clients;
+mod client_secrets;
+mod domains;
+mod goldens;
+mod inputs;
+mod protocol;
+mod resource_servers;
+mod settings;
+mod tags;
+mod user_pools;

@@ -1,0 +1,6 @@
+//! The control plane over an in-memory store: requests in, answers and stored state out.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is missing fails the test that asks for it")]
+#![expect(clippy::needless_pass_by_value, reason = "literal values read best where they are used")]
+
+mod cognito;
+mod plane;

@@ -1,0 +1,125 @@
+//! A control plane for one test, and short ways to talk to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use claviger_control_plane::dispatch::ControlPlane;
+use claviger_control_plane::operation::Caller;
+use claviger_control_plane::services::{Services, Settings};
+use claviger_resources::{AccountId, Random, Region, Secret, Timestamp};
+use claviger_runtime::vault::{KEY_BYTES, MasterKey, Vault};
+use claviger_store::{Store, Transaction};
+use claviger_testkit::{FakeClock, SeededRandom, memory_store};
+use http::{HeaderMap, HeaderValue, Response};
+use serde_json::{Value, json};
+
+/// A control plane with a clock that stands still and chance that repeats itself.
+pub(crate) struct Plane {
+    node: ControlPlane,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) caller: Caller,
+}
+
+/// When the clock of a test stands: 2030-01-01T00:00:00.250Z.
+pub(crate) const NOW: f64 = 1_893_456_000.25;
+
+impl Plane {
+    pub(crate) fn new() -> Self {
+        Self::with_settings(Settings::default())
+    }
+
+    pub(crate) fn with_settings(settings: Settings) -> Self {
+        let store = memory_store();
+        let master = MasterKey::new(&Secret::new(vec![7; KEY_BYTES])).unwrap();
+        let (vault, _) = Vault::create(&master, &mut SeededRandom::new(0)).unwrap();
+        let (vault, clock) =
+            (Arc::new(vault), Arc::new(FakeClock::at(Timestamp::from_milliseconds(1_893_456_000_250))));
+        let calls = AtomicU64::new(1);
+        let random = move || Box::new(SeededRandom::new(calls.fetch_add(1, Ordering::SeqCst))) as Box<dyn Random>;
+        let services = Services {
+            store: Arc::clone(&store),
+            vault: Arc::clone(&vault),
+            clock: Arc::clone(&clock) as _,
+            random: Arc::new(random),
+            settings,
+        };
+        let node = ControlPlane::new(Arc::new(services), store.revisions());
+        let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1() };
+        Self { node, store, vault, clock, caller }
+    }
+
+    /// Sends a body to an operation of Cognito, as any client might.
+    pub(crate) async fn send(&self, operation: &str, body: &[u8]) -> Response<Bytes> {
+        let mut headers = HeaderMap::new();
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        headers.insert("x-amz-target", HeaderValue::from_str(&target).unwrap());
+        self.node.aws_json(&headers, body, &self.caller, "00000000-0000-4000-8000-000000000000").await
+    }
+
+    /// What an operation of Cognito answers; `null` for an empty body.
+    pub(crate) async fn ok(&self, operation: &str, input: Value) -> Value {
+        let response = self.send(operation, input.to_string().as_bytes()).await;
+        assert_eq!(response.status(), 200, "{operation} {input}: {:?}", response.body());
+        if response.body().is_empty() { Value::Null } else { serde_json::from_slice(response.body()).unwrap() }
+    }
+
+    /// Asserts how an operation of Cognito refuses: exception and message.
+    pub(crate) async fn refused(&self, operation: &str, input: Value, exception: &str, message: &str) {
+        let response = self.send(operation, input.to_string().as_bytes()).await;
+        let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        let expected = json!({"__type": exception, "message": message});
+        assert_eq!((response.status().as_u16(), body), (400, expected), "{operation} {input}");
+    }
+
+    /// A new pool's id.
+    pub(crate) async fn pool(&self) -> String {
+        let created = self.ok("CreateUserPool", json!({"PoolName": "weather"})).await;
+        created["UserPool"]["Id"].as_str().unwrap().to_owned()
+    }
+
+    /// A pool with the resource server `weather`, which has the scopes `get` and `post`.
+    pub(crate) async fn pool_with_scopes(&self) -> String {
+        let pool = self.pool().await;
+        let scopes = json!([
+            {"ScopeName": "get", "ScopeDescription": "Read"},
+            {"ScopeName": "post", "ScopeDescription": "Write"},
+        ]);
+        let server = json!({"UserPoolId": pool, "Identifier": "weather", "Name": "Weather", "Scopes": scopes});
+        self.ok("CreateResourceServer", server).await;
+        pool
+    }
+
+    /// A new confidential client for machines in a pool with scopes.
+    pub(crate) async fn client(&self, pool: &str) -> Value {
+        let mut created = self.ok("CreateUserPoolClient", machine(pool)).await;
+        created["UserPoolClient"].take()
+    }
+
+    /// A look into the store.
+    pub(crate) async fn stored(&self) -> Box<dyn Transaction> {
+        self.store.read().await.unwrap()
+    }
+}
+
+/// The input that creates a client for machines.
+pub(crate) fn machine(pool: &str) -> Value {
+    json!({
+        "UserPoolId": pool,
+        "ClientName": "station",
+        "GenerateSecret": true,
+        "AllowedOAuthFlowsUserPoolClient": true,
+        "AllowedOAuthFlows": ["client_credentials"],
+        "AllowedOAuthScopes": ["weather/get"],
+    })
+}
+
+/// The object with these members in place of its own.
+pub(crate) fn with(mut object: Value, members: Value) -> Value {
+    for (name, value) in members.as_object().unwrap() {
+        object[name] = value.clone();
+    }
+    object
+}
