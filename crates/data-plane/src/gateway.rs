@@ -134,6 +134,8 @@ impl DataPlane {
 pub(crate) enum Answer {
     /// A whole answer.
     Whole(Reply),
+    /// A whole answer that shows this trace id.
+    Traced(Reply, HeaderValue),
     /// An answer whose body is passed through as it comes.
     Stream(Reply, Body, Option<u64>),
 }
@@ -169,15 +171,19 @@ impl<'a> Call<'a> {
     /// Puts the answer into the envelope that every answer of the gateway has.
     fn finish(self, answer: Answer) -> Response<Body> {
         let text = |text: &str| HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+        let trace_id = match &answer {
+            Answer::Traced(_, trace_id) => Some(trace_id.clone()),
+            Answer::Whole(_) | Answer::Stream(..) => None,
+        };
         let envelope = Envelope {
             date: date(self.now),
             request_id: text(&self.ids.request),
             extended_request_id: text(&self.ids.extended),
-            trace_id: None,
+            trace_id,
             connection: (self.parts.version == Version::HTTP_11).then(|| HeaderValue::from_static("keep-alive")),
         };
         match answer {
-            Answer::Whole(reply) => reply.into_response(envelope).map(Body::from),
+            Answer::Whole(reply) | Answer::Traced(reply, _) => reply.into_response(envelope).map(Body::from),
             Answer::Stream(reply, body, length) => {
                 let mut response = Response::new(body);
                 *response.status_mut() = reply.status;

@@ -35,6 +35,22 @@ pub(crate) fn uuid() -> String {
     RequestIds::of(&HeaderMap::new()).request
 }
 
+/// The value of `X-Amzn-Trace-Id`: the root the client sent, else a new one.
+pub(crate) fn trace_id(headers: &HeaderMap, now: Timestamp) -> HeaderValue {
+    let sent = headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
+    let root = sent.and_then(|value| value.split(';').find(|part| part.starts_with("Root=")));
+    let text = root.map_or_else(|| new_root(now), str::to_owned);
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn new_root(now: Timestamp) -> String {
+    let mut bytes = [0_u8; 12];
+    // The generator aborts the process rather than fail.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    let digits = bytes.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
+    format!("Root=1-{:08x}-{digits}", now.seconds())
+}
+
 /// The value of `Date` (RFC 9110, section 6.6.1), written anew once a second.
 pub(crate) fn date(now: Timestamp) -> HeaderValue {
     thread_local! {

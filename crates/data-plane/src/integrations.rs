@@ -1,25 +1,26 @@
 //! Integrations: what answers a method. The rules are the gateway crate's; here is the I/O they ask for.
 
-use claviger_gateway::compile::{CompiledIntegration, Found, Unavailable};
+mod http;
+
+use claviger_gateway::compile::{CompiledIntegration, Found};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::refusal::Refusal;
 
 use crate::DataPlane;
-use crate::gateway::Answer;
-use crate::gateway::Permit;
+use crate::gateway::{Answer, Permit};
 
 impl DataPlane {
     /// Has the method's integration answer a request that was let through.
     pub(crate) async fn integrate(
         &self,
         found: &Found<'_, '_>,
-        _permit: Permit,
+        permit: Permit,
         exchange: &Exchange<'_>,
     ) -> Result<Answer, Refusal> {
         match &found.method.integration {
             CompiledIntegration::Mock(mock) => mock.reply(exchange).map(Answer::from),
-            CompiledIntegration::Http(_) => Err((&Unavailable("an HTTP integration")).into()),
-            CompiledIntegration::HttpProxy(_) => Err((&Unavailable("an HTTP_PROXY integration")).into()),
+            CompiledIntegration::Http(http) => self.http(http, permit, exchange).await,
+            CompiledIntegration::HttpProxy(proxy) => self.http_proxy(proxy, permit, exchange).await,
             CompiledIntegration::Unavailable(unavailable) => Err(unavailable.into()),
         }
     }

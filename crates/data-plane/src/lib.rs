@@ -8,6 +8,7 @@ pub mod gateway;
 mod ids;
 mod integrations;
 pub mod oauth;
+mod upstream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,11 +17,14 @@ use claviger_resources::Clock;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::snapshot::CurrentSnapshot;
 
+use self::upstream::Upstream;
+
 /// The data plane of one node.
 pub struct DataPlane {
     current: Arc<CurrentSnapshot>,
     issuance: Arc<Issuance>,
     clock: Arc<dyn Clock>,
+    upstream: Upstream,
 }
 
 /// What is known of the connection a request came over.
@@ -37,6 +41,6 @@ pub struct Arrival<'a> {
 impl DataPlane {
     /// A data plane that serves what `current` holds.
     pub fn new(current: Arc<CurrentSnapshot>, issuance: Arc<Issuance>, clock: Arc<dyn Clock>) -> Self {
-        Self { current, issuance, clock }
+        Self { current, issuance, clock, upstream: Upstream::default() }
     }
 }
