@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::issuer;
 use crate::jose::{KeySet, Token, UniqueMembers};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, excerpt};
 
 /// A token that was accepted. Only [`authorize`] makes one.
 #[derive(Clone, Debug)]
@@ -54,7 +54,8 @@ pub fn authorize<K: AsRef<KeySet>>(
     let claims: UniqueMembers<'_> =
         serde_json::from_slice(token.payload()).map_err(|_| Refusal::Malformed("its payload is not a JSON object"))?;
     let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
-    let pool = issuer::pool(issuer).filter(|pool| demand.pools.contains(pool)).ok_or(Refusal::WrongIssuer)?;
+    let accepted = issuer::pool(issuer).filter(|pool| demand.pools.contains(pool));
+    let pool = accepted.ok_or_else(|| Refusal::WrongIssuer(excerpt(issuer)))?;
     keys(&pool)?.as_ref().verify(&token)?;
     let expires_at = judge(&claims, demand, now_seconds)?;
     Ok(AcceptedToken { payload: token.into_payload(), expires_at })
@@ -111,7 +112,7 @@ fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64
     }
     let carried = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
     let any = || carried.split(' ').any(|scope| demand.scopes.iter().any(|wanted| **wanted == *scope));
-    if demand.scopes.is_empty() || any() { Ok(expires_at) } else { Err(Refusal::MissingScope) }
+    if demand.scopes.is_empty() || any() { Ok(expires_at) } else { Err(Refusal::MissingScope(excerpt(carried))) }
 }
 
 /// The token without the scheme that clients may put before it; the scheme's case does not count (RFC 9110, section 11.1).

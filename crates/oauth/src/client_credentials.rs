@@ -1,40 +1,55 @@
 //! The client-credentials grant (RFC 6749, section 4.4), decided in Cognito's order: who asks, may it use OAuth, may it use
-//! this flow, may it have these scopes.
+//! this flow, may it have these scopes. The grants of users come as far as the flow and end there.
 
 use std::sync::Arc;
 
+use claviger_resources::limits::SECRETS_PER_APP_CLIENT;
+
 use crate::client::Client;
+use crate::refusal::excerpt;
 use crate::secret::{DigestKey, SecretDigest};
 use crate::token_error::TokenError;
-use crate::token_request::{Credentials, TokenRequest};
+use crate::token_request::{Credentials, GrantType, TokenRequest};
 
 /// What a client is granted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
+pub struct Grant<'c> {
+    /// The client.
+    pub client: &'c Client,
     /// The scopes, in the order of the client's configuration.
     pub scopes: Vec<Arc<str>>,
 }
 
 /// Decides a request. `client` is the client of that id in the pool asked, if there is one; `is_active` tells whether a
 /// resource server of the pool defines a scope now.
-pub fn decide(
+pub fn decide<'c>(
     request: &TokenRequest<'_>,
-    client: Option<&Client>,
+    client: Option<&'c Client>,
     key: &DigestKey,
     is_active: impl Fn(&str) -> bool,
-) -> Result<Grant, TokenError> {
+) -> Result<Grant<'c>, TokenError> {
     let client = authenticate(&request.credentials, client, key)?;
     if !client.oauth_enabled {
         return Err(TokenError::OAuthDisabled);
     }
-    if !client.client_credentials {
+    // A client has the flow of machines or those of users, never both (Amazon Cognito, `CreateUserPoolClient`).
+    if client.client_credentials != (request.grant_type == GrantType::ClientCredentials) {
         return Err(TokenError::FlowNotAllowed);
     }
-    grant_scopes(client, request.scope.as_deref(), is_active).map(|scopes| Grant { scopes })
+    match request.grant_type {
+        GrantType::ClientCredentials if client.secrets.is_empty() => Err(TokenError::PublicClient),
+        GrantType::ClientCredentials => {
+            Ok(Grant { client, scopes: grant_scopes(client, request.scope.as_deref(), is_active)? })
+        }
+        // No user signs in here, so no code and no refresh token was ever issued.
+        GrantType::AuthorizationCode => Err(TokenError::UnknownGrant("authorization code")),
+        GrantType::RefreshToken => Err(TokenError::UnknownGrant("refresh token")),
+    }
 }
 
-/// Checks who asks. An unknown client costs the same digest as a wrong secret, and all secrets of a client are compared, so
-/// that time tells neither apart.
+/// Checks who asks: a client with one of its secrets, or one that has none without any.
+///
+/// Every attempt computes one digest and compares it with as many as a client may have, whether or not there is such a
+/// client, so that time tells neither an unknown client from a wrong secret nor one secret from the other.
 pub fn authenticate<'c>(
     credentials: &Credentials<'_>,
     client: Option<&'c Client>,
@@ -42,14 +57,17 @@ pub fn authenticate<'c>(
 ) -> Result<&'c Client, TokenError> {
     let secret = credentials.secret.as_deref().unwrap_or_default();
     let presented = key.digest(&credentials.client_id, secret.as_bytes());
-    let nobody = [SecretDigest([0; 32])];
-    let secrets = client.map_or(nobody.as_slice(), |client| &client.secrets);
-    let matches = secrets.iter().filter(|digest| **digest == presented).count() > 0;
-    match client {
-        Some(client) if matches && credentials.secret.is_some() => Ok(client),
-        // A public client cannot be configured for this grant; it learns only that it gets no scope.
-        Some(client) if client.secrets.is_empty() && credentials.secret.is_none() => Err(TokenError::UnknownScope),
-        _ => Err(TokenError::ClientAuthentication),
+    let nobody = SecretDigest([0; 32]);
+    let matches = (0..SECRETS_PER_APP_CLIENT).fold(false, |matched, slot| {
+        let active = client.and_then(|client| client.secrets.get(slot));
+        matched | ((*active.unwrap_or(&nobody) == presented) & active.is_some())
+    });
+    let client = client.ok_or(TokenError::UnknownClient)?;
+    match credentials.secret {
+        Some(_) if matches => Ok(client),
+        Some(_) => Err(TokenError::WrongSecret),
+        None if client.secrets.is_empty() => Ok(client),
+        None => Err(TokenError::MissingSecret),
     }
 }
 
@@ -82,13 +100,13 @@ fn check_scope(client: &Client, scope: &str, is_active: impl Fn(&str) -> bool) -
     // RFC 6749, appendix A.4.
     let well_formed = scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
     if !well_formed || USER_SCOPES.contains(&scope) {
-        Err(TokenError::UnknownScope)
+        Err(TokenError::UnknownScope(excerpt(scope)))
     } else if client.scopes.iter().any(|allowed| **allowed == *scope) {
         Ok(())
     } else if is_active(scope) {
-        Err(TokenError::ScopeNotAllowed)
+        Err(TokenError::ScopeNotAllowed(excerpt(scope)))
     } else {
-        Err(TokenError::UnknownScope)
+        Err(TokenError::UnknownScope(excerpt(scope)))
     }
 }
 
@@ -116,6 +134,10 @@ mod tests {
 
     fn ask(client: Option<&Client>, body: &str) -> Result<String, TokenError> {
         let body = format!("grant_type=client_credentials&client_id=client&{body}");
+        decide_form(client, &body)
+    }
+
+    fn decide_form(client: Option<&Client>, body: &str) -> Result<String, TokenError> {
         let request =
             TokenRequest::parse(Some("application/x-www-form-urlencoded"), None, None, body.as_bytes()).unwrap();
         let active = ["api/read", "api/write", "api/delete"];
@@ -128,12 +150,19 @@ mod tests {
         let check = |client, body: &str, expected| assert_eq!(ask(client, body), expected, "{body}");
         check(Some(&own), "client_secret=first", Ok("api/read".to_owned()));
         check(Some(&own), "client_secret=second", Ok("api/read".to_owned()));
-        check(Some(&own), "client_secret=third", Err(TokenError::ClientAuthentication));
-        check(Some(&own), "", Err(TokenError::ClientAuthentication));
-        check(None, "client_secret=first", Err(TokenError::ClientAuthentication));
-        let public = Client { secrets: Box::new([]), ..client(&[]) };
-        check(Some(&public), "", Err(TokenError::UnknownScope));
-        check(Some(&public), "client_secret=first", Err(TokenError::ClientAuthentication));
+        check(Some(&own), "client_secret=third", Err(TokenError::WrongSecret));
+        check(Some(&own), "client_secret=First", Err(TokenError::WrongSecret));
+        check(Some(&own), "client_secret=firs", Err(TokenError::WrongSecret));
+        check(Some(&own), "client_secret=", Err(TokenError::MissingSecret));
+        check(Some(&own), "", Err(TokenError::MissingSecret));
+        check(None, "client_secret=first", Err(TokenError::UnknownClient));
+        check(None, "", Err(TokenError::UnknownClient));
+        // The digest of another client's equal secret is another digest.
+        let foreign = Client { secrets: Box::new([key().digest("other", b"first")]), ..client(&["api/read"]) };
+        check(Some(&foreign), "client_secret=first", Err(TokenError::WrongSecret));
+        let public = Client { secrets: Box::new([]), ..client(&["api/read"]) };
+        check(Some(&public), "", Err(TokenError::PublicClient));
+        check(Some(&public), "client_secret=first", Err(TokenError::WrongSecret));
     }
 
     #[test]
@@ -142,6 +171,25 @@ mod tests {
         assert_eq!(ask(Some(&disabled), "client_secret=first"), Err(TokenError::OAuthDisabled));
         let other_flow = Client { client_credentials: false, ..client(&["api/read"]) };
         assert_eq!(ask(Some(&other_flow), "client_secret=first"), Err(TokenError::FlowNotAllowed));
+    }
+
+    #[test]
+    fn codes_and_refresh_tokens_were_never_issued() {
+        let machine = client(&["api/read"]);
+        let check = |client: &Client, body: &str, expected: TokenError| {
+            assert_eq!(decide_form(Some(client), body), Err(expected), "{body}");
+        };
+        let code = "grant_type=authorization_code&code=x&client_id=client&client_secret=first";
+        let refresh = "grant_type=refresh_token&refresh_token=x&client_id=client&client_secret=first";
+        check(&machine, code, TokenError::FlowNotAllowed);
+        check(&machine, refresh, TokenError::FlowNotAllowed);
+        let users = Client { client_credentials: false, ..client(&["openid"]) };
+        check(&users, code, TokenError::UnknownGrant("authorization code"));
+        check(&users, refresh, TokenError::UnknownGrant("refresh token"));
+        check(&users, &code.replace("first", "wrong"), TokenError::WrongSecret);
+        let public = Client { secrets: Box::new([]), ..users };
+        let without_secret = code.replace("&client_secret=first", "");
+        check(&public, &without_secret, TokenError::UnknownGrant("authorization code"));
     }
 
     #[test]
@@ -154,6 +202,8 @@ mod tests {
                 "{scope}"
             );
         };
+        let unknown = |scope: &str| Err(TokenError::UnknownScope(scope.into()));
+        let not_allowed = |scope: &str| Err(TokenError::ScopeNotAllowed(scope.into()));
         check("", Ok("api/write api/read"));
         check("scope=", Ok("api/write api/read"));
         check("scope=api/read", Ok("api/read"));
@@ -161,12 +211,15 @@ mod tests {
         check("scope=api/read%20%20api/read", Ok("api/read"));
         check("scope=gone/read+api/read", Ok("api/read"));
         check("scope=gone/read", Err(TokenError::NoScope));
-        check("scope=api/delete", Err(TokenError::ScopeNotAllowed));
-        check("scope=api/read+api/delete", Err(TokenError::ScopeNotAllowed));
-        check("scope=api/unknown", Err(TokenError::UnknownScope));
-        check("scope=openid", Err(TokenError::UnknownScope));
-        check("scope=api/read%09api/write", Err(TokenError::UnknownScope));
-        check("scope=api/r%22ead", Err(TokenError::UnknownScope));
-        check("scope=api/rea", Err(TokenError::UnknownScope));
+        check("scope=api/delete", not_allowed("api/delete"));
+        check("scope=api/read+api/delete", not_allowed("api/delete"));
+        check("scope=api/unknown", unknown("api/unknown"));
+        check("scope=openid", unknown("openid"));
+        check("scope=aws.cognito.signin.user.admin", unknown("aws.cognito.signin.user.admin"));
+        check("scope=api/read%09api/write", unknown("api/read\tapi/write"));
+        check("scope=api/r%22ead", unknown("api/r\"ead"));
+        check("scope=api/r%C3%A9ad", unknown("api/r\u{e9}ad"));
+        check("scope=api/rea", unknown("api/rea"));
+        check("scope=API/READ", unknown("API/READ"));
     }
 }

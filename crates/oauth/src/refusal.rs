@@ -10,11 +10,11 @@ pub enum Refusal {
     #[error("malformed token: {0}")]
     Malformed(&'static str),
     /// No accepted key has the id that its header names.
-    #[error("no accepted key has the token's key id")]
-    UnknownKey,
+    #[error("the issuer has no key {0:?}")]
+    UnknownKey(Box<str>),
     /// Its header names another algorithm than its key's.
-    #[error("the token's algorithm is not that of its key")]
-    AlgorithmNotAllowed,
+    #[error("the token's algorithm {0:?} is not that of its key")]
+    AlgorithmNotAllowed(Box<str>),
     /// Its signature is not its key's.
     #[error("the token's signature is wrong")]
     BadSignature,
@@ -28,8 +28,8 @@ pub enum Refusal {
     #[error("the token is not valid yet")]
     NotYetValid,
     /// It was issued by someone else.
-    #[error("the token's issuer is not an accepted user pool")]
-    WrongIssuer,
+    #[error("the token's issuer {0:?} is not an accepted user pool")]
+    WrongIssuer(Box<str>),
     /// It is a token of another kind.
     #[error("an {expected} token is required here{}", if *.expected == "id" { ": the method declares no scopes" } else { "" })]
     WrongTokenUse {
@@ -37,8 +37,8 @@ pub enum Refusal {
         expected: &'static str,
     },
     /// It carries none of the scopes that are required.
-    #[error("the token carries none of the required scopes")]
-    MissingScope,
+    #[error("the token carries none of the required scopes, but {0:?}")]
+    MissingScope(Box<str>),
     /// Its `aud` claim does not match the authorizer's expression.
     #[error("the token's audience does not match the authorizer's validation expression")]
     Audience,
@@ -48,4 +48,10 @@ pub enum Refusal {
     /// The pool it names is known, but its keys are not made yet.
     #[error("the user pool has no keys yet")]
     NoKeys,
+}
+
+/// As much of a text from outside as a reason keeps of it; a reason is not to be made long from outside.
+pub(crate) fn excerpt(text: &str) -> Box<str> {
+    const BYTES_MAX: usize = 256;
+    text.get(..text.floor_char_boundary(BYTES_MAX)).unwrap_or_default().into()
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_oauth::claims::AccessClaims;
-use claviger_oauth::client::Client;
 use claviger_oauth::client_credentials::{self, Grant};
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
@@ -53,23 +52,23 @@ impl Issuance {
         Self { current, vault, clock }
     }
 
-    /// Answers a client-credentials request to a pool (RFC 6749, section 4.4).
+    /// Answers a token request to a pool (RFC 6749, section 4.4). Where neither the host nor the client names one, the
+    /// request fails as for an unknown client, and takes as long.
     pub async fn client_credentials(
         &self,
         snapshot: &Snapshot,
-        pool: &Pool,
+        pool: Option<&Pool>,
         request: &TokenRequest<'_>,
     ) -> Result<Issued, IssueError> {
-        let client = snapshot.client(&request.credentials.client_id).filter(|client| client.pool == pool.id);
-        let client = client.map(AsRef::as_ref);
-        let grant =
-            client_credentials::decide(request, client, self.vault.digest_key(), |scope| pool.has_scope(scope))?;
-        // A grant implies a client.
-        let client = client.ok_or(TokenError::ClientAuthentication)?;
+        let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
+        let client = client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id));
+        let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
+        let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active)?;
+        let pool = pool.ok_or(TokenError::UnknownClient)?;
         if let Some(keys) = &pool.keys {
-            return self.sign(pool, client, &grant, keys);
+            return self.sign(pool, &grant, keys);
         }
-        self.sign(pool, client, &grant, &*self.first_keys(&pool.id).await?)
+        self.sign(pool, &grant, &*self.first_keys(&pool.id).await?)
     }
 
     /// The key of client-secret digests.
@@ -85,19 +84,19 @@ impl Issuance {
         }
     }
 
-    fn sign(&self, pool: &Pool, client: &Client, grant: &Grant, keys: &PoolKeys) -> Result<Issued, IssueError> {
+    fn sign(&self, pool: &Pool, grant: &Grant<'_>, keys: &PoolKeys) -> Result<Issued, IssueError> {
         let claims = AccessClaims {
-            client_id: client.id.as_str(),
+            client_id: grant.client.id.as_str(),
             scopes: &grant.scopes,
             issuer: &pool.issuer,
             issued_at: self.clock.now().seconds(),
-            lifetime_seconds: client.access_token_seconds,
+            lifetime_seconds: grant.client.access_token_seconds,
             id: random_uuid(),
         };
         let key = keys.access(&self.vault).map_err(|error| IssueError::NoKey(error.to_string()))?;
         let access_token =
             key.sign(claims.to_json().as_bytes()).map_err(|error| IssueError::NoKey(error.to_string()))?;
-        Ok(Issued { access_token, expires_in: client.access_token_seconds })
+        Ok(Issued { access_token, expires_in: grant.client.access_token_seconds })
     }
 
     async fn first_keys(&self, pool: &UserPoolId) -> Result<Arc<PoolKeys>, IssueError> {

@@ -35,7 +35,7 @@ impl DataPlane {
             Ok(issued) => granted(&issued),
             Err(IssueError::Refused(error)) => {
                 tracing::debug!(reason = %error, "no token");
-                refused(error)
+                refused(&error)
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "no token");
@@ -57,8 +57,7 @@ impl DataPlane {
         let (content_type, authorization) = (text(parts, &header::CONTENT_TYPE), text(parts, &header::AUTHORIZATION));
         let request = TokenRequest::parse(content_type, authorization, parts.uri.query(), form)?;
         let pool = pool.or_else(|| pool_of_client(snapshot, &request.credentials));
-        let pool = pool.ok_or(TokenError::ClientAuthentication)?;
-        self.issuance.client_credentials(snapshot, pool, &request).await
+        self.issuance.client_credentials(snapshot, pool.map(AsRef::as_ref), &request).await
     }
 }
 
@@ -69,7 +68,7 @@ fn granted(issued: &Issued) -> Response<Body> {
     json_answer(StatusCode::OK, json)
 }
 
-fn refused(error: TokenError) -> Response<Body> {
+fn refused(error: &TokenError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     match error.code() {
         Some(_) => json_answer(status, error.body()),

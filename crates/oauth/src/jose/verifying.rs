@@ -9,7 +9,7 @@ use super::algorithm_name;
 use super::jwk::Jwk;
 use super::signing::KeyError;
 use super::token::Token;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, excerpt};
 
 /// A public key that tokens are verified with, by its one algorithm.
 #[derive(Clone)]
@@ -55,9 +55,13 @@ impl KeySet {
     /// Checks a token's signature with the key its header names. The algorithm is the key's; the header must agree.
     pub fn verify(&self, token: &Token<'_>) -> Result<(), Refusal> {
         let header = token.header();
-        let key = self.0.iter().find(|key| *key.kid == *header.kid).ok_or(Refusal::UnknownKey)?;
+        let key = self
+            .0
+            .iter()
+            .find(|key| *key.kid == *header.kid)
+            .ok_or_else(|| Refusal::UnknownKey(excerpt(&header.kid)))?;
         if header.alg != algorithm_name(key.algorithm) {
-            return Err(Refusal::AlgorithmNotAllowed);
+            return Err(Refusal::AlgorithmNotAllowed(excerpt(&header.alg)));
         }
         key.key.verify_sig(token.signing_input(), token.signature()).map_err(|_| Refusal::BadSignature)
     }

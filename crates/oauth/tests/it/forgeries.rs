@@ -10,15 +10,15 @@ fn fault(refusal: &Refusal) -> Option<Fault> {
     Some(match refusal {
         Refusal::Missing => Fault::Missing,
         Refusal::Malformed(_) => Fault::Malformed,
-        Refusal::UnknownKey => Fault::Key,
-        Refusal::AlgorithmNotAllowed => Fault::Algorithm,
+        Refusal::UnknownKey(_) => Fault::Key,
+        Refusal::AlgorithmNotAllowed(_) => Fault::Algorithm,
         Refusal::BadSignature => Fault::Signature,
         Refusal::Claim(_) => Fault::Claim,
         Refusal::Expired => Fault::Expired,
         Refusal::NotYetValid => Fault::NotYetValid,
-        Refusal::WrongIssuer => Fault::Issuer,
+        Refusal::WrongIssuer(_) => Fault::Issuer,
         Refusal::WrongTokenUse { .. } => Fault::TokenUse,
-        Refusal::MissingScope => Fault::Scope,
+        Refusal::MissingScope(_) => Fault::Scope,
         Refusal::Audience | Refusal::NoPool | Refusal::NoKeys => return None,
     })
 }
