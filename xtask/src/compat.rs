@@ -52,7 +52,8 @@ pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::
     }
     let files = Files::new()?;
     let everything = arguments.python.is_none() && arguments.node.is_none();
-    stages.run("binary", || start(&mut cargo(&["build", "--workspace", "--bins", "--quiet"])));
+    // With all targets, so that it is the very build of `test`: cargo gives a binary built alone other dependencies.
+    stages.run("binary", || start(&mut cargo(&["build", "--workspace", "--all-targets", "--quiet"])));
     if everything || arguments.python.is_some() {
         stages.run("Python clients: install", || Python::ready().map(|_| ()));
         stages.run("Python clients", || files.run_python(arguments.python.as_deref().unwrap_or_default()));
