@@ -12,6 +12,7 @@ pub mod app_client_settings;
 pub mod client_secret;
 pub mod configuration;
 mod errors;
+pub mod mfa;
 pub mod operations;
 #[cfg(test)]
 pub(crate) mod output_shapes;

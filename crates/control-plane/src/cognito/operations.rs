@@ -6,14 +6,13 @@ use super::app_client::{
     CreateUserPoolClient, DeleteUserPoolClient, DescribeUserPoolClient, ListUserPoolClients, UpdateUserPoolClient,
 };
 use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, ListUserPoolClientSecrets};
+use super::mfa::GetUserPoolMfaConfig;
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
 use super::schema::AddCustomAttributes;
 use super::tags::{ListTagsForResource, TagResource, UntagResource};
-use super::user_pool::{
-    CreateUserPool, DeleteUserPool, DescribeUserPool, GetUserPoolMfaConfig, ListUserPools, UpdateUserPool,
-};
+use super::user_pool::{CreateUserPool, DeleteUserPool, DescribeUserPool, ListUserPools, UpdateUserPool};
 use super::user_pool_domain::{
     CreateUserPoolDomain, DeleteUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain,
 };

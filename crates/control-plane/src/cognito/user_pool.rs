@@ -1,5 +1,4 @@
-//! User pools: `CreateUserPool`, `DescribeUserPool`, `ListUserPools`, `UpdateUserPool`, `DeleteUserPool`,
-//! `GetUserPoolMfaConfig`.
+//! User pools: `CreateUserPool`, `DescribeUserPool`, `ListUserPools`, `UpdateUserPool`, `DeleteUserPool`.
 //!
 //! A pool is answered without signing keys, because one takes long to make: the node's key maker sees a pool that has none
 //! and adds them. A pool's id may be pinned by a tag (see [`ID_TAGS`]), so that issuers survive a pool made anew.
@@ -17,7 +16,7 @@ use claviger_store::{Name, Namespace, StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::configuration::{Configuration, text};
+use super::configuration::Configuration;
 use super::errors::Error;
 use super::operations::Empty;
 use super::pagination::PageRequest;
@@ -35,8 +34,6 @@ pub struct ListUserPools;
 pub struct UpdateUserPool;
 /// Deletes a user pool with all that belongs to it.
 pub struct DeleteUserPool;
-/// Shows a pool's multi-factor settings; Terraform asks for them on every read of a pool.
-pub struct GetUserPoolMfaConfig;
 
 /// The tags by which a caller may pin a new pool's id, to `{letters and digits}` or to the whole `{region}_…`: the first is
 /// ours, the second the one that users of emulators write.
@@ -101,7 +98,7 @@ struct IssuerConfiguration {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserPoolKey {
-    user_pool_id: String,
+    pub(super) user_pool_id: String,
 }
 
 /// The members of `ListUserPools`.
@@ -156,15 +153,6 @@ struct UserPoolSummary {
     lambda_config: Value,
     last_modified_date: f64,
     creation_date: f64,
-}
-
-/// What `GetUserPoolMfaConfig` answers.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct MfaConfigOutput {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sms_mfa_configuration: Option<Configuration>,
-    mfa_configuration: String,
 }
 
 impl Operation for CreateUserPool {
@@ -235,18 +223,6 @@ impl Operation for DeleteUserPool {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         delete(cx, &input.user_pool_id).await
-    }
-}
-
-impl Operation for GetUserPoolMfaConfig {
-    const NAME: &'static str = "GetUserPoolMfaConfig";
-    const ACCESS: Access = Access::Read;
-    type Input = UserPoolKey;
-    type Output = MfaConfigOutput;
-    type Error = Error;
-
-    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        Ok(MfaConfigOutput::new(&find(cx, &input.user_pool_id).await?.configuration))
     }
 }
 
@@ -388,22 +364,5 @@ impl UserPoolSummary {
             id: pool.id,
             name: pool.name,
         }
-    }
-}
-
-impl MfaConfigOutput {
-    fn new(configuration: &Configuration) -> Self {
-        let mfa = text(configuration, &["MfaConfiguration"]).unwrap_or("OFF");
-        let sms = configuration.get("SmsConfiguration").filter(|_| mfa != "OFF").map(|sms| {
-            let mut shown = Configuration::new();
-            shown.extend(
-                configuration
-                    .get("SmsAuthenticationMessage")
-                    .map(|message| ("SmsAuthenticationMessage".to_owned(), message.clone())),
-            );
-            shown.insert("SmsConfiguration".to_owned(), sms.clone());
-            shown
-        });
-        Self { sms_mfa_configuration: sms, mfa_configuration: mfa.to_owned() }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
-use super::{app_client, client_secret, resource_server, schema, shapes, tags, user_pool, user_pool_domain};
+use super::{app_client, client_secret, mfa, resource_server, schema, shapes, tags, user_pool, user_pool_domain};
 use crate::operation::Operation;
 
 /// Stops as soon as a struct says which members it has.
@@ -91,7 +91,8 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         ($($module:ident: $($operation:ident),*;)*) => { $($(check::<$module::$operation>(&mut checked);)*)* };
     }
     check_all! {
-        user_pool: CreateUserPool, DescribeUserPool, ListUserPools, UpdateUserPool, DeleteUserPool, GetUserPoolMfaConfig;
+        user_pool: CreateUserPool, DescribeUserPool, ListUserPools, UpdateUserPool, DeleteUserPool;
+        mfa: GetUserPoolMfaConfig;
         schema: AddCustomAttributes;
         resource_server: CreateResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
             DeleteResourceServer;

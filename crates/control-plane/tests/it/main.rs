@@ -3,4 +3,5 @@
 #![expect(clippy::needless_pass_by_value, reason = "literal values read best where they are used")]
 
 mod cognito;
+mod dispatch;
 mod plane;

@@ -9,10 +9,11 @@ use claviger_control_plane::operation::Caller;
 use claviger_control_plane::services::{Services, Settings};
 use claviger_resources::{AccountId, Random, Region, Secret, Timestamp};
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, Vault};
-use claviger_store::{Store, Transaction};
+use claviger_store::{Revision, Store, Transaction};
 use claviger_testkit::{FakeClock, SeededRandom, memory_store};
 use http::{HeaderMap, HeaderValue, Response};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// A control plane with a clock that stands still and chance that repeats itself.
 pub(crate) struct Plane {
@@ -33,6 +34,16 @@ impl Plane {
 
     pub(crate) fn with_settings(settings: Settings) -> Self {
         let store = memory_store();
+        let newest = store.revisions();
+        Self::over(store, newest, settings)
+    }
+
+    /// A control plane on a node whose snapshot is at `applied`.
+    pub(crate) fn with_applied(applied: watch::Receiver<Revision>) -> Self {
+        Self::over(memory_store(), applied, Settings::default())
+    }
+
+    fn over(store: Arc<dyn Store>, applied: watch::Receiver<Revision>, settings: Settings) -> Self {
         let master = MasterKey::new(&Secret::new(vec![7; KEY_BYTES])).unwrap();
         let (vault, _) = Vault::create(&master, &mut SeededRandom::new(0)).unwrap();
         let (vault, clock) =
@@ -46,7 +57,7 @@ impl Plane {
             random: Arc::new(random),
             settings,
         };
-        let node = ControlPlane::new(Arc::new(services), store.revisions());
+        let node = ControlPlane::new(Arc::new(services), applied);
         let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1() };
         Self { node, store, vault, clock, caller }
     }

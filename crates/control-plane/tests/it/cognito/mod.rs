@@ -1,5 +1,6 @@
 //! Cognito, operation by operation and rule by rule.
 
+mod app_client_settings;
 mod app_clients;
 mod client_secrets;
 mod domains;
@@ -7,6 +8,8 @@ mod goldens;
 mod inputs;
 mod protocol;
 mod resource_servers;
+mod schema;
 mod settings;
 mod tags;
+mod user_pool_settings;
 mod user_pools;

@@ -8,7 +8,7 @@ use claviger_resources::{Tenant, UserPoolId};
 use claviger_store::TransactionExt;
 use serde_json::{Value, json};
 
-use crate::plane::{NOW, Plane, with};
+use crate::plane::{NOW, Plane};
 
 const INVALID: &str = "InvalidParameterException";
 const MISSING: &str = "ResourceNotFoundException";
@@ -72,23 +72,6 @@ async fn a_pool_of_a_name_alone_has_every_default() {
 }
 
 #[tokio::test]
-async fn the_standard_attributes_are_twenty() {
-    let plane = Plane::new();
-    let pool = plane.pool().await;
-    let pool = described(&plane, &pool).await;
-    let attributes = pool["SchemaAttributes"].as_array().unwrap();
-    assert_eq!(attributes.len(), 20);
-    let of = |name: &str| attributes.iter().find(|attribute| attribute["Name"] == name).unwrap();
-    let text = |min, max| json!({"MinLength": min, "MaxLength": max});
-    assert_eq!((&of("sub")["Required"], &of("sub")["Mutable"]), (&json!(true), &json!(false)));
-    assert_eq!(of("sub")["StringAttributeConstraints"], text("1", "2048"));
-    assert_eq!(of("birthdate")["StringAttributeConstraints"], text("10", "10"));
-    assert_eq!(of("email")["StringAttributeConstraints"], text("0", "2048"));
-    assert_eq!(of("email_verified")["AttributeDataType"], "Boolean");
-    assert_eq!(of("updated_at")["NumberAttributeConstraints"], json!({"MinValue": "0"}));
-}
-
-#[tokio::test]
 async fn a_new_pool_is_stored_without_signing_keys() {
     let plane = Plane::new();
     let id = plane.pool().await;
@@ -101,159 +84,6 @@ async fn a_new_pool_is_stored_without_signing_keys() {
     );
     assert!(stored.configuration.is_empty(), "defaults are shown, not stored: {:?}", stored.configuration);
     assert!(tx.find::<SigningKeys>(&tenant, "", &id).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn schema_changes_standard_attributes_and_adds_custom_ones() {
-    let plane = Plane::new();
-    let schema = json!([
-        {"Name": "email", "Required": true, "Mutable": false},
-        {"Name": "tenant", "AttributeDataType": "String", "StringAttributeConstraints": {"MaxLength": "10"}},
-        {"Name": "level", "AttributeDataType": "Number", "DeveloperOnlyAttribute": true},
-    ]);
-    let created = plane.ok("CreateUserPool", json!({"PoolName": "a", "Schema": schema})).await;
-    let pool = created["UserPool"]["Id"].as_str().unwrap();
-    plane.ok("AddCustomAttributes", json!({
-        "UserPoolId": pool, "CustomAttributes": [{"Name": "born", "AttributeDataType": "DateTime", "Mutable": false}],
-    })).await;
-    let described = described(&plane, pool).await;
-    let attributes = described["SchemaAttributes"].as_array().unwrap();
-    let of = |name: &str| attributes.iter().find(|attribute| attribute["Name"] == name).unwrap();
-    assert_eq!(attributes.len(), 23);
-    assert_eq!(of("email")["Required"], true);
-    assert_eq!(of("email")["StringAttributeConstraints"], json!({"MinLength": "0", "MaxLength": "2048"}));
-    assert_eq!(
-        *of("custom:tenant"),
-        json!({
-            "Name": "custom:tenant", "AttributeDataType": "String", "DeveloperOnlyAttribute": false, "Mutable": true,
-            "Required": false, "StringAttributeConstraints": {"MaxLength": "10"},
-        })
-    );
-    assert_eq!(of("dev:custom:level")["NumberAttributeConstraints"], json!({}));
-    assert_eq!(of("custom:born")["Mutable"], false);
-
-    let refused = |attribute: Value, message: &'static str| {
-        let input = json!({"UserPoolId": pool, "CustomAttributes": [attribute]});
-        plane.refused("AddCustomAttributes", input, INVALID, message)
-    };
-    refused(
-        json!({"Name": "tenant", "AttributeDataType": "String"}),
-        "custom:tenant: Existing attribute already has name custom:tenant.",
-    )
-    .await;
-    refused(
-        json!({"Name": "x", "AttributeDataType": "String", "Required": true}),
-        "Required custom attributes are not supported currently.",
-    )
-    .await;
-    refused(json!({"Name": "x"}), "Schema attributes need a Name, and custom ones an AttributeDataType.").await;
-    plane
-        .refused(
-            "CreateUserPool",
-            json!({"PoolName": "a", "Schema": [{"Name": "name", "AttributeDataType": "Number"}]}),
-            INVALID,
-            "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute name",
-        )
-        .await;
-}
-
-#[tokio::test]
-async fn a_pool_has_up_to_50_custom_attributes() {
-    let plane = Plane::new();
-    let pool = plane.pool().await;
-    let batch = |from: usize, to: usize| {
-        let attributes: Vec<Value> =
-            (from..to).map(|index| json!({"Name": format!("a{index}"), "AttributeDataType": "String"})).collect();
-        json!({"UserPoolId": pool, "CustomAttributes": attributes})
-    };
-    plane.ok("AddCustomAttributes", batch(0, 25)).await;
-    plane.ok("AddCustomAttributes", batch(25, 50)).await;
-    let message = "A user pool can have up to 50 custom attributes.";
-    plane.refused("AddCustomAttributes", batch(50, 51), INVALID, message).await;
-}
-
-#[tokio::test]
-async fn a_password_policy_requires_what_it_says_and_no_more() {
-    let plane = Plane::new();
-    let policy = json!({"PasswordPolicy": {"MinimumLength": 12, "TemporaryPasswordValidityDays": 3}});
-    let created = plane.ok("CreateUserPool", json!({"PoolName": "a", "Policies": policy})).await;
-    assert_eq!(
-        created["UserPool"]["Policies"]["PasswordPolicy"],
-        json!({
-            "MinimumLength": 12, "TemporaryPasswordValidityDays": 3, "RequireUppercase": false, "RequireLowercase": false,
-            "RequireNumbers": false, "RequireSymbols": false,
-        })
-    );
-    assert_eq!(created["UserPool"]["AdminCreateUserConfig"]["UnusedAccountValidityDays"], 3);
-}
-
-#[tokio::test]
-async fn verification_messages_are_shown_in_both_of_their_places() {
-    let plane = Plane::new();
-    let created = plane
-        .ok(
-            "CreateUserPool",
-            json!({
-                "PoolName": "a", "EmailVerificationSubject": "Hello",
-                "VerificationMessageTemplate": {"SmsMessage": "Code {####}"},
-            }),
-        )
-        .await;
-    let pool = &created["UserPool"];
-    assert_eq!(pool["EmailVerificationSubject"], "Hello");
-    assert_eq!(pool["SmsVerificationMessage"], "Code {####}");
-    assert_eq!(
-        pool["VerificationMessageTemplate"],
-        json!({
-            "SmsMessage": "Code {####}", "EmailSubject": "Hello", "DefaultEmailOption": "CONFIRM_WITH_CODE",
-        })
-    );
-}
-
-#[tokio::test]
-async fn settings_that_contradict_each_other_are_refused() {
-    let plane = Plane::new();
-    let refused = |settings: Value, exception: &'static str, message: &'static str| {
-        plane.refused("CreateUserPool", with(json!({"PoolName": "a"}), settings), exception, message)
-    };
-    refused(
-        json!({"AutoVerifiedAttributes": ["phone_number"]}),
-        INVALID,
-        "SMS configuration is required when phone_number is selected for auto verification",
-    )
-    .await;
-    refused(
-        json!({"AliasAttributes": ["email"], "UsernameAttributes": ["email"]}),
-        INVALID,
-        "Only one of the aliasAttributes or usernameAttributes can be set in a user pool.",
-    )
-    .await;
-    refused(
-        json!({"AcrConfiguration": {"Level1": {"AcrValue": "urn:cognito:loa:2"}}}),
-        INVALID,
-        "AcrConfiguration names the value urn:cognito:loa:2 twice; each level needs a name of its own.",
-    )
-    .await;
-    let tier = "FeatureUnavailableInTierException";
-    refused(
-        json!({"UserPoolTier": "LITE", "AcrConfiguration": {"Level1": {"AcrValue": "a"}}}),
-        tier,
-        "AcrConfiguration requires the user pool to be in the ESSENTIALS tier or higher.",
-    )
-    .await;
-    let arn = "arn:aws:lambda:us-east-1:000000000000:function:claims";
-    let hook = json!({"PreTokenGenerationConfig": {"LambdaVersion": "V3_0", "LambdaArn": arn}});
-    refused(
-        json!({"UserPoolTier": "LITE", "LambdaConfig": hook}),
-        tier,
-        "PreTokenGenerationConfig with LambdaVersion V2_0 or V3_0 requires the user pool to be in the ESSENTIALS tier or \
-         higher.",
-    ).await;
-    let tagging = "UserPoolTaggingException";
-    let aws = "aws: prefixed tag key names are not allowed for external use.";
-    refused(json!({"UserPoolTags": {"aws:x": "y"}}), tagging, aws).await;
-    let many: serde_json::Map<String, Value> = (0..51).map(|index| (index.to_string(), json!(""))).collect();
-    refused(json!({"UserPoolTags": many}), tagging, "A user pool can have up to 50 tags.").await;
 }
 
 #[tokio::test]
@@ -419,34 +249,6 @@ async fn a_tag_pins_the_id() {
         );
         plane.refused("CreateUserPool", create("_custom_id_", value), INVALID, &message).await;
     }
-}
-
-#[tokio::test]
-async fn the_mfa_configuration_shows_messages_only_when_they_are_sent() {
-    let plane = Plane::new();
-    let pool = plane.pool().await;
-    let mfa = |pool: String| {
-        let plane = &plane;
-        async move { plane.ok("GetUserPoolMfaConfig", json!({"UserPoolId": pool})).await }
-    };
-    assert_eq!(mfa(pool.clone()).await, json!({"MfaConfiguration": "OFF"}));
-    let sms = json!({"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "x"});
-    plane
-        .ok(
-            "UpdateUserPool",
-            json!({
-                "UserPoolId": pool, "MfaConfiguration": "OPTIONAL", "SmsConfiguration": sms,
-                "SmsAuthenticationMessage": "Code {####}",
-            }),
-        )
-        .await;
-    assert_eq!(
-        mfa(pool).await,
-        json!({
-            "SmsMfaConfiguration": {"SmsAuthenticationMessage": "Code {####}", "SmsConfiguration": sms},
-            "MfaConfiguration": "OPTIONAL",
-        })
-    );
 }
 
 #[tokio::test]
