@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_gateway::claims::Claims;
-use claviger_gateway::compile::{CompiledApi, Found};
+use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
@@ -109,7 +109,7 @@ impl DataPlane {
                 Err(not_found) => return Err(not_found.refusal(&call.parts.headers)),
             };
             let (permit, token) = permit(snapshot, call, found)?;
-            let bytes = read(body).await?;
+            let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
             let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
@@ -234,6 +234,23 @@ fn verb(parts: &Parts) -> Cow<'_, str> {
     match parts.headers.get("x-http-method-override").and_then(|verb| verb.to_str().ok()) {
         Some(verb) => Cow::Owned(verb.to_ascii_uppercase()),
         None => Cow::Borrowed(parts.method.as_str()),
+    }
+}
+
+/// The body as the integration gets it.
+fn convert(
+    compiled: &CompiledApi,
+    found: &Found<'_, '_>,
+    content_type: &str,
+    body: Bytes,
+) -> Result<Bytes, Refusal> {
+    match &found.method.integration {
+        CompiledIntegration::Http(http) => {
+            compiled.binary_media_types.convert_request(http.content_handling(), content_type, body)
+        }
+        CompiledIntegration::Mock(_) | CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unavailable(_) => {
+            Ok(body)
+        }
     }
 }
 
