@@ -238,12 +238,7 @@ fn verb(parts: &Parts) -> Cow<'_, str> {
 }
 
 /// The body as the integration gets it.
-fn convert(
-    compiled: &CompiledApi,
-    found: &Found<'_, '_>,
-    content_type: &str,
-    body: Bytes,
-) -> Result<Bytes, Refusal> {
+fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, body: Bytes) -> Result<Bytes, Refusal> {
     match &found.method.integration {
         CompiledIntegration::Http(http) => {
             compiled.binary_media_types.convert_request(http.content_handling(), content_type, body)
