@@ -39,3 +39,30 @@ pub fn document(issuer: &str, base: &str) -> String {
     // Plain data: encoding cannot fail.
     serde_json::to_string(&document).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_endpoints_in_alphabetical_order() {
+        let issuer = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc";
+        let document = document(issuer, "https://w.auth.us-east-1.amazoncognito.com");
+        assert_eq!(
+            document,
+            concat!(
+                r#"{"authorization_endpoint":"https://w.auth.us-east-1.amazoncognito.com/oauth2/authorize","#,
+                r#""end_session_endpoint":"https://w.auth.us-east-1.amazoncognito.com/logout","#,
+                r#""id_token_signing_alg_values_supported":["RS256"],"#,
+                r#""issuer":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc","#,
+                r#""jwks_uri":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/jwks.json","#,
+                r#""response_types_supported":["code","token"],"#,
+                r#""revocation_endpoint":"https://w.auth.us-east-1.amazoncognito.com/oauth2/revoke","#,
+                r#""scopes_supported":["openid","email","phone","profile"],"subject_types_supported":["public"],"#,
+                r#""token_endpoint":"https://w.auth.us-east-1.amazoncognito.com/oauth2/token","#,
+                r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],"#,
+                r#""userinfo_endpoint":"https://w.auth.us-east-1.amazoncognito.com/oauth2/userInfo"}"#
+            )
+        );
+    }
+}

@@ -4,3 +4,4 @@
 
 mod forgeries;
 mod jose;
+mod requests;
