@@ -41,7 +41,7 @@ impl SqliteStore {
     /// Opens the store in `file`, making it if need be; its directory must exist. One process at a time may have it open.
     pub fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
         let file = file.as_ref();
-        let lock = open::lock(file)?;
+        let lock = open::Lock::take(file)?;
         let (writer, progress) = Writer::new(open::writer(file)?, Some(lock))?;
         Ok(Self { readers: Some(Readers::new(file.to_owned())), writer: Arc::new(Mutex::new(writer)), progress })
     }

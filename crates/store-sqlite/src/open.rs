@@ -24,17 +24,32 @@ const READER_CACHE_KIBIBYTES: i64 = 512;
 /// The log is cut back to this size when a checkpoint has emptied it.
 const LOG_BYTES_MAX: i64 = 16 * 1024 * 1024;
 
-/// Takes the lock of the store in `file`, which lasts as long as the answer lives. The lock is on a file of its own:
-/// SQLite's locks on the database go when anyone in the process closes it.
-pub(crate) fn lock(file: &Path) -> Result<File, OpenError> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".lock");
-    let lock = PathBuf::from(name);
-    let held = open_private(&lock).map_err(|source| OpenError::Unreachable { file: lock.clone(), source })?;
-    match held.try_lock() {
-        Ok(()) => Ok(held),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { lock }),
-        Err(TryLockError::Error(source)) => Err(OpenError::Unreachable { file: lock, source }),
+/// The lock of a store, held as long as this lives. It is on a file of its own, because SQLite's locks on the database go
+/// when anyone in the process closes it.
+pub(crate) struct Lock(File);
+
+impl Lock {
+    /// Takes the lock of the store in `file`.
+    pub(crate) fn take(file: &Path) -> Result<Self, OpenError> {
+        let mut name = file.as_os_str().to_owned();
+        name.push(".lock");
+        let lock = PathBuf::from(name);
+        let held = open_private(&lock).map_err(|source| OpenError::Unreachable { file: lock.clone(), source })?;
+        match held.try_lock() {
+            Ok(()) => Ok(Self(held)),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { lock }),
+            Err(TryLockError::Error(source)) => Err(OpenError::Unreachable { file: lock, source }),
+        }
+    }
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child process that is just being started has a copy of it until it runs its
+    /// program, and would keep the lock that long.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the store's lock goes only with this process");
+        }
     }
 }
 

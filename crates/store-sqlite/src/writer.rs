@@ -6,7 +6,6 @@
 //! with one `COMMIT`, one fsync for all, and only after it anyone is told.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,6 +15,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, oneshot, watch};
 
 use crate::error::{GivenUp, failed};
 use crate::feed;
+use crate::open::Lock;
 
 /// The connection that writes, with the group that its open transaction is made of.
 pub(crate) struct Writer {
@@ -26,7 +26,7 @@ pub(crate) struct Writer {
     group: Vec<Member>,
     progress: Arc<Progress>,
     /// Keeps other processes out until the connection above is closed; a database in memory has none.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 /// What is known of a writer without waiting for it.
@@ -57,7 +57,7 @@ impl Committed {
 
 impl Writer {
     /// The writer over a fresh connection.
-    pub(crate) fn new(connection: Connection, lock: Option<File>) -> Result<(Self, Arc<Progress>), StoreError> {
+    pub(crate) fn new(connection: Connection, lock: Option<Lock>) -> Result<(Self, Arc<Progress>), StoreError> {
         let revision = feed::revision(&connection)?;
         let progress = Arc::new(Progress { revisions: watch::Sender::new(revision), commits: AtomicU64::new(0) });
         let writer = Self { connection, revision, group: Vec::new(), progress: Arc::clone(&progress), _lock: lock };
