@@ -123,6 +123,7 @@ impl Files {
             .env("CLAVIGER_PROOFS", &self.proofs)
             .env("CLAVIGER_FORGERIES", &self.forgeries)
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("NODE_NO_WARNINGS", "1")
             .env("AWS_CONFIG_FILE", &none)
             .env("AWS_SHARED_CREDENTIALS_FILE", &none)
             .env("AWS_EC2_METADATA_DISABLED", "true")

@@ -17,7 +17,7 @@ const OPENING: &str = "\
 
 What real clients have proved against the real binary, made by `cargo xtask compat --write` from the runs of the tests in
 [`compat/`](../compat/README.md); CI fails when it is stale. *Answers*: the call was answered as expected. *Refuses*: a
-call that must fail was refused with the exception class and the message of AWS.
+call that must fail was refused with the exception class and the message that AWS's clients must see.
 ";
 
 /// A service whose operations stand in a table of the control plane.
