@@ -1,4 +1,5 @@
 //! The snapshot follows what is committed: loaded whole, changed piece by piece, both to the same state.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 
