@@ -17,7 +17,7 @@ use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{MasterKey, Vault, VaultError};
-use claviger_store::{KEYRING_ID, Kind, Store, StoreError, TransactionExt, keyring_tenant};
+use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
 use claviger_store_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -146,24 +146,17 @@ impl Node {
         control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
     }
 
-    /// Deletes everything but the store's own keys.
-    pub async fn reset(&self) -> Result<(), StoreError> {
-        let mut tx = self.store.write().await?;
-        for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Keyring) {
-            loop {
-                let rows = tx.rows_of_kind(*kind, None, RESET_PAGE).await?;
-                if rows.is_empty() {
-                    break;
-                }
-                for row in rows {
-                    tx.delete_row(&row.key).await?;
-                }
-            }
-        }
-        let revision = tx.commit().await?;
-        // When the snapshot's side is gone, the node is stopping.
-        let _ = self.current.applied().wait_for(|applied| *applied >= revision).await;
-        Ok(())
+    /// Deletes everything but the store's own keys; `None` when the node is stopping.
+    pub async fn reset(&self) -> Option<Result<(), StoreError>> {
+        // Commits are made where the control plane runs, never on a thread that answers traffic.
+        let (store, mut applied) = (Arc::clone(&self.store), self.current.applied());
+        let work = self.control.as_ref()?.spawn(async move {
+            let revision = delete_everything(&*store).await?;
+            // When the snapshot's side is gone, the node is stopping.
+            let _ = applied.wait_for(|applied| *applied >= revision).await;
+            Ok(())
+        });
+        work.await.ok()
     }
 }
 
@@ -174,6 +167,22 @@ impl Drop for Node {
             control.shutdown_background();
         }
     }
+}
+
+async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {
+    let mut tx = store.write().await?;
+    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Keyring) {
+        loop {
+            let rows = tx.rows_of_kind(*kind, None, RESET_PAGE).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                tx.delete_row(&row.key).await?;
+            }
+        }
+    }
+    tx.commit().await
 }
 
 fn open(place: &Place) -> Result<(SqliteStore, MasterKey), StartError> {

@@ -85,8 +85,9 @@ impl Application {
 
     async fn reset(&self) -> Response<Body> {
         match self.node().reset().await {
-            Ok(()) => json_answer(StatusCode::OK, &json!({ "status": "reset" })),
-            Err(error) => {
+            Some(Ok(())) => json_answer(StatusCode::OK, &json!({ "status": "reset" })),
+            None => refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
+            Some(Err(error)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "reset failed");
                 refusal(StatusCode::INTERNAL_SERVER_ERROR, "the store failed; the log says why")
             }
