@@ -178,3 +178,43 @@ fn shortened(body: &str) -> Cow<'_, str> {
 fn cut(token: &str) -> String {
     format!("{}…", token.chars().take(16).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that gives every request the same answer.
+    async fn parrot(body: &'static str) -> Endpoint {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let length = body.len();
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        Endpoint::parse(&format!("http://{address}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_gate_that_lets_everyone_in_is_not_as_expected() {
+        let stack = Stack {
+            user_pool: "us-east-1_pool".to_owned(),
+            client_id: "client".to_owned(),
+            client_secret: "secret".to_owned(),
+            api: "api".to_owned(),
+        };
+        // A token that carries both scopes: the first request looks right, and the refusals that follow do not come.
+        let body = concat!(
+            r#"{"access_token":"eyJhbGciOiJSUzI1NiJ9."#,
+            "eyJzY29wZSI6IndlYXRoZXItYXBpL2dldCB3ZWF0aGVyLWFwaS9wb3N0In0",
+            r#".c2lnbmF0dXJl","expires_in":3600,"token_type":"Bearer"}"#
+        );
+        assert!(!play(&parrot(body).await, &stack).await.unwrap());
+    }
+}
