@@ -57,9 +57,7 @@ enum Command {
     Demo(demo::Arguments),
     Exec(exec::Arguments),
     Env(env::Arguments),
-    #[command(hide = true)]
     Token(token::Arguments),
-    #[command(hide = true)]
     Inspect(inspect::Arguments),
 }
 
@@ -77,9 +75,17 @@ pub fn run() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         eprintln!("claviger: {error:#}");
-        ExitCode::FAILURE
+        if error.is::<WrongUsage>() { ExitCode::from(WRONG_USAGE) } else { ExitCode::FAILURE }
     })
 }
+
+/// A command line that cannot be followed, where clap could not tell.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongUsage(String);
+
+/// The exit status of wrong usage, as clap has it too.
+const WRONG_USAGE: u8 = 2;
 
 /// Runs the asynchronous part of a command that serves nobody.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
