@@ -1,7 +1,8 @@
 //! `claviger dev`: the laptop and CI server.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use claviger_runtime::issuers::Issuers;
 
 use super::Global;
 use super::stop::stop_signal;
+use super::trust::write_private;
 use crate::application::{Application, Settings};
 use crate::listener::{Front, Limits, Listener};
 use crate::local_ca::LocalAuthority;
@@ -37,6 +39,9 @@ pub(super) struct Arguments {
     /// What tokens name as their issuer: `aws` for AWS's own form, `self` for this server, or a URL
     #[arg(long, env = "CLAVIGER_ISSUER", value_name = "ISSUER", default_value = "aws")]
     issuer: String,
+    /// A file that holds the server's URL while it listens, for scripts that let it take a free port
+    #[arg(long, env = "CLAVIGER_ADDRESS_FILE", value_name = "PATH")]
+    address_file: Option<PathBuf>,
 }
 
 fn account(text: &str) -> Result<AccountId, String> {
@@ -46,27 +51,106 @@ fn account(text: &str) -> Result<AccountId, String> {
 pub(super) fn run(_global: &Global, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let address_file = arguments.address_file.clone().map(AddressFile::clear).transpose()?;
     let listener = {
         let _context = runtime.enter();
-        Listener::bind(arguments.listen).with_context(|| format!("cannot listen on {}", arguments.listen))?
+        Listener::bind(arguments.listen).map_err(|error| not_listening(arguments.listen, error))?
     };
+    let url = url(listener.address());
     let place = if arguments.ephemeral { Place::Memory } else { Place::Directory(arguments.data_dir.clone()) };
-    let node = Node::start(&place, issuers(&arguments.issuer, &listener))?;
-    runtime.block_on(serve(arguments, listener, node))?;
+    let node = Node::start(&place, issuers(&arguments.issuer, &url))?;
+    if let Some(file) = &address_file {
+        file.write(&url)?;
+    }
+    runtime.block_on(serve(arguments, listener, node, &url))?;
     // What has not finished by now was given its time.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
 }
 
-fn issuers(text: &str, listener: &Listener) -> Issuers {
+/// What to do about an address that cannot be listened on.
+fn not_listening(address: SocketAddr, error: io::Error) -> anyhow::Error {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {} is taken, perhaps by another `claviger dev`; choose another with --listen {} or CLAVIGER_LISTEN, or \
+             let the system choose with port 0",
+            address.port(),
+            SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(0))
+        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("port {} needs privileges; choose one above 1023 with --listen or CLAVIGER_LISTEN", address.port())
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!(
+                "{} is no address of this machine; choose one that is with --listen or CLAVIGER_LISTEN",
+                address.ip()
+            )
+        }
+        _ => "choose another address with --listen or CLAVIGER_LISTEN".to_owned(),
+    };
+    anyhow::Error::new(error).context(advice).context(format!("cannot listen on {address}"))
+}
+
+/// The address as clients on this machine write it.
+fn url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
+fn issuers(text: &str, own_url: &str) -> Issuers {
     match text {
         "aws" => Issuers::Aws,
-        "self" => Issuers::Url(format!("http://{}", listener.address())),
+        "self" => Issuers::Url(own_url.to_owned()),
         url => Issuers::Url(url.to_owned()),
     }
 }
 
-async fn serve(arguments: Arguments, listener: Listener, node: Node) -> anyhow::Result<()> {
+/// A file that is there while the server listens.
+struct AddressFile(PathBuf);
+
+impl AddressFile {
+    /// Removes the file that a killed server left: it would name an address where nobody, or somebody else, listens.
+    fn clear(path: PathBuf) -> anyhow::Result<Self> {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot replace the address file {}", path.display()))
+            }
+            _ => Ok(Self(path)),
+        }
+    }
+
+    fn write(&self, url: &str) -> anyhow::Result<()> {
+        write_private(&self.0, url).with_context(|| format!("cannot write the address file {}", self.0.display()))
+    }
+}
+
+impl Drop for AddressFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What to know of a server that has just started.
+fn greeting(bound: SocketAddr, url: &str, data_dir: Option<&Path>) -> String {
+    let data = match data_dir {
+        Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string(),
+        None => "in memory, gone with the server".to_owned(),
+    };
+    let exec = match url {
+        "http://127.0.0.1:4566" => "claviger exec".to_owned(),
+        url => format!("claviger --endpoint {url} exec"),
+    };
+    format!(
+        "claviger: listening on http://{bound}\n  data       {data}\n  AWS tools  \
+         AWS_ENDPOINT_URL={url} and any credentials\n  any tool   {exec} -- COMMAND"
+    )
+}
+
+async fn serve(arguments: Arguments, listener: Listener, node: Node, url: &str) -> anyhow::Result<()> {
     let authority =
         if arguments.ephemeral { LocalAuthority::ephemeral() } else { LocalAuthority::open(&arguments.data_dir) };
     let authority = Arc::new(authority.context("no local certificate authority")?);
@@ -76,7 +160,45 @@ async fn serve(arguments: Arguments, listener: Listener, node: Node) -> anyhow::
     let application = Application::new(settings, Some(authority), node);
     let front = Front::new(application, Some(tls), Limits::default());
     let stop = stop_signal()?;
-    eprintln!("claviger: listening on http://{}", listener.address());
+    let data_dir = (!arguments.ephemeral).then_some(&*arguments.data_dir);
+    eprintln!("{}", greeting(listener.address(), url, data_dir));
     tokio::spawn(listener.serve(front, stop)).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_an_address_that_clients_reach() {
+        let check = |bound: &str, expected: &str| assert_eq!(url(bound.parse().unwrap()), expected);
+        check("127.0.0.1:4566", "http://127.0.0.1:4566");
+        check("0.0.0.0:80", "http://127.0.0.1:80");
+        check("[::]:4566", "http://[::1]:4566");
+        check("10.0.0.1:4566", "http://10.0.0.1:4566");
+    }
+
+    #[test]
+    fn says_how_to_choose_another_address() {
+        let check = |kind: io::ErrorKind, address: &str, expected: &str| {
+            let error = format!("{:#}", not_listening(address.parse().unwrap(), kind.into()));
+            assert!(error.starts_with(&format!("cannot listen on {address}: ")) && error.contains(expected), "{error}");
+        };
+        check(io::ErrorKind::AddrInUse, "127.0.0.1:4566", "port 4566 is taken");
+        check(io::ErrorKind::AddrInUse, "127.0.0.1:4566", "--listen 127.0.0.1:4567");
+        check(io::ErrorKind::AddrInUse, "[::1]:65535", "--listen [::1]:0");
+        check(io::ErrorKind::PermissionDenied, "0.0.0.0:80", "port 80 needs privileges");
+        check(io::ErrorKind::AddrNotAvailable, "10.0.0.1:80", "10.0.0.1 is no address of this machine");
+        check(io::ErrorKind::Other, "10.0.0.1:80", "CLAVIGER_LISTEN");
+    }
+
+    #[test]
+    fn tells_how_to_reach_it() {
+        let text = greeting("127.0.0.1:4566".parse().unwrap(), "http://127.0.0.1:4566", Some(Path::new("/data")));
+        assert!(text.contains("  data       /data\n") && text.ends_with("  claviger exec -- COMMAND"), "{text}");
+        let text = greeting("[::]:1".parse().unwrap(), "http://[::1]:1", None);
+        assert!(text.contains("AWS_ENDPOINT_URL=http://[::1]:1 "), "{text}");
+        assert!(text.ends_with("claviger --endpoint http://[::1]:1 exec -- COMMAND"), "{text}");
+    }
 }
