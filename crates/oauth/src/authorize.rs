@@ -51,8 +51,7 @@ pub fn authorize<K: AsRef<KeySet>>(
         return Err(Refusal::Missing);
     }
     let token = Token::parse(text)?;
-    let claims: UniqueMembers<'_> =
-        serde_json::from_slice(token.payload()).map_err(|_| Refusal::Malformed("its payload is not a JSON object"))?;
+    let claims = claims(&token)?;
     let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
     let accepted = issuer::pool(issuer).filter(|pool| demand.pools.contains(pool));
     let pool = accepted.ok_or_else(|| Refusal::WrongIssuer(excerpt(issuer)))?;
@@ -61,29 +60,32 @@ pub fn authorize<K: AsRef<KeySet>>(
     Ok(AcceptedToken { payload: token.into_payload(), expires_at })
 }
 
-/// Whether a token was signed by the pool it names and has not expired: no more than that it is one of ours.
-pub fn is_signed_by_its_pool<K: AsRef<KeySet>>(
+/// Whether a token was signed by the pool it names and is valid now: no more than that it is one of ours. Tells when it
+/// expires, in seconds since the epoch.
+pub fn verify<K: AsRef<KeySet>>(
     text: &str,
-    keys: impl FnOnce(&UserPoolId) -> Option<K>,
+    keys: impl FnOnce(&UserPoolId) -> Result<K, Refusal>,
     now_seconds: i64,
-) -> bool {
-    let judged = || {
-        let token = Token::parse(text).ok()?;
-        let claims: UniqueMembers<'_> = serde_json::from_slice(token.payload()).ok()?;
-        let pool = issuer::pool(claims.get("iss")?.as_str()?)?;
-        keys(&pool)?.as_ref().verify(&token).ok()?;
-        (claims.get("exp")?.as_i64()? > now_seconds).then_some(())
-    };
-    judged().is_some()
+) -> Result<i64, Refusal> {
+    let token = Token::parse(text)?;
+    let claims = claims(&token)?;
+    let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
+    let pool = issuer::pool(issuer).ok_or_else(|| Refusal::WrongIssuer(excerpt(issuer)))?;
+    keys(&pool)?.as_ref().verify(&token)?;
+    valid_until(&claims, now_seconds)
+}
+
+fn claims<'t>(token: &'t Token<'_>) -> Result<UniqueMembers<'t>, Refusal> {
+    serde_json::from_slice(token.payload()).map_err(|_| Refusal::Malformed("its payload is not a JSON object"))
 }
 
 /// The last second of the year 9999. A time beyond it is a mistake, and has no calendar form to show to a backend.
 const TIME_MAX: i64 = 253_402_300_799;
 
-/// The claims of a token whose signature is right. There is no tolerance for `exp` and `nbf`: an issuer that wants one sets
+/// When a token expires that is valid now. There is no tolerance for `exp` and `nbf`: an issuer that wants one sets
 /// them so. A time of issue in the future is no reason to refuse, though (RFC 7519, section 4.1.6, bounds nothing by it): the
 /// clock of the node that issued the token may be ahead of this one's.
-fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64, Refusal> {
+fn valid_until(claims: &UniqueMembers<'_>, now: i64) -> Result<i64, Refusal> {
     let seconds = |name: &'static str| match claims.get(name) {
         None => Ok(None),
         Some(value) => {
@@ -101,6 +103,12 @@ fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64
     if seconds("nbf")?.is_some_and(|not_before| not_before > now) {
         return Err(Refusal::NotYetValid);
     }
+    Ok(expires_at)
+}
+
+/// The claims of a token whose signature is right.
+fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64, Refusal> {
+    let expires_at = valid_until(claims, now)?;
     let expected = if demand.scopes.is_empty() { "id" } else { "access" };
     if claims.get("token_use").and_then(Value::as_str) != Some(expected) {
         return Err(Refusal::WrongTokenUse { expected });
@@ -116,7 +124,7 @@ fn judge(claims: &UniqueMembers<'_>, demand: Demand<'_>, now: i64) -> Result<i64
 }
 
 /// The token without the scheme that clients may put before it; the scheme's case does not count (RFC 9110, section 11.1).
-fn strip_bearer(header: &str) -> &str {
+pub fn strip_bearer(header: &str) -> &str {
     match header.split_at_checked(7) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer ") => token,
         _ => header,

@@ -1,5 +1,8 @@
 //! `/oauth2/userInfo` (OpenID Connect Core 1.0, section 5.3): tells about users, so a machine's token is turned away.
 
+use claviger_oauth::authorize::verify;
+use claviger_oauth::refusal::Refusal;
+use claviger_resources::UserPoolId;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
@@ -19,11 +22,11 @@ impl DataPlane {
         match bearer {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() => {
                 let snapshot = self.current.load_full();
-                if claviger_oauth::authorize::is_signed_by_its_pool(
-                    token,
-                    |pool| snapshot.pool(pool.as_str()).and_then(|pool| pool.keys.as_deref()),
-                    self.clock.now().seconds(),
-                ) {
+                let keys = |pool: &UserPoolId| {
+                    let pool = snapshot.pool(pool.as_str()).ok_or(Refusal::NoPool)?;
+                    pool.keys.as_deref().ok_or(Refusal::NoKeys)
+                };
+                if verify(token, keys, self.clock.now().seconds()).is_ok() {
                     refuse(StatusCode::UNAUTHORIZED, "invalid_token", "Access token does not contain openid scope")
                 } else {
                     refuse(

@@ -47,9 +47,9 @@ impl<'a> Token<'a> {
         let signing_input = text.as_bytes().get(..header.len() + 1 + payload.len()).unwrap_or_default();
         Ok(Self {
             signing_input,
-            header: Header::parse(&decode(header)?)?,
-            payload: decode(payload)?,
-            signature: decode(signature)?,
+            header: Header::parse(&decode(header, "its header is not base64url")?)?,
+            payload: decode(payload, "its payload is not base64url")?,
+            signature: decode(signature, "its signature is not base64url")?,
         })
     }
 
@@ -79,9 +79,9 @@ impl<'a> Token<'a> {
     }
 }
 
-fn decode(segment: &str) -> Result<Vec<u8>, Refusal> {
+fn decode(segment: &str, refusal: &'static str) -> Result<Vec<u8>, Refusal> {
     // The engine refuses padding, other alphabets and bits that encode nothing.
-    URL_SAFE_NO_PAD.decode(segment).map_err(|_| Refusal::Malformed("a segment is not base64url"))
+    URL_SAFE_NO_PAD.decode(segment).map_err(|_| Refusal::Malformed(refusal))
 }
 
 impl Header {
