@@ -1,25 +1,12 @@
 //! `claviger exec` and `claviger env`, as a shell sees them.
 
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 
-use crate::support::Server;
-
-/// The binary with nothing in its environment but `PATH`.
-fn claviger(server: &Server) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
-    command.env_clear().env("PATH", std::env::var("PATH").unwrap());
-    command.env("CLAVIGER_ENDPOINT", format!("http://{}", server.address));
-    command
-}
-
-async fn run(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = command.output().await.unwrap();
-    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
-}
+use crate::support::{Server, claviger, run};
 
 #[tokio::test]
 async fn runs_a_command_with_the_environment_and_removes_its_files() {

@@ -1,8 +1,19 @@
-//! Drives the listener in-process with real TLS and HTTP clients.
+//! Drives a whole node in-process with real TLS and HTTP clients, and the binary as a shell does.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand, as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail where they stand, as tests do"
+)]
 
+mod commands;
 mod exec;
+mod gate;
 mod listener;
+mod oauth_documents;
+mod own;
 mod proxy;
+mod stack;
 mod support;
+mod tenancy;
+mod token_endpoint;

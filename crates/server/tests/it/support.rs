@@ -1,6 +1,7 @@
 //! A server on a free port, and clients that know nothing of it but its address and its authority.
 
 use std::net::SocketAddr;
+use std::process::Output;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
@@ -119,4 +121,18 @@ async fn collect(response: http::Response<hyper::body::Incoming>) -> Answer {
 /// A `GET` of `target`, with `host` as its `Host`.
 pub(crate) fn get(host: &str, target: &str) -> Request<Empty<Bytes>> {
     Request::get(target).header("host", host).body(Empty::new()).unwrap()
+}
+
+/// The binary with nothing in its environment but `PATH`.
+pub(crate) fn claviger(server: &Server) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+    command.env_clear().env("PATH", std::env::var("PATH").unwrap());
+    command.env("CLAVIGER_ENDPOINT", format!("http://{}", server.address));
+    command
+}
+
+/// Runs a command to its end: its status, stdout and stderr.
+pub(crate) async fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().await.unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
