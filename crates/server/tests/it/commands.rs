@@ -123,6 +123,20 @@ async fn token_says_what_to_do_about_a_refusal() {
 }
 
 #[tokio::test]
+async fn token_reaches_the_domain_of_a_pool_under_exec() {
+    let server = Server::dev();
+    let machine = server.machine().await;
+    server.cognito("CreateUserPoolDomain", json!({ "UserPoolId": machine.pool, "Domain": "weather" })).await;
+    let url = "https://weather.auth.us-east-1.amazoncognito.com/oauth2/token";
+    let mut command = claviger(&server);
+    command.args(["exec", "--", env!("CARGO_BIN_EXE_claviger"), "token", "--no-cache", "--token-url", url]);
+    command.env("CLAVIGER_CLIENT_ID", &machine.client_id).env("CLAVIGER_CLIENT_SECRET", &machine.secret);
+    let (status, token, stderr) = run(&mut command).await;
+    assert_eq!((status, &*stderr), (Some(0), ""));
+    assert_eq!(claims(token.trim_end())["client_id"], machine.client_id);
+}
+
+#[tokio::test]
 async fn inspect_tells_valid_tokens_from_others() {
     let server = Server::dev();
     let machine = server.machine().await;
