@@ -7,11 +7,11 @@ use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::protocol::Protocol;
 use claviger_aws_protocol::sigv4;
 use claviger_control_plane::operation::Caller;
-use claviger_data_plane::body::{self, Body};
+use claviger_data_plane::body::{self, Body, ReadError};
 use claviger_resources::limits::IMPORT_BYTES_MAX;
 use claviger_resources::{AccountId, Region};
 use http::request::Parts;
-use http::{Response, Uri};
+use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 
 use crate::application::{Application, not_found, refusal};
@@ -39,9 +39,10 @@ impl Application {
         };
         let body = match body::read(body, CALL_BYTES_MAX, CALL_DURATION_MAX).await {
             Ok(body) => body,
-            Err(error) => return unreadable(&error),
+            Err(error) => return protocol_of(name).failure(&unread(&error), &request_id).map(Body::from),
         };
         let answer = match name {
+            "cognito-idp" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
             "cognito-idp" => self.aws_json(parts, body, caller, request_id).await,
             "apigateway" if !parts.uri.path().starts_with("/v2/") => {
                 self.api_gateway(parts, body, caller, request_id).await
@@ -49,7 +50,7 @@ impl Application {
             _ => Some(not_served(name, &parts.uri, &request_id)),
         };
         answer.map_or_else(
-            || refusal(http::StatusCode::SERVICE_UNAVAILABLE, "the server is stopping; try again"),
+            || refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping; try again"),
             |answer| answer.map(Body::from),
         )
     }
@@ -90,6 +91,33 @@ impl Application {
         };
         Ok(Caller { account, region })
     }
+}
+
+/// What a client of AWS is told of a call whose body did not come whole (AWS, "Common error types").
+fn unread(error: &ReadError) -> Failure {
+    let (code, status) = match error {
+        ReadError::TooLarge { .. } => ("RequestEntityTooLargeException", 413),
+        ReadError::TooSlow => ("RequestTimeoutException", 408),
+        ReadError::Broken(_) => ("SerializationException", 400),
+    };
+    Failure::new(code, status, error.to_string())
+}
+
+/// Whether a request has the one form that calls of awsJson have.
+fn is_json_rpc(parts: &Parts) -> bool {
+    parts.method == Method::POST && parts.uri.path() == "/"
+}
+
+/// What Cognito's API answers to everything that is no call of an operation, with a shape of its own.
+fn not_an_operation(request_id: &str) -> Response<Bytes> {
+    let body = r#"{"code":"BadRequest","message":"The server did not understand the operation that was requested.","type":"client"}"#;
+    let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
 }
 
 fn uuid_text() -> String {

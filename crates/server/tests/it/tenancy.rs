@@ -118,11 +118,31 @@ async fn unknown_services_answer_in_their_own_protocol() {
 }
 
 #[tokio::test]
+async fn cognitos_host_answers_calls_and_documents_and_says_so() {
+    let server = Server::dev();
+    let host = ("Host", "cognito-idp.us-east-1.amazonaws.com");
+    let not_understood = r#"{"code":"BadRequest","message":"The server did not understand the operation that was requested.","type":"client"}"#;
+    for (method, target) in [("GET", "/"), ("GET", "/oauth2/token"), ("POST", "/us-east-1_a"), ("PUT", "/")] {
+        let reply = server.ask(request(method, target, &[host], "")).await;
+        assert_eq!(reply.said(), (400, not_understood), "{method} {target}");
+        assert_eq!(reply.header("content-type"), Some("application/json"), "{method} {target}");
+    }
+    let reply = server.ask(request("POST", "/", &[host], "{}")).await;
+    assert_eq!((reply.status.as_u16(), &reply.json()["__type"]), (400, &json!("UnknownOperationException")));
+}
+
+#[tokio::test]
 async fn calls_are_bounded() {
     let server = Server::dev();
     let large = "x".repeat(8 * 1024 * 1024);
     let reply = server.cognito_as(None, "CreateUserPool", &json!({ "PoolName": large })).await;
-    assert_eq!(reply.status, 413, "{}", reply.body);
+    assert_eq!((reply.status.as_u16(), &reply.json()["__type"]), (413, &json!("RequestEntityTooLargeException")));
+    let headers = [("Content-Type", "application/json")];
+    let reply = server.ask(request("POST", "/restapis", &headers, &format!(r#"{{"name":"{large}"}}"#))).await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("x-amzn-errortype")),
+        (413, Some("RequestEntityTooLargeException"))
+    );
     let name = "x".repeat(129);
     let reply = server.cognito_as(None, "CreateUserPool", &json!({ "PoolName": name })).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["__type"]), (400, &json!("InvalidParameterException")));
