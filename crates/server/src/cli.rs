@@ -30,18 +30,21 @@ struct Arguments {
     command: Command,
 }
 
+/// Where help shows an option of every command: below the command's own.
+const LAST: usize = 900;
+
 /// What every command understands.
 #[derive(Clone, Debug, clap::Args)]
 struct Global {
     /// Where the server is.
-    #[arg(long, global = true, env = "CLAVIGER_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:4566",
+    #[arg(long, global = true, display_order = LAST, env = "CLAVIGER_ENDPOINT", value_name = "URL", default_value = "http://127.0.0.1:4566",
         value_parser = Endpoint::parse)]
     endpoint: Endpoint,
     /// How results are written.
-    #[arg(long, global = true, env = "CLAVIGER_OUTPUT", value_enum, default_value = "text")]
+    #[arg(long, global = true, display_order = LAST, env = "CLAVIGER_OUTPUT", value_enum, default_value = "text")]
     output: Output,
     /// Say more on stderr; twice, still more.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = LAST, action = ArgAction::Count)]
     verbose: u8,
 }
 

@@ -18,7 +18,6 @@ pub(super) struct ClientCredentials {
     /// The client's id
     #[arg(long = "client-id", env = "CLAVIGER_CLIENT_ID", value_name = "ID", value_parser = client_id)]
     pub(super) id: String,
-    /// The client's secret; a file or the environment keep it out of the list of processes
     #[arg(
         long = "client-secret",
         value_name = "SECRET",
@@ -26,7 +25,6 @@ pub(super) struct ClientCredentials {
         processes [env: CLAVIGER_CLIENT_SECRET=]"
     )]
     secret: Option<String>,
-    /// A file that holds the secret, - for stdin
     #[arg(
         long = "client-secret-file",
         value_name = "PATH",
