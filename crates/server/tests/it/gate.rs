@@ -149,4 +149,19 @@ async fn refuses_bodies_that_are_too_large() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 413 ") && answer.ends_with(r#"{"message":"Request Too Long"}"#), "{answer}");
     assert!(answer.contains("RequestTooLargeException"), "{answer}");
+    // A body that does not tell its length is read up to the bound, and no further.
+    let mut stream = server.connect().await;
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let chunk = format!("100000\r\n{}\r\n", "x".repeat(0x10_0000));
+    for _ in 0..GATEWAY_BODY_BYTES_MAX.div_ceil(0x10_0000) {
+        stream.write_all(chunk.as_bytes()).await.unwrap();
+    }
+    stream.write_all(b"1\r\nx\r\n").await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
 }
