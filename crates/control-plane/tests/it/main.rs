@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is missing fails the test that asks for it")]
 #![expect(clippy::needless_pass_by_value, reason = "literal values read best where they are used")]
 
+mod apigateway;
 mod cognito;
 mod dispatch;
 mod plane;

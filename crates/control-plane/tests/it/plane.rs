@@ -11,7 +11,7 @@ use claviger_resources::{AccountId, Random, Region, Secret, Timestamp};
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, Vault};
 use claviger_store::{Revision, Store, Transaction};
 use claviger_testkit::{FakeClock, SeededRandom, memory_store};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -83,6 +83,17 @@ impl Plane {
         let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         let expected = json!({"__type": exception, "message": message});
         assert_eq!((response.status().as_u16(), body), (400, expected), "{operation} {input}");
+    }
+
+    /// What API Gateway answers to a request: status, exception where it refuses, and body, `null` when that is empty.
+    pub(crate) async fn rest(&self, request: &str, input: Value) -> (u16, String, Value) {
+        let (method, uri) = request.split_once(' ').unwrap();
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let body = if input.is_null() { Bytes::new() } else { Bytes::from(input.to_string()) };
+        let (uri, headers, id) = (uri.parse().unwrap(), HeaderMap::new(), "00000000-0000-4000-8000-000000000000");
+        let response = self.node.api_gateway(&method, &uri, &headers, &body, &self.caller, id).await;
+        let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
+        (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
     /// A new pool's id.
