@@ -144,6 +144,9 @@ impl Operation for UpdateMethod {
         if let Some(validator) = &method.request_validator_id {
             request_validator::find(cx, &api, validator.as_str()).await?;
         }
+        if let Some(models) = &method.request_models {
+            super::model::check_exist(cx, &api, models.values()).await?;
+        }
         resource.methods.insert(verb, method.clone());
         cx.tx.replace(&resource).await?;
         Ok(method)
@@ -172,6 +175,10 @@ impl Operation for PutMethodResponse {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
+        if let Some(models) = &input.response_models {
+            let api = rest_api::find(cx, &input.response.method.rest_api_id).await?;
+            super::model::check_exist(cx, &api, models.values()).await?;
+        }
         let response = MethodResponse {
             status_code: status_code(&input.response.status_code)?,
             response_parameters: input.response_parameters.clone(),

@@ -197,8 +197,9 @@ impl Operation for UpdateStage {
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let mut stage = find(cx, &api, &input.stage_name).await?;
         apply_all(&input.patch_operations, |patch| patch_stage(&mut stage, patch))?;
-        if deployment::find(cx, &api, stage.deployment_id.as_str()).await.is_err() {
-            return Err(Error::bad("Deployment id does not exist"));
+        match deployment::find(cx, &api, stage.deployment_id.as_str()).await {
+            Err(Error::NotFound(_)) => return Err(Error::bad("Deployment id does not exist")),
+            found => drop(found?),
         }
         stage.last_updated_date = cx.now;
         cx.tx.replace(&stage).await?;

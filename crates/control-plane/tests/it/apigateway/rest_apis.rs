@@ -106,3 +106,21 @@ async fn a_gateway_response_inherits_from_its_general_type() {
     assert_eq!(answered(&plane, 200, &get, Value::Null).await, expected);
     answered(&plane, 202, &format!("DELETE {api}/gatewayresponses/DEFAULT_4XX"), Value::Null).await;
 }
+
+#[tokio::test]
+async fn a_method_names_only_models_that_exist() {
+    let plane = Plane::new();
+    let (_, root) = api(&plane).await;
+    let unknown = "Invalid model identifier specified: Storm";
+    let models = json!({"application/json": "Storm"});
+    let put = json!({"authorizationType": "NONE", "requestModels": models});
+    refused(&plane, &format!("PUT {root}/methods/GET"), put, 400, "BadRequestException", unknown).await;
+    answered(&plane, 201, &format!("PUT {root}/methods/GET"), json!({"authorizationType": "NONE"})).await;
+    let patch = json!({"op": "add", "path": "/requestModels/application~1json", "value": "Storm"});
+    let patch = json!({"patchOperations": [patch]});
+    refused(&plane, &format!("PATCH {root}/methods/GET"), patch, 400, "BadRequestException", unknown).await;
+    let response = json!({"responseModels": models});
+    let declared = format!("PUT {root}/methods/GET/responses/200");
+    refused(&plane, &declared, response, 400, "BadRequestException", unknown).await;
+    answered(&plane, 201, &declared, json!({"responseModels": {"application/json": "Empty"}})).await;
+}
