@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger_resources::Timestamp;
+use claviger_runtime::ids::random_uuid;
 use http::{HeaderMap, HeaderValue};
 use time::macros::format_description;
 use uuid::Uuid;
@@ -20,19 +21,17 @@ pub(crate) struct RequestIds {
 impl RequestIds {
     /// Makes the ids; a UUID that the client sent in `x-amzn-RequestId` is kept, as API Gateway does.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut bytes = [0_u8; 27];
+        let mut bytes = [0_u8; 11];
         // The generator aborts the process rather than fail.
         let _ = aws_lc_rs::rand::fill(&mut bytes);
-        let (uuid, rest) = bytes.split_at(16);
         let sent = headers.get("x-amzn-requestid").and_then(|id| Uuid::try_parse_ascii(id.as_bytes()).ok());
-        let own = || uuid::Builder::from_random_bytes(uuid.try_into().unwrap_or_default()).into_uuid();
-        Self { request: sent.unwrap_or_else(own).hyphenated().to_string(), extended: STANDARD.encode(rest) }
+        Self { request: sent.unwrap_or_else(random_uuid).to_string(), extended: STANDARD.encode(bytes) }
     }
 }
 
 /// A version 4 UUID, for answers that carry no other id.
 pub(crate) fn uuid() -> String {
-    RequestIds::of(&HeaderMap::new()).request
+    random_uuid().to_string()
 }
 
 /// The value of `X-Amzn-Trace-Id`: the root the client sent, else a new one.

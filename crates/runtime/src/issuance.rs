@@ -12,8 +12,8 @@ use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::TokenRequest;
 use claviger_resources::{Clock, UserPoolId};
-use uuid::Uuid;
 
+use crate::ids::random_uuid;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
 use crate::vault::Vault;
 
@@ -115,12 +115,4 @@ impl Issuance {
         let keys = tokio::time::timeout(KEYS_WAIT_MAX, wait).await;
         keys.ok().flatten().ok_or_else(|| IssueError::NoKey("its keys are still being made".to_owned()))
     }
-}
-
-/// A version 4 UUID.
-fn random_uuid() -> Uuid {
-    let mut bytes = [0_u8; 16];
-    // The generator aborts the process rather than fail.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }

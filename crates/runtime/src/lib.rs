@@ -3,6 +3,7 @@
 //! The [`snapshot`] is everything requests are decided from; the store's feed keeps it up to date. [`issuance`] is the one
 //! way to a token. The [`vault`] is the only place where secrets are sealed and opened.
 
+pub mod ids;
 pub mod issuance;
 pub mod issuers;
 pub mod key_maker;

@@ -10,6 +10,7 @@ use claviger_control_plane::operation::Caller;
 use claviger_data_plane::body::{self, Body, ReadError};
 use claviger_resources::limits::IMPORT_BYTES_MAX;
 use claviger_resources::{AccountId, Region};
+use claviger_runtime::ids::random_uuid;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
@@ -121,10 +122,7 @@ fn not_an_operation(request_id: &str) -> Response<Bytes> {
 }
 
 fn uuid_text() -> String {
-    let mut bytes = [0_u8; 16];
-    // The generator aborts the process rather than fail.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string()
+    random_uuid().to_string()
 }
 
 /// The protocol a service's clients read refusals in.
