@@ -62,12 +62,8 @@ impl Application {
             Ok(head) => head,
             Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
         };
-        let snapshot = self.node.current().load_full();
-        let is_custom_domain = |host: &str| snapshot.pool_of_custom_domain(host).is_some();
-        let route = routing::route(&head, &self.names(connection, &is_custom_domain));
-        drop(snapshot);
         let data_plane = self.node.data_plane();
-        match route {
+        match self.route(&head, connection) {
             Route::ExecuteApi { api, path, .. } => {
                 let target = Target { api, path: &path };
                 let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
@@ -107,19 +103,17 @@ impl Application {
         }
     }
 
-    /// The names that requests on `connection` are routed by.
-    pub(crate) fn names<'a>(
-        &'a self,
-        connection: &Connection,
-        is_custom_domain: &'a (dyn Fn(&str) -> bool + Sync),
-    ) -> Names<'a> {
-        Names {
+    /// Where a request on `connection` goes.
+    pub(crate) fn route<'a>(&self, head: &'a RequestHead<'_>, connection: &Connection) -> Route<'a> {
+        let snapshot = self.node.current().load_full();
+        let names = Names {
             suffixes: &self.settings.suffixes,
-            is_custom_domain,
+            is_custom_domain: &|host| snapshot.pool_of_custom_domain(host).is_some(),
             dev: self.settings.dev,
             proxy_allowed: self.settings.dev && connection.is_local(),
             port: connection.local.port(),
-        }
+        };
+        routing::route(head, &names)
     }
 
     /// The node that answers.

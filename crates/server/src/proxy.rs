@@ -14,7 +14,7 @@ use crate::application;
 use crate::connection::Watched;
 use crate::listener::{self, Session};
 use crate::outbound::{self, OutboundError, Upstream};
-use crate::routing::{self, RequestHead, Route};
+use crate::routing::{RequestHead, Route};
 use claviger_data_plane::body::{Body, StreamError};
 
 /// Headers that speak of one connection and end with it (RFC 9110, section 7.6.1).
@@ -37,8 +37,7 @@ pub(crate) async fn connect(session: &Arc<Session>, mut request: Request<Incomin
         Ok(head) => head,
         Err(error) => return application::refusal(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    let names = session.front.application().names(&session.connection, &|_| false);
-    match routing::route(&head, &names) {
+    match session.front.application().route(&head, &session.connection) {
         // A tunnel within a tunnel would let one connection grow without bound.
         Route::TunnelHere | Route::TunnelElsewhere if session.connection.tunnelled => {
             application::refusal(StatusCode::BAD_REQUEST, "this is already a tunnel")

@@ -9,6 +9,7 @@ use claviger_server::listener::Limits;
 use http::{Request, StatusCode};
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -114,6 +115,19 @@ async fn answers_for_names_of_aws_inside_a_tunnel() {
 
     let stream = tunnel(&server, &format!("{name}:80"), &[]).await.unwrap();
     assert_eq!(send(stream, get("localhost", "/_claviger/health")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn answers_for_registered_custom_domains_inside_a_tunnel() {
+    let server = Server::dev();
+    let pool = server.cognito("CreateUserPool", json!({ "PoolName": "tokens" })).await;
+    let certificate = "arn:aws:acm:us-east-1:000000000000:certificate/12345678-1234-1234-1234-123456789012";
+    let domain = json!({ "UserPoolId": pool["UserPool"]["Id"], "Domain": "tokens.example.org",
+        "CustomDomainConfig": { "CertificateArn": certificate } });
+    server.cognito("CreateUserPoolDomain", domain).await;
+    let name = "tokens.example.org";
+    let stream = server.encrypt(tunnel(&server, "tokens.example.org:443", &[]).await.unwrap(), name, &[]).await;
+    assert_eq!(send(stream, get(name, "/oauth2/token")).await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
