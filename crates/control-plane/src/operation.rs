@@ -53,6 +53,46 @@ pub trait Operation: 'static {
 pub trait Refusal: std::error::Error + Into<Failure> + From<StoreError> + Send {
     /// Whether the transaction only collided with another one and may be run again.
     fn is_contention(&self) -> bool;
+
+    /// Whether what was written before the refusal is committed all the same: a wrong password must be counted.
+    fn keeps_changes(&self) -> bool {
+        false
+    }
+}
+
+/// An operation that is more than one transaction: what is slow or outside (a hook, a signature) stands between its
+/// [`Step`]s or behind the last.
+pub trait Procedure: 'static {
+    /// Its name, as AWS has it.
+    const NAME: &'static str;
+    /// Whether it may change anything.
+    const ACCESS: Access;
+    /// What it takes: members named as on the wire, already checked against the service's shapes.
+    type Input: DeserializeOwned + Send + Sync;
+    /// What it answers; `()` for nothing.
+    type Output: Serialize + Send;
+    /// How it refuses.
+    type Error: Refusal;
+
+    /// Does the work; each transaction is a [`Step`] given to [`perform`].
+    fn run(
+        services: &Services,
+        caller: &Caller,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// The work of one transaction, with what it needs.
+pub trait Step: Sync {
+    /// Whether it may change anything.
+    const ACCESS: Access;
+    /// What comes of it.
+    type Output: Send;
+    /// How it refuses.
+    type Error: Refusal;
+
+    /// Does the work, which may be run again when it collides with another's.
+    fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }
 
 /// Who calls, and where.
@@ -121,29 +161,95 @@ impl Row {
     }
 }
 
-/// How often an operation is tried when its transaction collides with others.
+/// The row of a procedure.
+pub const fn procedure<P: Procedure>() -> Row {
+    Row {
+        name: P::NAME,
+        access: P::ACCESS,
+        execute: |services, caller, input| {
+            Box::pin(async move {
+                let input = decode(input)?;
+                let output = P::run(services, caller, input).await.map_err(|error| refuse(P::NAME, error))?;
+                Ok(Answer { json: encode(&output), revision: None })
+            })
+        },
+    }
+}
+
+/// How often a step is tried when its transaction collides with others.
 const ATTEMPTS_MAX: u32 = 8;
 
 async fn execute<O: Operation>(services: &Services, caller: &Caller, input: Value) -> Result<Answer, Failure> {
-    let mut input: O::Input =
-        serde_json::from_value(input).map_err(|error| Failure::serialization(&error.to_string()))?;
-    O::prepare(services, caller, &mut input).await.map_err(refuse::<O>)?;
+    let mut input: O::Input = decode(input)?;
+    let refuse = |error| refuse(O::NAME, error);
+    O::prepare(services, caller, &mut input).await.map_err(refuse)?;
+    let work = Work::<O>(&input);
+    let (output, revision) = perform_at(services, &caller.tenant(), &work).await.map_err(refuse)?;
+    Ok(Answer { json: encode(&output), revision })
+}
+
+fn decode<T: DeserializeOwned>(input: Value) -> Result<T, Failure> {
+    serde_json::from_value(input).map_err(|error| Failure::serialization(&error.to_string()))
+}
+
+/// The one transaction of an operation.
+struct Work<'a, O: Operation>(&'a O::Input);
+
+impl<O: Operation> Step for Work<'_, O> {
+    const ACCESS: Access = O::ACCESS;
+    type Output = O::Output;
+    type Error = O::Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<O::Output, O::Error> {
+        O::run(cx, self.0).await
+    }
+}
+
+/// Runs a step in a transaction of this tenant's and commits it.
+pub async fn perform<S: Step>(services: &Services, tenant: &Tenant, step: &S) -> Result<S::Output, S::Error> {
+    perform_at(services, tenant, step).await.map(|(output, _)| output)
+}
+
+async fn perform_at<S: Step>(
+    services: &Services,
+    tenant: &Tenant,
+    step: &S,
+) -> Result<(S::Output, Option<Revision>), S::Error> {
     let mut attempt = 1;
     loop {
-        match run_once::<O>(services, caller, &input).await {
-            Ok(answer) => return Ok(answer),
+        match perform_once(services, tenant, step).await {
             Err(error) if error.is_contention() && attempt < ATTEMPTS_MAX => attempt += 1,
-            Err(error) => return Err(refuse::<O>(error)),
+            outcome => return outcome,
         }
     }
 }
 
+async fn perform_once<S: Step>(
+    services: &Services,
+    tenant: &Tenant,
+    step: &S,
+) -> Result<(S::Output, Option<Revision>), S::Error> {
+    let mut tx = match S::ACCESS {
+        Access::Read => services.store.read().await?,
+        Access::Write => services.store.write().await?,
+    };
+    let mut random = services.random();
+    let mut cx = Context { tx: &mut *tx, tenant, now: services.clock.now(), random: &mut *random, services };
+    let outcome = step.run(&mut cx).await;
+    let kept = outcome.as_ref().err().is_none_or(Refusal::keeps_changes);
+    let revision = match S::ACCESS {
+        Access::Write if kept => Some(tx.commit().await?),
+        Access::Read | Access::Write => None,
+    };
+    outcome.map(|output| (output, revision))
+}
+
 /// The error in AWS's terms. What is ours to mend is logged here, once, under the request id of the surrounding span.
-fn refuse<O: Operation>(error: O::Error) -> Failure {
+fn refuse<E: Refusal>(operation: &'static str, error: E) -> Failure {
     let reason = with_sources(&error);
     let failure: Failure = error.into();
     if failure.status >= 500 {
-        tracing::error!(operation = O::NAME, reason, "an operation failed");
+        tracing::error!(operation, reason, "an operation failed");
     }
     failure
 }
@@ -156,22 +262,6 @@ fn with_sources(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
-}
-
-async fn run_once<O: Operation>(services: &Services, caller: &Caller, input: &O::Input) -> Result<Answer, O::Error> {
-    let mut tx = match O::ACCESS {
-        Access::Read => services.store.read().await?,
-        Access::Write => services.store.write().await?,
-    };
-    let mut random = services.random();
-    let mut cx =
-        Context { tx: &mut *tx, tenant: &caller.tenant(), now: services.clock.now(), random: &mut *random, services };
-    let output = O::run(&mut cx, input).await?;
-    let revision = match O::ACCESS {
-        Access::Read => None,
-        Access::Write => Some(tx.commit().await?),
-    };
-    Ok(Answer { json: encode(&output), revision })
 }
 
 /// The output's JSON; an output of `()` has no content. Outputs are plain data, so encoding them cannot fail.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use claviger_resources::{Clock, Random};
+use claviger_runtime::issuance::Issuance;
+use claviger_runtime::passwords::Passwords;
 use claviger_runtime::vault::Vault;
 use claviger_store::Store;
 
@@ -12,6 +14,10 @@ pub struct Services {
     pub store: Arc<dyn Store>,
     /// Seals and digests secrets.
     pub vault: Arc<Vault>,
+    /// Makes and checks passwords.
+    pub passwords: Passwords,
+    /// Issues tokens from what this node serves.
+    pub issuance: Arc<Issuance>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.

@@ -13,5 +13,6 @@ pub mod issuer;
 pub mod jose;
 pub mod refusal;
 pub mod secret;
+pub mod srp;
 pub mod token_error;
 pub mod token_request;

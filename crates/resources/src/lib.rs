@@ -1,4 +1,4 @@
-//! The nouns: user pool, resource server, app client, domain, REST API, deployment, stage, authorizer.
+//! The nouns: user pool, resource server, app client, domain, user, group, REST API, deployment, stage, authorizer.
 //!
 //! Everything here is a value: ids that can only be well formed, limits with their AWS defaults, and the stored form of
 //! each noun (its `serde` form is what the store keeps). Nothing here does I/O, reads a clock or makes randomness;
@@ -7,6 +7,7 @@
 //! Start with [`id`] for how things are named and with [`user_pool`] or [`rest_api`] for the two halves of the product.
 
 pub mod app_client;
+pub mod group;
 pub mod id;
 pub mod keyring;
 pub mod limits;
@@ -14,9 +15,11 @@ pub mod random;
 pub mod resource_server;
 pub mod rest_api;
 pub mod secret;
+pub mod session;
 pub mod signing_key;
 pub mod tenant;
 pub mod time;
+pub mod user;
 pub mod user_pool;
 pub mod user_pool_domain;
 

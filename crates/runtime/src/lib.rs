@@ -7,5 +7,6 @@ pub mod ids;
 pub mod issuance;
 pub mod issuers;
 pub mod key_maker;
+pub mod passwords;
 pub mod snapshot;
 pub mod vault;

@@ -32,6 +32,14 @@ pub enum SealedFor<'a> {
     ClientSecret(&'a ClientId),
     /// A private signing key of this user pool.
     SigningKey(&'a UserPoolId),
+    /// The password verifier of the user with this subject.
+    SrpVerifier(&'a str),
+    /// A code or a message for the user with this subject.
+    Message(&'a str),
+    /// A refresh token: it is not stored but given out.
+    RefreshToken,
+    /// Where a user's sign-in stands between two requests: given out, too.
+    Challenge,
 }
 
 /// Why the vault could not open something.
@@ -103,6 +111,10 @@ impl SealedFor<'_> {
         match self {
             Self::ClientSecret(client) => format!("client secret of {client}"),
             Self::SigningKey(pool) => format!("signing key of {pool}"),
+            Self::SrpVerifier(sub) => format!("password verifier of {sub}"),
+            Self::Message(sub) => format!("message to {sub}"),
+            Self::RefreshToken => "refresh token".to_owned(),
+            Self::Challenge => "challenge".to_owned(),
         }
     }
 }

@@ -15,6 +15,7 @@ use claviger_resources::keyring::Keyring;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
+use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{MasterKey, Vault, VaultError};
 use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
@@ -98,16 +99,18 @@ impl Node {
             let current = CurrentSnapshot::load(&*store, &mut builder).await?;
             Ok::<_, StartError>((Arc::new(vault), current))
         })?;
-        let issuance = Issuance::new(Arc::clone(&current), Arc::clone(&vault), clock.clone());
+        let issuance = Arc::new(Issuance::new(Arc::clone(&current), Arc::clone(&vault), clock.clone()));
         let services = Services {
             store: store.clone(),
             vault: Arc::clone(&vault),
+            passwords: Passwords::new(Arc::clone(&vault)),
+            issuance: Arc::clone(&issuance),
             clock: clock.clone(),
             random: Arc::new(random::system),
             settings: Settings::default(),
         };
         let control_plane = Arc::new(ControlPlane::new(Arc::new(services), current.applied()));
-        let data_plane = DataPlane::new(Arc::clone(&current), Arc::new(issuance), clock.clone());
+        let data_plane = DataPlane::new(Arc::clone(&current), issuance, clock.clone());
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         control.spawn(maker.run(waiting));

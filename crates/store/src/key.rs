@@ -48,6 +48,14 @@ closed_set! {
         AppClient = "app_client",
         /// A domain of a user pool.
         UserPoolDomain = "user_pool_domain",
+        /// A user of a user pool.
+        User = "user",
+        /// A group of a user pool.
+        Group = "group",
+        /// A user's place in a group.
+        GroupMember = "group_member",
+        /// What a user's sign-in leaves behind.
+        Session = "session",
         /// A REST API.
         RestApi = "rest_api",
         /// A resource of a REST API with its methods.
@@ -84,6 +92,10 @@ closed_set! {
         PoolPrefixDomain = "pool_prefix_domain",
         /// The custom domain of a pool, of which it has one: the pool's id.
         PoolCustomDomain = "pool_custom_domain",
+        /// The subject of a user: `{pool}/{sub}`.
+        UserSub = "user_sub",
+        /// Another name a user may sign in with: `{pool}/{attribute}/{value}`.
+        UserAlias = "user_alias",
         /// The path of a resource within its API: `{api}{path}`.
         ResourcePath = "resource_path",
     }

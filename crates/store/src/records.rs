@@ -1,12 +1,15 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
 use claviger_resources::app_client::AppClient;
+use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
 };
+use claviger_resources::session::Session;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::user::User;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
 use claviger_resources::{AccountId, Region, Tenant};
@@ -48,6 +51,8 @@ record!(UserPool, UserPool, |it| "", it.id.as_str(), [UserPoolId: it.id.as_str()
 record!(SigningKeys, SigningKeys, |it| "", it.pool.as_str(), []);
 record!(ResourceServer, ResourceServer, |it| it.pool.as_str(), &it.identifier, []);
 record!(AppClient, AppClient, |it| it.pool.as_str(), it.id.as_str(), [ClientId: it.id.as_str()]);
+record!(Group, Group, |it| it.pool.as_str(), &it.name, []);
+record!(GroupMember, GroupMember, |it| &it.group, &it.user, []);
 
 record!(RestApi, RestApi, |it| "", it.id.as_str(), [ApiId: it.id.as_str()]);
 record!(Resource, Resource, |it| it.rest_api_id.as_str(), it.id.as_str(),
@@ -86,6 +91,44 @@ impl Record for UserPoolDomain {
                 Name::new(Namespace::PoolPrefixDomain, self.pool.as_str()),
             ]
         }
+    }
+}
+
+impl Record for User {
+    const KIND: Kind = Kind::User;
+
+    fn tenant(&self) -> Tenant {
+        self.tenant.clone()
+    }
+
+    fn parent(&self) -> &str {
+        self.pool.as_str()
+    }
+
+    fn id(&self) -> &str {
+        &self.key
+    }
+
+    fn names(&self) -> Vec<Name> {
+        let aliases = self.aliases.iter().map(|alias| (Namespace::UserAlias, alias));
+        let names = std::iter::once((Namespace::UserSub, &self.sub)).chain(aliases);
+        names.map(|(namespace, name)| Name::new(namespace, format!("{}/{name}", self.pool))).collect()
+    }
+}
+
+impl Record for Session {
+    const KIND: Kind = Kind::Session;
+
+    fn tenant(&self) -> Tenant {
+        self.tenant.clone()
+    }
+
+    fn parent(&self) -> &str {
+        &self.owner
+    }
+
+    fn id(&self) -> &str {
+        &self.id
     }
 }
 

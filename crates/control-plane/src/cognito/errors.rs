@@ -23,6 +23,9 @@ pub enum Error {
     /// The app client has no such secret.
     #[error("Client secret {0} does not exist.")]
     ClientSecretNotFound(String),
+    /// The pool has no such user.
+    #[error("User does not exist.")]
+    UserNotFound,
 
     /// A quota is used up.
     #[error("The quota of {maximum} {what} is used up.")]
@@ -246,6 +249,7 @@ impl Error {
             | Self::AppClientNotFound(_)
             | Self::ResourceServerNotFound(_)
             | Self::ClientSecretNotFound(_) => "ResourceNotFoundException",
+            Self::UserNotFound => "UserNotFoundException",
             Self::QuotaUsedUp { .. } => "LimitExceededException",
             Self::ClientCredentialsAlone | Self::ClientCredentialsSecret | Self::ClientCredentialsScope(_) => {
                 "InvalidOAuthFlowException"

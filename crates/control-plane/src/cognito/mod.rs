@@ -21,6 +21,7 @@ pub mod resource_server;
 pub mod schema;
 pub mod shapes;
 pub mod tags;
+pub mod user;
 pub mod user_pool;
 pub mod user_pool_domain;
 pub mod user_pool_settings;

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::app_client::AppClient;
+use claviger_resources::group::Group;
 use claviger_resources::limits::USER_POOLS_PER_REGION;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::user::User;
 use claviger_resources::user_pool::{IssuerType, UserPool};
 use claviger_resources::user_pool_domain::UserPoolDomain;
 use claviger_resources::{Region, UserPoolId};
@@ -293,6 +295,8 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
     }
     cx.tx.delete_all::<AppClient>(tenant, parent).await?;
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
+    cx.tx.delete_all::<User>(tenant, parent).await?;
+    cx.tx.delete_all::<Group>(tenant, parent).await?;
     if let Some(keys) = cx.tx.find::<SigningKeys>(tenant, "", parent).await? {
         cx.tx.delete(&keys.record).await?;
     }

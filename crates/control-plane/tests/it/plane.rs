@@ -8,12 +8,16 @@ use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::operation::Caller;
 use claviger_control_plane::services::{Services, Settings};
 use claviger_resources::{AccountId, Random, Region, Secret, Timestamp};
+use claviger_runtime::issuance::Issuance;
+use claviger_runtime::issuers::Issuers;
+use claviger_runtime::passwords::Passwords;
+use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, Vault};
 use claviger_store::{Revision, Store, Transaction};
 use claviger_testkit::{FakeClock, SeededRandom, memory_store};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// A control plane with a clock that stands still and chance that repeats itself.
 pub(crate) struct Plane {
@@ -33,17 +37,26 @@ impl Plane {
     }
 
     pub(crate) fn with_settings(settings: Settings) -> Self {
-        let store = memory_store();
-        let newest = store.revisions();
-        Self::over(store, newest, settings)
+        let (store, current) = (memory_store(), CurrentSnapshot::empty());
+        let (follower, feed) = (Arc::clone(&current), Arc::clone(&store));
+        // Pools get no keys here: a test that signs puts them into the store.
+        let (keyless, _) = mpsc::unbounded_channel();
+        tokio::spawn(async move { follower.follow(&*feed, Builder::new(Issuers::Aws), keyless).await });
+        let applied = current.applied();
+        Self::over(store, current, applied, settings)
     }
 
     /// A control plane on a node whose snapshot is at `applied`.
     pub(crate) fn with_applied(applied: watch::Receiver<Revision>) -> Self {
-        Self::over(memory_store(), applied, Settings::default())
+        Self::over(memory_store(), CurrentSnapshot::empty(), applied, Settings::default())
     }
 
-    fn over(store: Arc<dyn Store>, applied: watch::Receiver<Revision>, settings: Settings) -> Self {
+    fn over(
+        store: Arc<dyn Store>,
+        current: Arc<CurrentSnapshot>,
+        applied: watch::Receiver<Revision>,
+        settings: Settings,
+    ) -> Self {
         let master = MasterKey::new(&Secret::new(vec![7; KEY_BYTES])).unwrap();
         let (vault, _) = Vault::create(&master, &mut SeededRandom::new(0)).unwrap();
         let (vault, clock) =
@@ -53,6 +66,8 @@ impl Plane {
         let services = Services {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
+            passwords: Passwords::new(Arc::clone(&vault)),
+            issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), Arc::clone(&clock) as _)),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
             settings,

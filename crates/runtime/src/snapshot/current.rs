@@ -30,6 +30,12 @@ impl CurrentSnapshot {
         Ok(Arc::new(Self { current: ArcSwap::from_pointee(snapshot), applied }))
     }
 
+    /// Starts from nothing, to be filled by [`Self::follow`].
+    pub fn empty() -> Arc<Self> {
+        let (applied, _) = watch::channel(Revision::default());
+        Arc::new(Self { current: ArcSwap::from_pointee(Snapshot::default()), applied })
+    }
+
     /// The snapshot now: load it once per request and keep to it.
     pub fn load_full(&self) -> Arc<Snapshot> {
         self.current.load_full()
