@@ -6,11 +6,19 @@ use super::app_client::{
     CreateUserPoolClient, DeleteUserPoolClient, DescribeUserPoolClient, ListUserPoolClients, UpdateUserPoolClient,
 };
 use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, ListUserPoolClientSecrets};
-use super::mfa::GetUserPoolMfaConfig;
+use super::identity_provider::ListIdentityProviders;
+use super::log_delivery::{GetLogDeliveryConfiguration, SetLogDeliveryConfiguration};
+use super::managed_login_branding::{
+    CreateManagedLoginBranding, DeleteManagedLoginBranding, DescribeManagedLoginBranding,
+    DescribeManagedLoginBrandingByClient, UpdateManagedLoginBranding,
+};
+use super::mfa::{GetUserPoolMfaConfig, SetUserPoolMfaConfig};
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
+use super::risk::DescribeRiskConfiguration;
 use super::schema::AddCustomAttributes;
+use super::signing_certificate::GetSigningCertificate;
 use super::tags::{ListTagsForResource, TagResource, UntagResource};
 use super::user_pool::{CreateUserPool, DeleteUserPool, DescribeUserPool, ListUserPools, UpdateUserPool};
 use super::user_pool_domain::{
@@ -27,6 +35,12 @@ pub static OPERATIONS: &[Row] = &[
     row::<DeleteUserPool>(),
     row::<AddCustomAttributes>(),
     row::<GetUserPoolMfaConfig>(),
+    row::<SetUserPoolMfaConfig>(),
+    row::<GetSigningCertificate>(),
+    row::<GetLogDeliveryConfiguration>(),
+    row::<SetLogDeliveryConfiguration>(),
+    row::<DescribeRiskConfiguration>(),
+    row::<ListIdentityProviders>(),
     row::<CreateResourceServer>(),
     row::<DescribeResourceServer>(),
     row::<ListResourceServers>(),
@@ -44,6 +58,11 @@ pub static OPERATIONS: &[Row] = &[
     row::<DescribeUserPoolDomain>(),
     row::<UpdateUserPoolDomain>(),
     row::<DeleteUserPoolDomain>(),
+    row::<CreateManagedLoginBranding>(),
+    row::<DescribeManagedLoginBranding>(),
+    row::<DescribeManagedLoginBrandingByClient>(),
+    row::<UpdateManagedLoginBranding>(),
+    row::<DeleteManagedLoginBranding>(),
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<ListTagsForResource>(),

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::group::Group;
 use claviger_resources::limits::USER_POOLS_PER_REGION;
+use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::resource_server::ResourceServer;
+use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::{IssuerType, UserPool};
@@ -297,6 +299,10 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
     cx.tx.delete_all::<User>(tenant, parent).await?;
     cx.tx.delete_all::<Group>(tenant, parent).await?;
+    cx.tx.delete_all::<ManagedLoginBranding>(tenant, parent).await?;
+    if let Some(certificate) = cx.tx.find::<SigningCertificate>(tenant, "", parent).await? {
+        cx.tx.delete(&certificate.record).await?;
+    }
     if let Some(keys) = cx.tx.find::<SigningKeys>(tenant, "", parent).await? {
         cx.tx.delete(&keys.record).await?;
     }

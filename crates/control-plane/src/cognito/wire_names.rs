@@ -11,7 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
-use super::{app_client, client_secret, mfa, resource_server, schema, shapes, tags, user_pool, user_pool_domain};
+use super::{
+    app_client, client_secret, identity_provider, log_delivery, managed_login_branding, mfa, resource_server, risk,
+    schema, shapes, signing_certificate, tags, user_pool, user_pool_domain,
+};
 use crate::operation::Operation;
 
 /// Stops as soon as a struct says which members it has.
@@ -92,7 +95,13 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
     }
     check_all! {
         user_pool: CreateUserPool, DescribeUserPool, ListUserPools, UpdateUserPool, DeleteUserPool;
-        mfa: GetUserPoolMfaConfig;
+        mfa: GetUserPoolMfaConfig, SetUserPoolMfaConfig;
+        signing_certificate: GetSigningCertificate;
+        log_delivery: GetLogDeliveryConfiguration, SetLogDeliveryConfiguration;
+        risk: DescribeRiskConfiguration;
+        identity_provider: ListIdentityProviders;
+        managed_login_branding: CreateManagedLoginBranding, DescribeManagedLoginBranding,
+            DescribeManagedLoginBrandingByClient, UpdateManagedLoginBranding, DeleteManagedLoginBranding;
         schema: AddCustomAttributes;
         resource_server: CreateResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
             DeleteResourceServer;
