@@ -1,4 +1,4 @@
-//! What both planes run on: the vault, the snapshot, issuance, signing-key making.
+//! What both planes run on: the vault, the snapshot, issuance, signing-key making, outbound HTTP.
 //!
 //! The [`snapshot`] is everything requests are decided from; the store's feed keeps it up to date. [`issuance`] is the one
 //! way to a token. The [`vault`] is the only place where secrets are sealed and opened.
@@ -7,6 +7,7 @@ pub mod ids;
 pub mod issuance;
 pub mod issuers;
 pub mod key_maker;
+pub mod outbound;
 pub mod passwords;
 pub mod snapshot;
 pub mod vault;
