@@ -1,8 +1,9 @@
-//! What both planes run on: the vault, the snapshot, issuance, signing-key making, outbound HTTP.
+//! What both planes run on: the vault, the snapshot, issuance, signing-key making, functions, outbound HTTP.
 //!
 //! The [`snapshot`] is everything requests are decided from; the store's feed keeps it up to date. [`issuance`] is the one
 //! way to a token. The [`vault`] is the only place where secrets are sealed and opened.
 
+pub mod functions;
 pub mod ids;
 pub mod issuance;
 pub mod issuers;
