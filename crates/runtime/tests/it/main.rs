@@ -65,6 +65,7 @@ fn client(scopes: &[&str]) -> AppClient {
         oauth_scopes: Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
         access_token_validity: None,
         access_token_unit: None,
+        extra_claims: serde_json::Map::new(),
         configuration: serde_json::Map::new(),
     }
 }
