@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use claviger_resources::{ClientId, UserPoolId};
 
+use crate::claims::ExtraClaims;
 use crate::secret::SecretDigest;
 
 /// An app client.
@@ -22,4 +23,8 @@ pub struct Client {
     pub scopes: Box<[Arc<str>]>,
     /// How long its access tokens live, in seconds.
     pub access_token_seconds: u32,
+    /// Whether it may ask for tokens by `GetClientToken` (`ALLOW_CLIENT_TOKEN_AUTH`).
+    pub client_token_auth: bool,
+    /// Its static claims; behind a pointer, because nearly no client has any.
+    pub extra_claims: Option<Box<ExtraClaims>>,
 }

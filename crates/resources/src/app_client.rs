@@ -38,6 +38,9 @@ pub struct AppClient {
     /// `TokenValidityUnits.AccessToken`; hours when unset.
     #[serde(default)]
     pub access_token_unit: Option<ValidityUnit>,
+    /// Static claims of its access tokens, which AWS does not have; `claviger_oauth::claims` says what they may be.
+    #[serde(default)]
+    pub extra_claims: Map<String, Value>,
     /// The other members of the client's configuration, as the caller gave them, under AWS's member names.
     #[serde(default)]
     pub configuration: Map<String, Value>,

@@ -17,6 +17,9 @@ pub const BRANDINGS_PER_USER_POOL: usize = 20;
 /// Custom attributes per user pool (same page).
 pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
 
+/// Bytes of a function's result (AWS Lambda, "Lambda quotas", synchronous invocations).
+pub const FUNCTION_RESULT_BYTES_MAX: usize = 6 * 1024 * 1024;
+
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;
 /// Resources per REST API (same page).

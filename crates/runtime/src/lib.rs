@@ -1,12 +1,15 @@
-//! What both planes run on: the vault, the snapshot, issuance, signing-key making.
+//! What both planes run on: the vault, the snapshot, issuance, signing-key making, functions, outbound HTTP.
 //!
 //! The [`snapshot`] is everything requests are decided from; the store's feed keeps it up to date. [`issuance`] is the one
-//! way to a token. The [`vault`] is the only place where secrets are sealed and opened.
+//! way to a token, [`hook`] the one thing it may wait for. The [`vault`] is the only place where secrets are sealed and opened.
 
+pub mod functions;
+pub mod hook;
 pub mod ids;
 pub mod issuance;
 pub mod issuers;
 pub mod key_maker;
+pub mod outbound;
 pub mod passwords;
 pub mod snapshot;
 pub mod vault;

@@ -12,6 +12,7 @@ use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_resources::Clock;
 use claviger_resources::keyring::Keyring;
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
@@ -83,7 +84,7 @@ pub enum StartError {
 
 impl Node {
     /// Opens the store and starts everything on it; not from within an async task.
-    pub fn start(place: &Place, issuers: Issuers) -> Result<Self, StartError> {
+    pub fn start(place: &Place, issuers: Issuers, functions: Functions) -> Result<Self, StartError> {
         let control = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(CONTROL_THREADS)
             .thread_name("control")
@@ -99,7 +100,8 @@ impl Node {
             let current = CurrentSnapshot::load(&*store, &mut builder).await?;
             Ok::<_, StartError>((Arc::new(vault), current))
         })?;
-        let issuance = Arc::new(Issuance::new(Arc::clone(&current), Arc::clone(&vault), clock.clone()));
+        let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(functions));
+        let issuance = Arc::new(Issuance::new(Arc::clone(&current), vault_of_issuance, functions, clock.clone()));
         let services = Services {
             store: store.clone(),
             vault: Arc::clone(&vault),

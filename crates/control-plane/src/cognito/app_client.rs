@@ -222,6 +222,7 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolClientInput) -> 
             oauth_scopes: None,
             access_token_validity: None,
             access_token_unit: None,
+            extra_claims: Configuration::new(),
             configuration: Configuration::new(),
         };
         input.settings.apply(&mut client);

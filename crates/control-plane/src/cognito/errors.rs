@@ -1,8 +1,10 @@
 //! How Cognito refuses: one enum in its own words, one mapping to its exceptions.
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_oauth::token_error::TokenError;
 use claviger_resources::UserPoolId;
 use claviger_resources::limits::{CUSTOM_ATTRIBUTES_PER_USER_POOL, TAGS_PER_USER_POOL};
+use claviger_runtime::hook::HookError;
 use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
@@ -168,6 +170,28 @@ pub enum Error {
     )]
     Analytics,
 
+    /// Nobody, or somebody else.
+    #[error("Invalid client or secret")]
+    ClientOrSecret,
+    /// The client's settings lack the flow of `GetClientToken`.
+    #[error("ALLOW_CLIENT_TOKEN_AUTH flow not enabled for this client")]
+    ClientTokenAuthDisabled,
+    /// A scope that the client cannot have.
+    #[error("Invalid scope requested: {0}")]
+    ScopeNotGranted(String),
+    /// A token that is refused for another reason.
+    #[error("No token can be issued: {0}.")]
+    NoToken(TokenError),
+    /// The pool's pre token generation trigger refused, or could not be asked.
+    #[error(transparent)]
+    Hook(HookError),
+    /// The two settings of one trigger name two functions.
+    #[error("PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be identical.")]
+    PreTokenGenerationDiffers,
+    /// The pool's keys are not there in time, or cannot be used.
+    #[error("the user pool cannot sign: {0}")]
+    NoKey(String),
+
     /// A secret both given and asked for.
     #[error("ClientSecret cannot be given when GenerateSecret is true.")]
     SecretGivenAndGenerated,
@@ -289,11 +313,20 @@ impl Error {
             }
             Self::ScopeNotDefined(_) => "ScopeDoesNotExistException",
             Self::BrandingExists(_) => "ManagedLoginBrandingExistsException",
+            // The description has another exception for what the region or the pool does not allow; this is the client.
+            Self::ClientOrSecret | Self::ClientTokenAuthDisabled => "NotAuthorizedException",
+            Self::Hook(HookError::Function(_)) => "UserLambdaValidationException",
+            Self::Hook(HookError::Call(_)) => "UnexpectedLambdaException",
+            Self::Hook(HookError::Answer(_)) => "InvalidLambdaResponseException",
             Self::UserPoolTags(_) => "UserPoolTaggingException",
             Self::TierTooLow(_) => "FeatureUnavailableInTierException",
             // SDKs wait and try again when they read this name, and that is what helps.
             Self::Store(StoreError::Contention | StoreError::Conflict) => "TooManyRequestsException",
-            Self::PaginationToken
+            // `GetClientToken` does not declare `ScopeDoesNotExistException`.
+            Self::ScopeNotGranted(_)
+            | Self::NoToken(_)
+            | Self::PreTokenGenerationDiffers
+            | Self::PaginationToken
             | Self::UserPoolHasDomain
             | Self::UserPoolProtected
             | Self::SmsConfigurationRequired
@@ -348,6 +381,7 @@ impl Error {
                 | StoreError::Corrupt { .. },
             )
             | Self::Vault(_)
+            | Self::NoKey(_)
             | Self::SigningCertificate(_) => return None,
         })
     }
@@ -357,6 +391,8 @@ impl Error {
         match self {
             Self::Store(StoreError::Contention | StoreError::Conflict) => "Too many requests".to_owned(),
             Self::Store(error) => error.to_string(),
+            // Callers compare this text; the reason is in the log.
+            Self::Hook(HookError::Answer(_)) => "Unrecognizable lambda output".to_owned(),
             other => other.to_string(),
         }
     }

@@ -1,8 +1,8 @@
 //! The control plane of Amazon Cognito user pools (`cognito-idp`, version 2016-04-18).
 //!
 //! Each noun has its file: its operations, thin, and beside them the functions that do the work, which a stack deploy
-//! calls too. Inputs arrive checked against AWS's shapes; what is decided here is what the shapes cannot say. Tokens are not
-//! here: the data plane grants them from what these operations write.
+//! calls too. Inputs arrive checked against AWS's shapes; what is decided here is what the shapes cannot say. How
+//! tokens are issued is not here: the runtime decides that from what these operations write.
 //!
 //! A pool or app client keeps the settings that decide something in fields of its own and all others as they came, under
 //! AWS's names (see [`configuration`]); a description merges AWS's defaults in.
@@ -10,6 +10,7 @@
 pub mod app_client;
 pub mod app_client_settings;
 pub mod client_secret;
+pub mod client_token;
 pub mod configuration;
 mod errors;
 pub mod identity_provider;
@@ -20,6 +21,7 @@ pub mod operations;
 #[cfg(test)]
 pub(crate) mod output_shapes;
 pub mod pagination;
+mod pre_token_generation;
 pub mod resource_server;
 pub mod risk;
 pub mod schema;

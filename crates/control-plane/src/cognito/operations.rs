@@ -6,6 +6,7 @@ use super::app_client::{
     CreateUserPoolClient, DeleteUserPoolClient, DescribeUserPoolClient, ListUserPoolClients, UpdateUserPoolClient,
 };
 use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, ListUserPoolClientSecrets};
+use super::client_token::GetClientToken;
 use super::identity_provider::ListIdentityProviders;
 use super::log_delivery::{GetLogDeliveryConfiguration, SetLogDeliveryConfiguration};
 use super::managed_login_branding::{
@@ -24,7 +25,7 @@ use super::user_pool::{CreateUserPool, DeleteUserPool, DescribeUserPool, ListUse
 use super::user_pool_domain::{
     CreateUserPoolDomain, DeleteUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain,
 };
-use crate::operation::{Row, row};
+use crate::operation::{Row, procedure, row};
 
 /// Every operation that is served.
 pub static OPERATIONS: &[Row] = &[
@@ -54,6 +55,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<AddUserPoolClientSecret>(),
     row::<ListUserPoolClientSecrets>(),
     row::<DeleteUserPoolClientSecret>(),
+    procedure::<GetClientToken>(),
     row::<CreateUserPoolDomain>(),
     row::<DescribeUserPoolDomain>(),
     row::<UpdateUserPoolDomain>(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::configuration::{Configuration, at, fill, number, text, texts};
 use super::errors::Error;
-use super::{mfa, schema};
+use super::{mfa, pre_token_generation, schema};
 
 /// The members that `UpdateUserPool` leaves alone: those that only `CreateUserPool` sets, and what other operations keep.
 pub(super) const IMMUTABLE: [&str; 5] =
@@ -21,6 +21,7 @@ pub(super) fn check(configuration: &Configuration) -> Result<(), Error> {
     if has_some("AliasAttributes") && has_some("UsernameAttributes") {
         return Err(Error::AliasAndUsernameAttributes);
     }
+    pre_token_generation::check(configuration)?;
     check_tier(configuration)?;
     check_authentication_levels(configuration)
 }
@@ -68,6 +69,7 @@ pub(super) fn shown(pool: &UserPool) -> Configuration {
     configuration.insert(schema::MEMBER.to_owned(), json!(attributes));
     configuration.remove(mfa::MEMBER);
     mirror_messages(&mut configuration);
+    pre_token_generation::mirror(&mut configuration);
     let unused_days = number(&configuration, &["Policies", "PasswordPolicy", "TemporaryPasswordValidityDays"]);
     // A policy that is given is taken as it is: what it does not ask for is not required.
     let required = at(&configuration, &["Policies", "PasswordPolicy"]).is_none();

@@ -7,13 +7,16 @@ use bytes::Bytes;
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::operation::Caller;
 use claviger_control_plane::services::{Services, Settings};
-use claviger_resources::{AccountId, Random, Region, Secret, Timestamp};
+use claviger_oauth::jose::{SigningKey, generate};
+use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
+use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
-use claviger_runtime::vault::{KEY_BYTES, MasterKey, Vault};
-use claviger_store::{Revision, Store, Transaction};
+use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
+use claviger_store::{Revision, Store, Transaction, TransactionExt};
 use claviger_testkit::{FakeClock, SeededRandom, memory_store};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
@@ -63,11 +66,12 @@ impl Plane {
             (Arc::new(vault), Arc::new(FakeClock::at(Timestamp::from_milliseconds(1_893_456_000_250))));
         let calls = AtomicU64::new(1);
         let random = move || Box::new(SeededRandom::new(calls.fetch_add(1, Ordering::SeqCst))) as Box<dyn Random>;
+        let functions = Arc::new(Functions::new([]));
         let services = Services {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
-            issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), Arc::clone(&clock) as _)),
+            issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _)),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
             settings,
@@ -133,6 +137,26 @@ impl Plane {
     pub(crate) async fn client(&self, pool: &str) -> Value {
         let mut created = self.ok("CreateUserPoolClient", machine(pool)).await;
         created["UserPoolClient"].take()
+    }
+
+    /// Gives a pool its keys, as the key maker of a node does.
+    pub(crate) async fn keys(&self, pool: &str) {
+        let (pool, algorithm) = (UserPoolId::parse(pool).unwrap(), SigningAlgorithm::Es256);
+        let keys = [KeyPurpose::Access, KeyPurpose::Id].map(|purpose| {
+            let (kid, der) = (format!("{purpose:?}"), generate(algorithm).unwrap());
+            SigningKeyRecord {
+                purpose,
+                algorithm,
+                jwk: SigningKey::from_pkcs8(&kid, algorithm, &der).unwrap().jwk().unwrap(),
+                sealed: self.vault.seal(SealedFor::SigningKey(&pool), &der, &mut SeededRandom::new(7)).unwrap(),
+                created: self.clock.now(),
+                kid,
+            }
+        });
+        let record = SigningKeys { pool: pool.clone(), tenant: self.caller.tenant(), keys: keys.into() };
+        let mut tx = self.store.write().await.unwrap();
+        tx.insert(&record).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// A look into the store.

@@ -37,6 +37,10 @@ impl DataPlane {
                 tracing::debug!(reason = %error, "no token");
                 refused(&error)
             }
+            // What the pool's own function says is for the caller too.
+            Err(IssueError::Hook(error)) => {
+                error_answer(StatusCode::BAD_REQUEST, "invalid_request", Some(&error.to_string()))
+            }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "no token");
                 error_answer(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None)

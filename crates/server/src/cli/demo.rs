@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use claviger_resources::AccountId;
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuers::Issuers;
 
 use super::Global;
@@ -33,7 +34,7 @@ pub(super) fn run(_global: &Global, arguments: &Arguments) -> anyhow::Result<Exi
         let _context = runtime.enter();
         Listener::bind(([127, 0, 0, 1], 0).into()).context("cannot listen on a free port")?
     };
-    let node = Node::start(&Place::Memory, Issuers::Aws)?;
+    let node = Node::start(&Place::Memory, Issuers::Aws, Functions::new([]))?;
     let as_expected = runtime.block_on(show(listener, node, arguments.exit))?;
     runtime.shutdown_background();
     Ok(if as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE })

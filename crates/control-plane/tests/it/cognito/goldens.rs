@@ -123,6 +123,21 @@ fn story() -> Vec<Step> {
             json!({"UserPoolId": "{pool}", "ClientId": "{client}", "ClientSecretId": "{client}--1893456000250"}),
             &[],
         ),
+        ("GetClientToken", json!({"ClientId": "{client}", "Secret": "{secret}"}), &[]),
+        (
+            "CreateUserPoolClient",
+            json!({
+                "UserPoolId": "{pool}", "ClientName": "buoy", "GenerateSecret": true,
+                "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"], "AllowedOAuthScopes": ["weather/get"],
+            }),
+            &[("buoy", "/UserPoolClient/ClientId"), ("secret of buoy", "/UserPoolClient/ClientSecret")],
+        ),
+        (
+            "GetClientToken",
+            json!({"ClientId": "{buoy}", "Secret": "{secret of buoy}", "Scopes": ["weather/get"]}),
+            &[("token", "/ClientAuthenticationResult/AccessToken")],
+        ),
+        ("GetClientToken", json!({"ClientId": "{buoy}", "Secret": "a_secret_of_nobody_at_all"}), &[]),
         ("UpdateUserPoolClient", json!({"UserPoolId": "{pool}", "ClientId": "{client}", "ClientName": "mast"}), &[]),
         (
             "UpdateUserPoolClient",
@@ -190,7 +205,11 @@ async fn play() -> BTreeMap<&'static str, Vec<String>> {
         let response = plane.send(operation, request.as_bytes()).await;
         let body: Option<Value> = serde_json::from_slice(response.body()).ok();
         for (name, place) in keep {
-            kept.0.push((name, body.as_ref().unwrap().pointer(place).unwrap().as_str().unwrap().to_owned()));
+            let value = body.as_ref().unwrap().pointer(place).unwrap().as_str().unwrap();
+            if *name == "pool" {
+                plane.keys(value).await;
+            }
+            kept.0.push((name, value.to_owned()));
         }
         let headers: String = response.headers().iter().map(line).collect();
         let shown = body.map(|body| format!("\n{body:#}\n")).unwrap_or_default();

@@ -27,6 +27,13 @@ impl World {
         let of_client = json!({"UserPoolId": pool, "ClientId": client["ClientId"]});
         let added = plane.ok("AddUserPoolClientSecret", of_client.clone()).await;
         let single = plane.client(&pool).await;
+        plane.keys(&pool).await;
+        let by_token = json!({
+            "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"], "AllowedOAuthFlowsUserPoolClient": false,
+            "AllowedOAuthFlows": null,
+        });
+        let by_token = plane.ok("CreateUserPoolClient", with(machine(&pool), by_token)).await;
+        let by_token = &by_token["UserPoolClient"];
         let domain = json!({"UserPoolId": pool, "Domain": "weather", "ManagedLoginVersion": 1});
         plane.ok("CreateUserPoolDomain", domain.clone()).await;
         let other = plane.pool().await;
@@ -116,6 +123,13 @@ impl World {
             ),
             ("ListUserPoolClientSecrets", of_client.clone()),
             ("DeleteUserPoolClientSecret", with(of_client, secret)),
+            (
+                "GetClientToken",
+                json!({
+                    "ClientId": by_token["ClientId"], "Secret": by_token["ClientSecret"], "Scopes": ["weather/get"],
+                    "ClientMetadata": {"a": "b"},
+                }),
+            ),
             ("CreateUserPoolDomain", custom),
             ("DescribeUserPoolDomain", json!({"Domain": "weather"})),
             ("UpdateUserPoolDomain", domain.clone()),

@@ -3,6 +3,7 @@
 mod app_client_settings;
 mod app_clients;
 mod client_secrets;
+mod client_tokens;
 mod domains;
 mod goldens;
 mod inputs;

@@ -45,6 +45,24 @@ async fn verification_messages_are_shown_in_both_of_their_places() {
 }
 
 #[tokio::test]
+async fn a_pre_token_generation_trigger_is_shown_under_both_of_its_names() {
+    let plane = Plane::new();
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:claims";
+    let both = |version: &str| {
+        json!({
+            "PreTokenGeneration": arn, "PreTokenGenerationConfig": {"LambdaVersion": version, "LambdaArn": arn},
+        })
+    };
+    let older = json!({"PreTokenGeneration": arn});
+    let newer = json!({"PreTokenGenerationConfig": both("V2_0")["PreTokenGenerationConfig"]});
+    for (given, shown) in [(older, both("V1_0")), (newer, both("V2_0")), (both("V3_0"), both("V3_0"))] {
+        let created = plane.ok("CreateUserPool", json!({"PoolName": "a", "LambdaConfig": given})).await;
+        let described = plane.ok("DescribeUserPool", json!({"UserPoolId": created["UserPool"]["Id"]})).await;
+        assert_eq!(described["UserPool"]["LambdaConfig"], shown, "{given}");
+    }
+}
+
+#[tokio::test]
 async fn settings_that_contradict_each_other_are_refused() {
     let plane = Plane::new();
     let refused = |settings: Value, exception: &'static str, message: &'static str| {
@@ -78,11 +96,18 @@ async fn settings_that_contradict_each_other_are_refused() {
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:claims";
     let hook = json!({"PreTokenGenerationConfig": {"LambdaVersion": "V3_0", "LambdaArn": arn}});
     refused(
-        json!({"UserPoolTier": "LITE", "LambdaConfig": hook}),
+        json!({"UserPoolTier": "LITE", "LambdaConfig": hook.clone()}),
         tier,
         "PreTokenGenerationConfig with LambdaVersion V2_0 or V3_0 requires the user pool to be in the ESSENTIALS tier or \
          higher.",
     ).await;
+    let other = json!({"PreTokenGeneration": format!("{arn}-too")});
+    refused(
+        json!({"LambdaConfig": with(hook, other)}),
+        INVALID,
+        "PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be identical.",
+    )
+    .await;
     let tagging = "UserPoolTaggingException";
     let aws = "aws: prefixed tag key names are not allowed for external use.";
     refused(json!({"UserPoolTags": {"aws:x": "y"}}), tagging, aws).await;
