@@ -79,7 +79,8 @@ cases! { |w|
     };
     s6_2_numbers => {
         for (number, bound) in [(61, "less than or equal to 60"), (0, "greater than or equal to 1")] {
-            let message = format!("Value '{number}' at 'maxResults' failed to satisfy constraint: Member must have value {bound}");
+            let message = format!("Value '{number}' at 'maxResults' failed to satisfy constraint: \
+                                   Member must have value {bound}");
             w.invalid("ListUserPools", json!({ "MaxResults": number }), &message).await;
         }
     };
@@ -94,12 +95,14 @@ cases! { |w|
     };
     s6_2_enum_in_a_list => {
         let message = "Value '[x]' at 'allowedOAuthFlows' failed to satisfy constraint: \
-                       Member must satisfy constraint: [Member must satisfy enum value set: [code, implicit, client_credentials]]";
-        w.invalid("CreateUserPoolClient", w.of_pool(json!({ "ClientName": "a", "AllowedOAuthFlows": ["x"] })), message).await;
+                       Member must satisfy constraint: [Member must satisfy enum value set: \
+                       [code, implicit, client_credentials]]";
+        let input = w.of_pool(json!({ "ClientName": "a", "AllowedOAuthFlows": ["x"] }));
+        w.invalid("CreateUserPoolClient", input, message).await;
     };
     s6_2_path => {
-        let message = "Value 'a/b' at 'scopes.2.member.scopeName' failed to satisfy constraint: Member must satisfy regular \
-                       expression pattern: [\\x21\\x23-\\x2E\\x30-\\x5B\\x5D-\\x7E]+";
+        let message = "Value 'a/b' at 'scopes.2.member.scopeName' failed to satisfy constraint: \
+                       Member must satisfy regular expression pattern: [\\x21\\x23-\\x2E\\x30-\\x5B\\x5D-\\x7E]+";
         w.invalid("CreateResourceServer", resource_server(&w.machine.pool, "path", &["a", "a/b"]), message).await;
     };
     s6_2_several => {
