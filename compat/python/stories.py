@@ -6,11 +6,13 @@ import json
 import os
 import re
 
-import awscli.clidriver
+# boto3 comes first: the AWS CLI would put an older botocore of its own, which lacks newer operations, in its place.
 import boto3
 import botocore.config
 import botocore.exceptions
 from botocore import xform_name
+
+import awscli.clidriver
 
 from claviger import FIXTURES, REGION
 
