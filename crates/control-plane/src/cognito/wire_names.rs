@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
 use super::{
-    app_client, client_secret, client_token, mfa, resource_server, schema, shapes, tags, user_pool, user_pool_domain,
+    app_client, client_secret, client_token, group, group_member, mfa, password_reset, resource_server, schema, shapes,
+    sign_up, tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
 };
 use crate::operation::{Operation, Procedure};
 
@@ -108,6 +109,19 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         client_secret: AddUserPoolClientSecret, ListUserPoolClientSecrets, DeleteUserPoolClientSecret;
         user_pool_domain: CreateUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain, DeleteUserPoolDomain;
         tags: TagResource, UntagResource, ListTagsForResource;
+        user: AdminGetUser, AdminEnableUser, AdminDisableUser, AdminDeleteUser;
+        user_list: ListUsers;
+        user_update: AdminUpdateUserAttributes, AdminDeleteUserAttributes;
+        password_reset: AdminResetUserPassword, ForgotPassword;
+        sign_up: ConfirmSignUp, AdminConfirmSignUp, ResendConfirmationCode;
+        group: CreateGroup, GetGroup, ListGroups, UpdateGroup, DeleteGroup;
+        group_member: AdminAddUserToGroup, AdminRemoveUserFromGroup, AdminListGroupsForUser, ListUsersInGroup;
+    }
+    check_all! { Procedure,
+        sign_up: SignUp;
+        user_creation: AdminCreateUser;
+        user_password: AdminSetUserPassword;
+        password_reset: ConfirmForgotPassword;
     }
     assert_eq!(checked, OPERATIONS.iter().map(|row| row.name).collect());
 }

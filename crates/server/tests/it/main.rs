@@ -11,6 +11,7 @@ mod commands;
 mod exec;
 mod gate;
 mod listener;
+mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;

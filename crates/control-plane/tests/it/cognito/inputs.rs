@@ -8,6 +8,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use super::user_inputs;
 use crate::plane::{Plane, machine, with};
 
 const CASES: u32 = 2_000;
@@ -66,7 +67,7 @@ impl World {
                 "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000", "SecurityPolicy": "TLS_V1",
             },
         });
-        let inputs = BTreeMap::from([
+        let mut inputs = BTreeMap::from([
             ("CreateUserPool", with(settings.clone(), json!({"PoolName": "a", "Schema": schema}))),
             ("DescribeUserPool", of_pool.clone()),
             ("ListUserPools", json!({"MaxResults": 10})),
@@ -105,6 +106,7 @@ impl World {
             ("UntagResource", with(arn.clone(), json!({"TagKeys": ["team"]}))),
             ("ListTagsForResource", arn),
         ]);
+        user_inputs::add(&plane, &mut inputs).await;
         Self { plane, inputs }
     }
 }
