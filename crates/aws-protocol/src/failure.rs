@@ -14,12 +14,16 @@ pub struct Failure {
     pub message: String,
     /// What the exception says beside its message, such as `reasonCode` or `resourceType`.
     pub members: Vec<(&'static str, String)>,
+    /// The reason for operators, where it says more than the message; no protocol writes it.
+    pub reason: Option<String>,
+    /// The setting that decided, and its value, for operators; no protocol writes it.
+    pub setting: Option<String>,
 }
 
 impl Failure {
     /// A failure with this exception name, status and message.
     pub fn new(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> Self {
-        Self { code: code.into(), status, message: message.into(), members: Vec::new() }
+        Self { code: code.into(), status, message: message.into(), members: Vec::new(), reason: None, setting: None }
     }
 
     /// The same failure with one more member beside its message.
@@ -27,6 +31,12 @@ impl Failure {
     pub fn with_member(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.members.push((name, value.into()));
         self
+    }
+
+    /// The same failure with what only operators may know of it.
+    #[must_use]
+    pub fn for_operators(self, reason: Option<String>, setting: Option<String>) -> Self {
+        Self { reason: reason.or(self.reason), setting: setting.or(self.setting), ..self }
     }
 
     /// The request's body cannot be read as the operation's input.

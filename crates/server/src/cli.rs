@@ -8,6 +8,7 @@ mod endpoint;
 mod env;
 mod environment;
 mod exec;
+mod explain;
 mod inspect;
 mod stop;
 mod token;
@@ -62,6 +63,7 @@ enum Command {
     Env(env::Arguments),
     Token(token::Arguments),
     Inspect(inspect::Arguments),
+    Explain(explain::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Env(command) => env::run(&arguments.global, &command),
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
+        Command::Explain(command) => explain::run(&arguments.global, &command),
     };
     result.unwrap_or_else(|error| {
         eprintln!("claviger: {error:#}");

@@ -341,4 +341,8 @@ impl Refusal for Error {
     fn is_contention(&self) -> bool {
         matches!(self, Self::Store(StoreError::Contention | StoreError::Conflict))
     }
+
+    fn setting(&self) -> Option<String> {
+        super::explanation::setting(self)
+    }
 }

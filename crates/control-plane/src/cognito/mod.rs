@@ -12,6 +12,7 @@ pub mod app_client_settings;
 pub mod client_secret;
 pub mod configuration;
 mod errors;
+mod explanation;
 pub mod mfa;
 pub mod operations;
 #[cfg(test)]

@@ -49,7 +49,7 @@ async fn serves_documents_on_the_hosts_that_cognito_has_them_on() {
     for (method, host, target, expected) in [
         ("GET", "localhost", &*jwks, 200),
         ("HEAD", "localhost", &jwks, 200),
-        ("POST", "localhost", &jwks, 404),
+        ("POST", "localhost", &jwks, 400),
         ("GET", "cognito-idp.us-east-1.amazonaws.com", &jwks, 200),
         ("GET", "issuer-cognito-idp.us-east-1.amazonaws.com", &jwks, 200),
         ("GET", domain, &jwks, 404),
