@@ -7,7 +7,9 @@
 )]
 
 mod commands;
+mod cors;
 mod exec;
+mod explain;
 mod gate;
 mod listener;
 mod oauth_documents;

@@ -39,11 +39,20 @@ impl Server {
     }
 
     pub(crate) fn start(dev: bool, limits: Limits) -> Self {
+        Self::run(dev, limits, Issuers::Aws)
+    }
+
+    /// Starts `claviger dev`'s listener with this choice of `--issuer`.
+    pub(crate) fn issuing(issuers: Issuers) -> Self {
+        Self::run(true, Limits::default(), issuers)
+    }
+
+    fn run(dev: bool, limits: Limits, issuers: Issuers) -> Self {
         let authority = Arc::new(LocalAuthority::ephemeral().unwrap());
         let tls = authority.tls().unwrap();
         let settings = Settings { dev, account: AccountId::DEFAULT, suffixes: Vec::new() };
         // A node opens its store on threads of its own and must not do so from within an async task.
-        let node = std::thread::spawn(|| Node::start(&Place::Memory, Issuers::Aws)).join().unwrap().unwrap();
+        let node = std::thread::spawn(move || Node::start(&Place::Memory, issuers)).join().unwrap().unwrap();
         let front = Front::new(Application::new(settings, Some(Arc::clone(&authority)), node), Some(tls), limits);
         let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.address();
