@@ -74,8 +74,9 @@ impl ControlPlane {
 
 /// What operators may ask about a failure.
 pub fn refused(failure: Failure) -> Refused {
-    let reason = failure.reason.unwrap_or(failure.message);
-    Refused::new(Surface::ControlPlane, reason).with_code(failure.code).with_setting(failure.setting)
+    let known = failure.known.map(|known| *known).unwrap_or_default();
+    let reason = known.reason.unwrap_or(failure.message);
+    Refused::new(Surface::ControlPlane, reason).with_code(failure.code).with_setting(known.setting)
 }
 
 /// A failure of an input that AWS's description of the operation does not allow.

@@ -366,7 +366,7 @@ mod tests {
         let long = "word ".repeat(1000);
         for id in 0..2000 {
             let mut refused = Refused::new(Surface::Gate, &*long).with_setting(Some(long.clone())).with_code(&*long);
-            for _ in 0..FACTS_MAX + 1 {
+            for _ in 0..=FACTS_MAX {
                 refused = refused.about("scope", Some(&*long));
             }
             refusals.keep(record(id, refused));

@@ -55,14 +55,13 @@ impl DataPlane {
             return Err(unknown(format!("the user pool's region is {region}")));
         }
         let json = match document.name {
-            "jwks.json" => match self.issuance.keys(pool).await {
-                Some(keys) => keys.jwks.clone().into(),
-                None => {
+            "jwks.json" => {
+                let keys = self.issuance.keys(pool).await.ok_or_else(|| {
                     let message = "The pool's keys are still being made; try again.";
-                    let setting = "the user pool's first signing keys".to_owned();
-                    return Err(refuse(StatusCode::SERVICE_UNAVAILABLE, message, setting));
-                }
-            },
+                    refuse(StatusCode::SERVICE_UNAVAILABLE, message, "the user pool's first signing keys".to_owned())
+                })?;
+                keys.jwks.clone().into()
+            }
             "openid-configuration" => {
                 let base = pool.domain.as_ref().map_or_else(|| own_base.to_owned(), |host| format!("https://{host}"));
                 Body::from(discovery::document(&pool.issuer, &base))
