@@ -8,6 +8,7 @@ mod endpoint;
 mod env;
 mod environment;
 mod exec;
+mod explain;
 mod inspect;
 mod messages;
 mod stop;
@@ -64,6 +65,7 @@ enum Command {
     Token(token::Arguments),
     Inspect(inspect::Arguments),
     Messages(messages::Arguments),
+    Explain(explain::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -78,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
+        Command::Explain(command) => explain::run(&arguments.global, &command),
     };
     result.unwrap_or_else(|error| {
         eprintln!("claviger: {error:#}");

@@ -9,6 +9,8 @@ pub mod cli;
 pub mod clock;
 pub mod connection;
 mod control;
+mod cors;
+mod explain;
 pub mod listener;
 pub mod local_ca;
 pub mod master_key;

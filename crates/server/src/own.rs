@@ -46,6 +46,7 @@ impl Application {
             "/_claviger/reset" if post && self.is_dev() => self.reset().await,
             "/_claviger/messages" if read && self.is_dev() => self.messages(query).await,
             "/_claviger/messages" if self.is_dev() => refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET"),
+            _ if read && self.is_dev() && path.starts_with("/_claviger/explain/") => self.explain(path),
             "/_claviger/clock" | "/_claviger/reset" if self.is_dev() => {
                 refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST")
             }
@@ -88,7 +89,10 @@ impl Application {
 
     async fn reset(&self) -> Response<Body> {
         match self.node().reset().await {
-            Some(Ok(())) => json_answer(StatusCode::OK, &json!({ "status": "reset" })),
+            Some(Ok(())) => {
+                self.refusals().clear();
+                json_answer(StatusCode::OK, &json!({ "status": "reset" }))
+            }
             None => refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
             Some(Err(error)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "reset failed");

@@ -100,6 +100,10 @@ impl Refusal for ClientSecretError {
     fn is_contention(&self) -> bool {
         self.0.is_contention()
     }
+
+    fn setting(&self) -> Option<String> {
+        self.0.setting()
+    }
 }
 
 impl Operation for AddUserPoolClientSecret {

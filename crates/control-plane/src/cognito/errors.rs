@@ -391,4 +391,8 @@ impl Refusal for Error {
     fn keeps_changes(&self) -> bool {
         matches!(self, Self::User(error) if error.keeps_changes())
     }
+
+    fn setting(&self) -> Option<String> {
+        super::explanation::setting(self)
+    }
 }

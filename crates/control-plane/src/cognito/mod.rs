@@ -19,6 +19,7 @@ mod errors;
 pub mod group;
 pub mod group_member;
 pub mod message;
+mod explanation;
 pub mod mfa;
 pub mod operations;
 #[cfg(test)]

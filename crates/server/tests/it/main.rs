@@ -8,7 +8,9 @@
 
 mod claims_hook;
 mod commands;
+mod cors;
 mod exec;
+mod explain;
 mod gate;
 mod listener;
 mod messages;
