@@ -12,6 +12,8 @@ pub const SECRETS_PER_APP_CLIENT: usize = 2;
 pub const CUSTOM_DOMAINS_PER_REGION: usize = 4;
 /// Tags per user pool (same page).
 pub const TAGS_PER_USER_POOL: usize = 50;
+/// Managed login branding styles per user pool (same page).
+pub const BRANDINGS_PER_USER_POOL: usize = 20;
 /// Custom attributes per user pool (same page).
 pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
 /// Groups per user pool (same page).

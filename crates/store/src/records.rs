@@ -4,11 +4,13 @@ use claviger_resources::app_client::AppClient;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
+use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
 };
 use claviger_resources::session::Session;
+use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::UserPool;
@@ -53,6 +55,8 @@ record!(SigningKeys, SigningKeys, |it| "", it.pool.as_str(), []);
 record!(ResourceServer, ResourceServer, |it| it.pool.as_str(), &it.identifier, []);
 record!(AppClient, AppClient, |it| it.pool.as_str(), it.id.as_str(), [ClientId: it.id.as_str()]);
 record!(Group, Group, |it| it.pool.as_str(), &it.name, []);
+record!(SigningCertificate, SigningCertificate, |it| "", it.pool.as_str(), []);
+record!(ManagedLoginBranding, ManagedLoginBranding, |it| it.pool.as_str(), &it.id, [BrandedClient: it.client.as_str()]);
 record!(GroupMember, GroupMember, |it| &it.group, &it.user, []);
 record!(Correspondence, Correspondence, |it| it.pool.as_str(), &it.sub, []);
 record!(Message, Message, |it| it.pool.as_str(), &it.id, []);

@@ -11,6 +11,7 @@ use super::app_client_settings::{self, AppClientSettings};
 use super::client_secret;
 use super::configuration::Configuration;
 use super::errors::Error;
+use super::managed_login_branding;
 use super::pagination::PageRequest;
 use super::user_pool::{self, ID_ATTEMPTS_MAX};
 use crate::operation::{Access, Context, Operation};
@@ -188,6 +189,7 @@ impl Operation for DeleteUserPoolClient {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let client = find(cx, &input.user_pool_id, &input.client_id).await?;
+        managed_login_branding::delete_of_client(cx, &client.id).await?;
         cx.tx.delete(&client.record).await?;
         Ok(())
     }

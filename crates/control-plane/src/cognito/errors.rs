@@ -27,6 +27,12 @@ pub enum Error {
     /// The app client has no such secret.
     #[error("Client secret {0} does not exist.")]
     ClientSecretNotFound(String),
+    /// No such branding style in the pool.
+    #[error("Managed login branding {0} does not exist.")]
+    BrandingNotFound(String),
+    /// The app client has no branding style.
+    #[error("User pool client {0} has no managed login branding.")]
+    AppClientUnbranded(String),
     /// The pool has no such user.
     #[error("User does not exist.")]
     UserNotFound,
@@ -238,6 +244,28 @@ pub enum Error {
     #[error("No such domain or user pool exists.")]
     DomainNotFound,
 
+    /// An app client has one branding style.
+    #[error("User pool client {0} already has a managed login branding.")]
+    BrandingExists(String),
+    /// Cognito's own style has nothing of the caller's.
+    #[error("Settings and Assets cannot be given when UseCognitoProvidedValues is true.")]
+    BrandingProvided,
+    /// A member that AWS's shapes leave open and the operation needs.
+    #[error("1 validation error detected: Value null at '{0}' failed to satisfy constraint: Member must not be null")]
+    MemberRequired(&'static str),
+
+    /// A second factor is not asked for, so a pool must not promise it.
+    #[error(
+        "Multi-factor authentication is not served here: sign-in would not ask for a second factor. \
+         MfaConfiguration can be OFF or OPTIONAL."
+    )]
+    MfaNotServed,
+    /// Logs of a pool stay with the server.
+    #[error(
+        "Log delivery is not served here: user pools have no logs of their own. LogConfigurations can only be empty."
+    )]
+    LogDeliveryNotServed,
+
     /// Not the name of a user pool.
     #[error("Invalid resource ARN {0}: it must be the ARN of a user pool.")]
     ResourceArn(String),
@@ -260,6 +288,9 @@ pub enum Error {
     /// The vault could not do its part.
     #[error("the vault failed")]
     Vault(#[from] VaultError),
+    /// A key or a certificate over it could not be made.
+    #[error("a signing certificate cannot be made")]
+    SigningCertificate(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Why a pool cannot have some tags.
@@ -280,7 +311,9 @@ impl Error {
             Self::UserPoolNotFound(_)
             | Self::AppClientNotFound(_)
             | Self::ResourceServerNotFound(_)
-            | Self::ClientSecretNotFound(_) => "ResourceNotFoundException",
+            | Self::ClientSecretNotFound(_)
+            | Self::BrandingNotFound(_)
+            | Self::AppClientUnbranded(_) => "ResourceNotFoundException",
             Self::UserNotFound => "UserNotFoundException",
             Self::User(error) => error.exception(),
             Self::QuotaUsedUp { .. } => "LimitExceededException",
@@ -288,6 +321,7 @@ impl Error {
                 "InvalidOAuthFlowException"
             }
             Self::ScopeNotDefined(_) => "ScopeDoesNotExistException",
+            Self::BrandingExists(_) => "ManagedLoginBrandingExistsException",
             // The description has another exception for what the region or the pool does not allow; this is the client.
             Self::ClientOrSecret | Self::ClientTokenAuthDisabled => "NotAuthorizedException",
             Self::Hook(HookError::Function(_)) => "UserLambdaValidationException",
@@ -341,6 +375,10 @@ impl Error {
             | Self::ManagedLoginVersion
             | Self::DomainRouting
             | Self::DomainNotFound
+            | Self::BrandingProvided
+            | Self::MemberRequired(_)
+            | Self::MfaNotServed
+            | Self::LogDeliveryNotServed
             | Self::ResourceArn(_)
             | Self::Tags(_)
             | Self::Store(StoreError::NulCharacter) => "InvalidParameterException",
@@ -353,7 +391,8 @@ impl Error {
             )
             | Self::Password(_)
             | Self::Vault(_)
-            | Self::NoKey(_) => return None,
+            | Self::NoKey(_)
+            | Self::SigningCertificate(_) => return None,
         })
     }
 

@@ -9,13 +9,21 @@ use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, 
 use super::client_token::GetClientToken;
 use super::group::{CreateGroup, DeleteGroup, GetGroup, ListGroups, UpdateGroup};
 use super::group_member::{AdminAddUserToGroup, AdminListGroupsForUser, AdminRemoveUserFromGroup, ListUsersInGroup};
-use super::mfa::GetUserPoolMfaConfig;
 use super::password_reset::{AdminResetUserPassword, ConfirmForgotPassword, ForgotPassword};
+use super::identity_provider::ListIdentityProviders;
+use super::log_delivery::{GetLogDeliveryConfiguration, SetLogDeliveryConfiguration};
+use super::managed_login_branding::{
+    CreateManagedLoginBranding, DeleteManagedLoginBranding, DescribeManagedLoginBranding,
+    DescribeManagedLoginBrandingByClient, UpdateManagedLoginBranding,
+};
+use super::mfa::{GetUserPoolMfaConfig, SetUserPoolMfaConfig};
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
+use super::risk::DescribeRiskConfiguration;
 use super::schema::AddCustomAttributes;
 use super::sign_up::{AdminConfirmSignUp, ConfirmSignUp, ResendConfirmationCode, SignUp};
+use super::signing_certificate::GetSigningCertificate;
 use super::tags::{ListTagsForResource, TagResource, UntagResource};
 use super::user::{AdminDeleteUser, AdminDisableUser, AdminEnableUser, AdminGetUser};
 use super::user_creation::AdminCreateUser;
@@ -37,6 +45,12 @@ pub static OPERATIONS: &[Row] = &[
     row::<DeleteUserPool>(),
     row::<AddCustomAttributes>(),
     row::<GetUserPoolMfaConfig>(),
+    row::<SetUserPoolMfaConfig>(),
+    row::<GetSigningCertificate>(),
+    row::<GetLogDeliveryConfiguration>(),
+    row::<SetLogDeliveryConfiguration>(),
+    row::<DescribeRiskConfiguration>(),
+    row::<ListIdentityProviders>(),
     row::<CreateResourceServer>(),
     row::<DescribeResourceServer>(),
     row::<ListResourceServers>(),
@@ -55,6 +69,11 @@ pub static OPERATIONS: &[Row] = &[
     row::<DescribeUserPoolDomain>(),
     row::<UpdateUserPoolDomain>(),
     row::<DeleteUserPoolDomain>(),
+    row::<CreateManagedLoginBranding>(),
+    row::<DescribeManagedLoginBranding>(),
+    row::<DescribeManagedLoginBrandingByClient>(),
+    row::<UpdateManagedLoginBranding>(),
+    row::<DeleteManagedLoginBranding>(),
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<ListTagsForResource>(),

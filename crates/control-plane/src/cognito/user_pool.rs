@@ -9,8 +9,10 @@ use claviger_resources::app_client::AppClient;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::limits::USER_POOLS_PER_REGION;
+use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::session::Session;
+use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::{IssuerType, UserPool};
@@ -301,6 +303,10 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
     cx.tx.delete_all::<AppClient>(tenant, parent).await?;
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
     delete_users(cx, &pool).await?;
+    cx.tx.delete_all::<ManagedLoginBranding>(tenant, parent).await?;
+    if let Some(certificate) = cx.tx.find::<SigningCertificate>(tenant, "", parent).await? {
+        cx.tx.delete(&certificate.record).await?;
+    }
     if let Some(keys) = cx.tx.find::<SigningKeys>(tenant, "", parent).await? {
         cx.tx.delete(&keys.record).await?;
     }

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::configuration::{Configuration, at, fill, number, text, texts};
 use super::errors::Error;
-use super::{pre_token_generation, schema};
+use super::{mfa, pre_token_generation, schema};
 
-/// The members that only `CreateUserPool` sets; an update leaves them alone.
-pub(super) const IMMUTABLE: [&str; 4] =
-    [schema::MEMBER, "UsernameAttributes", "AliasAttributes", "UsernameConfiguration"];
+/// The members that `UpdateUserPool` leaves alone: those that only `CreateUserPool` sets, and what other operations keep.
+pub(super) const IMMUTABLE: [&str; 5] =
+    [schema::MEMBER, mfa::MEMBER, "UsernameAttributes", "AliasAttributes", "UsernameConfiguration"];
 
 /// Refuses blocks that contradict each other.
 pub(super) fn check(configuration: &Configuration) -> Result<(), Error> {
@@ -67,6 +67,7 @@ pub(super) fn shown(pool: &UserPool) -> Configuration {
     let mut configuration = pool.configuration.clone();
     let attributes = schema::shown(&configuration);
     configuration.insert(schema::MEMBER.to_owned(), json!(attributes));
+    configuration.remove(mfa::MEMBER);
     mirror_messages(&mut configuration);
     pre_token_generation::mirror(&mut configuration);
     let unused_days = number(&configuration, &["Policies", "PasswordPolicy", "TemporaryPasswordValidityDays"]);

@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
 use super::{
-    app_client, client_secret, client_token, group, group_member, mfa, password_reset, resource_server, schema, shapes,
-    sign_up, tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
+    app_client, client_secret, client_token, group, group_member, identity_provider, log_delivery,
+    managed_login_branding, mfa, password_reset, resource_server, risk, schema, shapes, sign_up, signing_certificate,
+    tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
 };
 use crate::operation::{Operation, Procedure};
 
@@ -100,7 +101,13 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
     }
     check_all! { Operation,
         user_pool: CreateUserPool, DescribeUserPool, ListUserPools, UpdateUserPool, DeleteUserPool;
-        mfa: GetUserPoolMfaConfig;
+        mfa: GetUserPoolMfaConfig, SetUserPoolMfaConfig;
+        signing_certificate: GetSigningCertificate;
+        log_delivery: GetLogDeliveryConfiguration, SetLogDeliveryConfiguration;
+        risk: DescribeRiskConfiguration;
+        identity_provider: ListIdentityProviders;
+        managed_login_branding: CreateManagedLoginBranding, DescribeManagedLoginBranding,
+            DescribeManagedLoginBrandingByClient, UpdateManagedLoginBranding, DeleteManagedLoginBranding;
         schema: AddCustomAttributes;
         resource_server: CreateResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
             DeleteResourceServer;

@@ -7,6 +7,7 @@
 )]
 
 mod claims_hook;
+mod cognito_facts;
 mod commands;
 mod cors;
 mod exec;

@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::golden_users;
-use crate::plane::Plane;
+use crate::plane::{Plane, with};
 
 /// An operation, its input, and what of the answer later steps refer to: a name and where its value is.
 pub(super) type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
@@ -26,10 +26,12 @@ fn story() -> Vec<Step> {
     let client = || json!({"UserPoolId": "{pool}", "ClientId": "{client}"});
     let no_client = || json!({"UserPoolId": "{pool}", "ClientId": "none"});
     let server = || json!({"UserPoolId": "{pool}", "Identifier": "weather"});
+    let branding = || json!({"UserPoolId": "{pool}", "ManagedLoginBrandingId": "{branding}"});
+    let no_branding = json!({"ManagedLoginBrandingId": "00000000-0000-4000-8000-000000000000"});
+    let asset = json!({"Category": "PAGE_HEADER_LOGO", "ColorMode": "LIGHT", "Extension": "SVG", "Bytes": "PHN2Zy8+"});
+    let log = json!({"LogLevel": "ERROR", "EventSource": "userNotification"});
     let tagged = |extra: Value| {
-        let mut input = json!({"ResourceArn": "arn:aws:cognito-idp:us-east-1:000000000000:userpool/{pool}"});
-        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        input
+        with(json!({"ResourceArn": "arn:aws:cognito-idp:us-east-1:000000000000:userpool/{pool}"}), extra)
     };
     let not_a_pool = json!({"ResourceArn": "arn:aws:s3:us-east-1:000000000000:bucket", "Tags": {}, "TagKeys": []});
     let custom = json!({
@@ -46,6 +48,18 @@ fn story() -> Vec<Step> {
         ("UpdateUserPool", json!({"UserPoolId": "{pool}", "AutoVerifiedAttributes": ["phone_number"]}), &[]),
         ("GetUserPoolMfaConfig", pool(), &[]),
         ("GetUserPoolMfaConfig", no_pool(), &[]),
+        ("SetUserPoolMfaConfig", with(pool(), json!({"MfaConfiguration": "OPTIONAL"})), &[]),
+        ("SetUserPoolMfaConfig", with(pool(), json!({"MfaConfiguration": "ON"})), &[]),
+        ("GetSigningCertificate", pool(), &[("certificate", "/Certificate")]),
+        ("GetSigningCertificate", no_pool(), &[]),
+        ("SetLogDeliveryConfiguration", with(pool(), json!({"LogConfigurations": []})), &[]),
+        ("SetLogDeliveryConfiguration", with(pool(), json!({"LogConfigurations": [log]})), &[]),
+        ("GetLogDeliveryConfiguration", pool(), &[]),
+        ("GetLogDeliveryConfiguration", no_pool(), &[]),
+        ("DescribeRiskConfiguration", pool(), &[]),
+        ("DescribeRiskConfiguration", no_client(), &[]),
+        ("ListIdentityProviders", pool(), &[]),
+        ("ListIdentityProviders", no_pool(), &[]),
         (
             "AddCustomAttributes",
             json!({"UserPoolId": "{pool}", "CustomAttributes": [{"Name": "tenant", "AttributeDataType": "String"}]}),
@@ -131,6 +145,20 @@ fn story() -> Vec<Step> {
             json!({"UserPoolId": "{pool}", "ClientId": "{client}", "AllowedOAuthScopes": ["weather/never"]}),
             &[],
         ),
+        ("DescribeManagedLoginBrandingByClient", client(), &[]),
+        (
+            "CreateManagedLoginBranding",
+            with(client(), json!({"Settings": {"a": {"b": [1, null]}}, "Assets": [asset]})),
+            &[("branding", "/ManagedLoginBranding/ManagedLoginBrandingId")],
+        ),
+        ("CreateManagedLoginBranding", with(client(), json!({"UseCognitoProvidedValues": true})), &[]),
+        ("DescribeManagedLoginBranding", branding(), &[]),
+        ("DescribeManagedLoginBranding", with(branding(), no_branding.clone()), &[]),
+        ("DescribeManagedLoginBrandingByClient", client(), &[]),
+        ("UpdateManagedLoginBranding", with(branding(), json!({"UseCognitoProvidedValues": true})), &[]),
+        ("UpdateManagedLoginBranding", pool(), &[]),
+        ("DeleteManagedLoginBranding", branding(), &[]),
+        ("DeleteManagedLoginBranding", branding(), &[]),
         ("CreateUserPoolDomain", json!({"UserPoolId": "{pool}", "Domain": "weather"}), &[]),
         ("CreateUserPoolDomain", custom.clone(), &[]),
         ("CreateUserPoolDomain", json!({"UserPoolId": "{pool}", "Domain": "second"}), &[]),

@@ -20,6 +20,7 @@ struct World {
 }
 
 impl World {
+    #[expect(clippy::too_many_lines, reason = "one line an operation")]
     async fn new() -> Self {
         let plane = Plane::new();
         let pool = plane.pool_with_scopes().await;
@@ -67,6 +68,13 @@ impl World {
                 "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000", "SecurityPolicy": "TLS_V1",
             },
         });
+        let style = json!({"UseCognitoProvidedValues": false, "Settings": {"a": [1, {"b": null}]}, "Assets": [
+            {"Category": "PAGE_HEADER_LOGO", "ColorMode": "DARK", "Extension": "PNG", "Bytes": "iVBORw0KGgo="},
+        ]});
+        let branded = plane.ok("CreateManagedLoginBranding", with(of_client.clone(), style.clone())).await;
+        let branding = json!({
+            "UserPoolId": pool, "ManagedLoginBrandingId": branded["ManagedLoginBranding"]["ManagedLoginBrandingId"],
+        });
         let mut inputs = BTreeMap::from([
             ("CreateUserPool", with(settings.clone(), json!({"PoolName": "a", "Schema": schema}))),
             ("DescribeUserPool", of_pool.clone()),
@@ -75,6 +83,31 @@ impl World {
             ("DeleteUserPool", json!({"UserPoolId": other})),
             ("AddCustomAttributes", json!({"UserPoolId": pool, "CustomAttributes": schema})),
             ("GetUserPoolMfaConfig", of_pool.clone()),
+            (
+                "SetUserPoolMfaConfig",
+                with(
+                    of_pool.clone(),
+                    json!({
+                        "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": true},
+                        "EmailMfaConfiguration": {"Message": "Code {####}", "Subject": "Code"},
+                        "SmsMfaConfiguration": {"SmsAuthenticationMessage": "Code {####}"},
+                        "WebAuthnConfiguration": {"RelyingPartyId": "weather.example", "UserVerification": "preferred"},
+                    }),
+                ),
+            ),
+            ("GetSigningCertificate", of_pool.clone()),
+            ("GetLogDeliveryConfiguration", of_pool.clone()),
+            ("SetLogDeliveryConfiguration", with(of_pool.clone(), json!({"LogConfigurations": []}))),
+            ("DescribeRiskConfiguration", of_client.clone()),
+            ("ListIdentityProviders", with(of_pool.clone(), json!({"MaxResults": 1}))),
+            (
+                "CreateManagedLoginBranding",
+                with(style.clone(), json!({"UserPoolId": pool, "ClientId": single["ClientId"]})),
+            ),
+            ("DescribeManagedLoginBranding", branding.clone()),
+            ("DescribeManagedLoginBrandingByClient", with(of_client.clone(), json!({"ReturnMergedResources": true}))),
+            ("UpdateManagedLoginBranding", with(style, branding.clone())),
+            ("DeleteManagedLoginBranding", branding),
             ("CreateResourceServer", with(server.clone(), json!({"Identifier": "new", "Name": "A", "Scopes": scopes}))),
             ("DescribeResourceServer", server.clone()),
             ("ListResourceServers", with(of_pool.clone(), json!({"MaxResults": 1}))),
@@ -237,7 +270,7 @@ fn no_input_makes_a_server_error_or_a_panic() {
         let status = response.status().as_u16();
         prop_assert!(status == 200 || status == 400, "{operation}: {response:?}");
         // What is gone would make the cases that follow all alike.
-        if status == 200 && !operation.starts_with("Describe") && !operation.starts_with("List") {
+        if status == 200 && !["Describe", "Get", "List"].iter().any(|reads| operation.starts_with(reads)) {
             **world = runtime.block_on(World::new());
         }
         Ok(())

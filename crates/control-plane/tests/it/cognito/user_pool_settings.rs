@@ -142,3 +142,39 @@ async fn the_mfa_configuration_shows_messages_only_when_they_are_sent() {
         })
     );
 }
+
+#[tokio::test]
+async fn multi_factor_settings_are_kept_and_never_promise_a_factor() {
+    let plane = Plane::new();
+    let pool = plane.pool().await;
+    let set = async |input: Value| plane.ok("SetUserPoolMfaConfig", with(json!({"UserPoolId": pool}), input)).await;
+    let token = json!({"Enabled": true});
+    let email = json!({"Message": "Code {####}", "Subject": "Code"});
+    let sms = json!({
+        "SmsAuthenticationMessage": "Code {####}",
+        "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"},
+    });
+    let expected = json!({"SoftwareTokenMfaConfiguration": token, "MfaConfiguration": "OPTIONAL"});
+    let given = json!({"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": token});
+    assert_eq!(set(given).await, expected);
+    // What is left out stays.
+    let expected = json!({
+        "SmsMfaConfiguration": sms, "SoftwareTokenMfaConfiguration": token, "EmailMfaConfiguration": email,
+        "MfaConfiguration": "OPTIONAL",
+    });
+    assert_eq!(set(json!({"EmailMfaConfiguration": email, "SmsMfaConfiguration": sms})).await, expected);
+    let described = plane.ok("DescribeUserPool", json!({"UserPoolId": pool})).await;
+    assert_eq!(described["UserPool"]["MfaConfiguration"], "OPTIONAL");
+    assert_eq!(described["UserPool"]["SmsConfiguration"], sms["SmsConfiguration"]);
+    assert_eq!(described["UserPool"].get("UserPoolMfaConfig"), None);
+    // An update of the pool returns its own settings to their defaults, and leaves alone what it does not have.
+    plane.ok("UpdateUserPool", json!({"UserPoolId": pool})).await;
+    let expected = json!({
+        "SoftwareTokenMfaConfiguration": token, "EmailMfaConfiguration": email, "MfaConfiguration": "OFF",
+    });
+    assert_eq!(plane.ok("GetUserPoolMfaConfig", json!({"UserPoolId": pool})).await, expected);
+    let message = "Multi-factor authentication is not served here: sign-in would not ask for a second factor. \
+                   MfaConfiguration can be OFF or OPTIONAL.";
+    let on = json!({"UserPoolId": pool, "MfaConfiguration": "ON"});
+    plane.refused("SetUserPoolMfaConfig", on, "InvalidParameterException", message).await;
+}
