@@ -16,13 +16,13 @@ pub mod configuration;
 mod confirmation_code;
 mod delivery;
 mod errors;
+mod explanation;
 pub mod group;
 pub mod group_member;
-pub mod message;
-mod explanation;
 pub mod identity_provider;
 pub mod log_delivery;
 pub mod managed_login_branding;
+pub mod message;
 pub mod mfa;
 pub mod operations;
 #[cfg(test)]

@@ -9,7 +9,6 @@ use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, 
 use super::client_token::GetClientToken;
 use super::group::{CreateGroup, DeleteGroup, GetGroup, ListGroups, UpdateGroup};
 use super::group_member::{AdminAddUserToGroup, AdminListGroupsForUser, AdminRemoveUserFromGroup, ListUsersInGroup};
-use super::password_reset::{AdminResetUserPassword, ConfirmForgotPassword, ForgotPassword};
 use super::identity_provider::ListIdentityProviders;
 use super::log_delivery::{GetLogDeliveryConfiguration, SetLogDeliveryConfiguration};
 use super::managed_login_branding::{
@@ -17,6 +16,7 @@ use super::managed_login_branding::{
     DescribeManagedLoginBrandingByClient, UpdateManagedLoginBranding,
 };
 use super::mfa::{GetUserPoolMfaConfig, SetUserPoolMfaConfig};
+use super::password_reset::{AdminResetUserPassword, ConfirmForgotPassword, ForgotPassword};
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
