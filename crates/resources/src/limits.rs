@@ -16,6 +16,14 @@ pub const TAGS_PER_USER_POOL: usize = 50;
 pub const BRANDINGS_PER_USER_POOL: usize = 20;
 /// Custom attributes per user pool (same page).
 pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
+/// Groups per user pool (same page).
+pub const GROUPS_PER_USER_POOL: usize = 10_000;
+/// Groups a user may be in (same page).
+pub const GROUPS_PER_USER: usize = 100;
+/// Messages kept for each user; ours, AWS sends them.
+pub const MESSAGES_PER_USER: usize = 5;
+/// Messages kept for all users of a pool; ours.
+pub const MESSAGES_PER_USER_POOL: usize = 1_000;
 
 /// Bytes of a function's result (AWS Lambda, "Lambda quotas", synchronous invocations).
 pub const FUNCTION_RESULT_BYTES_MAX: usize = 6 * 1024 * 1024;

@@ -11,5 +11,6 @@ pub mod issuers;
 pub mod key_maker;
 pub mod outbound;
 pub mod passwords;
+pub mod refusals;
 pub mod snapshot;
 pub mod vault;

@@ -56,6 +56,10 @@ closed_set! {
         GroupMember = "group_member",
         /// What a user's sign-in leaves behind.
         Session = "session",
+        /// What was sent to a user.
+        Correspondence = "correspondence",
+        /// A message to a user.
+        Message = "message",
         /// The certificate with which a user pool signs SAML requests.
         SigningCertificate = "signing_certificate",
         /// A branding style of an app client.

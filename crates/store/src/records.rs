@@ -1,6 +1,7 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
 use claviger_resources::app_client::AppClient;
+use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
@@ -57,6 +58,8 @@ record!(Group, Group, |it| it.pool.as_str(), &it.name, []);
 record!(SigningCertificate, SigningCertificate, |it| "", it.pool.as_str(), []);
 record!(ManagedLoginBranding, ManagedLoginBranding, |it| it.pool.as_str(), &it.id, [BrandedClient: it.client.as_str()]);
 record!(GroupMember, GroupMember, |it| &it.group, &it.user, []);
+record!(Correspondence, Correspondence, |it| it.pool.as_str(), &it.sub, []);
+record!(Message, Message, |it| it.pool.as_str(), &it.id, []);
 
 record!(RestApi, RestApi, |it| "", it.id.as_str(), [ApiId: it.id.as_str()]);
 record!(Resource, Resource, |it| it.rest_api_id.as_str(), it.id.as_str(),

@@ -9,30 +9,49 @@
 
 pub mod app_client;
 pub mod app_client_settings;
+mod calling_client;
 pub mod client_secret;
 pub mod client_token;
 pub mod configuration;
+mod confirmation_code;
+mod delivery;
 mod errors;
+mod explanation;
+pub mod group;
+pub mod group_member;
 pub mod identity_provider;
 pub mod log_delivery;
 pub mod managed_login_branding;
+pub mod message;
 pub mod mfa;
 pub mod operations;
 #[cfg(test)]
 pub(crate) mod output_shapes;
 pub mod pagination;
+pub mod password_policy;
+pub mod password_reset;
 mod pre_token_generation;
 pub mod resource_server;
 pub mod risk;
 pub mod schema;
 pub mod shapes;
+mod sign_in_name;
+pub mod sign_up;
 pub mod signing_certificate;
 pub mod tags;
 pub mod user;
+pub mod user_attributes;
+pub mod user_creation;
+mod user_error;
+mod user_filter;
+pub mod user_list;
+pub mod user_password;
 pub mod user_pool;
 pub mod user_pool_domain;
 pub mod user_pool_settings;
+pub mod user_update;
 #[cfg(test)]
 mod wire_names;
 
 pub use errors::{Error, InvalidTags};
+pub use user_error::{PasswordFlaw, UserError};

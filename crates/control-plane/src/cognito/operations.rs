@@ -7,6 +7,8 @@ use super::app_client::{
 };
 use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, ListUserPoolClientSecrets};
 use super::client_token::GetClientToken;
+use super::group::{CreateGroup, DeleteGroup, GetGroup, ListGroups, UpdateGroup};
+use super::group_member::{AdminAddUserToGroup, AdminListGroupsForUser, AdminRemoveUserFromGroup, ListUsersInGroup};
 use super::identity_provider::ListIdentityProviders;
 use super::log_delivery::{GetLogDeliveryConfiguration, SetLogDeliveryConfiguration};
 use super::managed_login_branding::{
@@ -14,17 +16,24 @@ use super::managed_login_branding::{
     DescribeManagedLoginBrandingByClient, UpdateManagedLoginBranding,
 };
 use super::mfa::{GetUserPoolMfaConfig, SetUserPoolMfaConfig};
+use super::password_reset::{AdminResetUserPassword, ConfirmForgotPassword, ForgotPassword};
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
 use super::risk::DescribeRiskConfiguration;
 use super::schema::AddCustomAttributes;
+use super::sign_up::{AdminConfirmSignUp, ConfirmSignUp, ResendConfirmationCode, SignUp};
 use super::signing_certificate::GetSigningCertificate;
 use super::tags::{ListTagsForResource, TagResource, UntagResource};
+use super::user::{AdminDeleteUser, AdminDisableUser, AdminEnableUser, AdminGetUser};
+use super::user_creation::AdminCreateUser;
+use super::user_list::ListUsers;
+use super::user_password::AdminSetUserPassword;
 use super::user_pool::{CreateUserPool, DeleteUserPool, DescribeUserPool, ListUserPools, UpdateUserPool};
 use super::user_pool_domain::{
     CreateUserPoolDomain, DeleteUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain,
 };
+use super::user_update::{AdminDeleteUserAttributes, AdminUpdateUserAttributes};
 use crate::operation::{Row, procedure, row};
 
 /// Every operation that is served.
@@ -68,6 +77,31 @@ pub static OPERATIONS: &[Row] = &[
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<ListTagsForResource>(),
+    procedure::<AdminCreateUser>(),
+    row::<AdminGetUser>(),
+    row::<ListUsers>(),
+    row::<AdminUpdateUserAttributes>(),
+    row::<AdminDeleteUserAttributes>(),
+    row::<AdminEnableUser>(),
+    row::<AdminDisableUser>(),
+    row::<AdminDeleteUser>(),
+    procedure::<AdminSetUserPassword>(),
+    row::<AdminResetUserPassword>(),
+    procedure::<SignUp>(),
+    row::<ConfirmSignUp>(),
+    row::<AdminConfirmSignUp>(),
+    row::<ResendConfirmationCode>(),
+    row::<ForgotPassword>(),
+    procedure::<ConfirmForgotPassword>(),
+    row::<CreateGroup>(),
+    row::<GetGroup>(),
+    row::<ListGroups>(),
+    row::<UpdateGroup>(),
+    row::<DeleteGroup>(),
+    row::<AdminAddUserToGroup>(),
+    row::<AdminRemoveUserFromGroup>(),
+    row::<AdminListGroupsForUser>(),
+    row::<ListUsersInGroup>(),
 ];
 
 /// The answer of operations whose output has no member: an empty object, where those without output answer nothing.

@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
 use super::{
-    app_client, client_secret, client_token, identity_provider, log_delivery, managed_login_branding, mfa,
-    resource_server, risk, schema, shapes, signing_certificate, tags, user_pool, user_pool_domain,
+    app_client, client_secret, client_token, group, group_member, identity_provider, log_delivery,
+    managed_login_branding, mfa, password_reset, resource_server, risk, schema, shapes, sign_up, signing_certificate,
+    tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
 };
 use crate::operation::{Operation, Procedure};
 
@@ -115,6 +116,19 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         client_secret: AddUserPoolClientSecret, ListUserPoolClientSecrets, DeleteUserPoolClientSecret;
         user_pool_domain: CreateUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain, DeleteUserPoolDomain;
         tags: TagResource, UntagResource, ListTagsForResource;
+        user: AdminGetUser, AdminEnableUser, AdminDisableUser, AdminDeleteUser;
+        user_list: ListUsers;
+        user_update: AdminUpdateUserAttributes, AdminDeleteUserAttributes;
+        password_reset: AdminResetUserPassword, ForgotPassword;
+        sign_up: ConfirmSignUp, AdminConfirmSignUp, ResendConfirmationCode;
+        group: CreateGroup, GetGroup, ListGroups, UpdateGroup, DeleteGroup;
+        group_member: AdminAddUserToGroup, AdminRemoveUserFromGroup, AdminListGroupsForUser, ListUsersInGroup;
+    }
+    check_all! { Procedure,
+        sign_up: SignUp;
+        user_creation: AdminCreateUser;
+        user_password: AdminSetUserPassword;
+        password_reset: ConfirmForgotPassword;
     }
     assert_eq!(checked, OPERATIONS.iter().map(|row| row.name).collect());
 }

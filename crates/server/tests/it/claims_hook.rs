@@ -10,9 +10,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::process::Command;
 
 use crate::stack::{Machine, claims};
-use crate::support::Server;
+use crate::support::{Server, run};
 
 /// The function that pools with the hook name.
 pub(crate) const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:claims";
@@ -252,6 +253,25 @@ async fn fails_a_request_when_it_fails_and_says_how() {
     let token = server.cognito("GetClientToken", call).await;
     let token = token["ClientAuthenticationResult"]["AccessToken"].as_str().unwrap();
     assert_eq!(claims(token)["tenant"], "north");
+}
+
+#[tokio::test]
+async fn a_setting_that_names_no_function_stops_the_start() {
+    for (setting, expected) in [
+        ("claims=http://127.0.0.1:9000", "expected ARN=URL"),
+        ("arn:aws:lambda:us-east-1:000000000000:function:claims=127.0.0.1:9000", "must be http:// or https://"),
+    ] {
+        let dev = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_claviger"));
+            command.env_clear().args(["dev", "--ephemeral", "--listen", "127.0.0.1:0"]);
+            command
+        };
+        for command in [dev().args(["--function", setting]), dev().env("CLAVIGER_FUNCTIONS", setting)] {
+            let (status, _, stderr) = run(command).await;
+            assert_eq!(status, Some(2), "{stderr}");
+            assert!(stderr.contains(expected) && stderr.contains("CLAVIGER_FUNCTIONS"), "{stderr}");
+        }
+    }
 }
 
 #[tokio::test]

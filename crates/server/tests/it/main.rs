@@ -9,9 +9,12 @@
 mod claims_hook;
 mod cognito_facts;
 mod commands;
+mod cors;
 mod exec;
+mod explain;
 mod gate;
 mod listener;
+mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;

@@ -42,19 +42,24 @@ impl Server {
     /// Starts `claviger dev`'s listener with this URL behind the ARN of a function.
     pub(crate) fn dev_with_function(arn: &str, url: &str) -> Self {
         let function = FunctionUrl::parse(&format!("{arn}={url}")).unwrap();
-        Self::with_functions(true, Limits::default(), Functions::new([function]))
+        Self::run(true, Limits::default(), Issuers::Aws, Functions::new([function]))
     }
 
     pub(crate) fn start(dev: bool, limits: Limits) -> Self {
-        Self::with_functions(dev, limits, Functions::new([]))
+        Self::run(dev, limits, Issuers::Aws, Functions::new([]))
     }
 
-    fn with_functions(dev: bool, limits: Limits, functions: Functions) -> Self {
+    /// Starts `claviger dev`'s listener with this choice of `--issuer`.
+    pub(crate) fn issuing(issuers: Issuers) -> Self {
+        Self::run(true, Limits::default(), issuers, Functions::new([]))
+    }
+
+    fn run(dev: bool, limits: Limits, issuers: Issuers, functions: Functions) -> Self {
         let authority = Arc::new(LocalAuthority::ephemeral().unwrap());
         let tls = authority.tls().unwrap();
         let settings = Settings { dev, account: AccountId::DEFAULT, suffixes: Vec::new() };
         // A node opens its store on threads of its own and must not do so from within an async task.
-        let node = std::thread::spawn(|| Node::start(&Place::Memory, Issuers::Aws, functions)).join().unwrap().unwrap();
+        let node = std::thread::spawn(move || Node::start(&Place::Memory, issuers, functions)).join().unwrap().unwrap();
         let front = Front::new(Application::new(settings, Some(Arc::clone(&authority)), node), Some(tls), limits);
         let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.address();

@@ -10,10 +10,11 @@ use claviger_control_plane::cognito::operations::OPERATIONS;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
+use super::golden_users;
 use crate::plane::{Plane, with};
 
 /// An operation, its input, and what of the answer later steps refer to: a name and where its value is.
-type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
+pub(super) type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
 
 /// Every operation, answered at least once and refused at least once.
 #[expect(clippy::too_many_lines, reason = "one line a step")]
@@ -188,6 +189,13 @@ impl Kept {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
+    /// The request with the code that it names.
+    async fn with_code(&self, plane: &Plane, request: &str) -> String {
+        let Some((before, rest)) = request.split_once("{code of ") else { return request.to_owned() };
+        let (username, after) = rest.split_once('}').unwrap();
+        format!("{before}{}{after}", plane.code(&self.filled("{users}"), username).await)
+    }
+
     fn redacted(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(value.as_str(), &format!("{{{name}}}")))
     }
@@ -200,9 +208,9 @@ fn line((name, value): (&HeaderName, &HeaderValue)) -> String {
 async fn play() -> BTreeMap<&'static str, Vec<String>> {
     let plane = Plane::new();
     let (mut kept, mut exchanges) = (Kept::default(), BTreeMap::<_, Vec<String>>::new());
-    for (operation, input, keep) in story() {
+    for (operation, input, keep) in story().into_iter().chain(golden_users::story()) {
         let request = kept.filled(&input.to_string());
-        let response = plane.send(operation, request.as_bytes()).await;
+        let response = plane.send(operation, kept.with_code(&plane, &request).await.as_bytes()).await;
         let body: Option<Value> = serde_json::from_slice(response.body()).ok();
         for (name, place) in keep {
             let value = body.as_ref().unwrap().pointer(place).unwrap().as_str().unwrap();

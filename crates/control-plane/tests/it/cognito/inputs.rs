@@ -8,6 +8,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use super::user_inputs;
 use crate::plane::{Plane, machine, with};
 
 const CASES: u32 = 2_000;
@@ -74,7 +75,7 @@ impl World {
         let branding = json!({
             "UserPoolId": pool, "ManagedLoginBrandingId": branded["ManagedLoginBranding"]["ManagedLoginBrandingId"],
         });
-        let inputs = BTreeMap::from([
+        let mut inputs = BTreeMap::from([
             ("CreateUserPool", with(settings.clone(), json!({"PoolName": "a", "Schema": schema}))),
             ("DescribeUserPool", of_pool.clone()),
             ("ListUserPools", json!({"MaxResults": 10})),
@@ -138,6 +139,7 @@ impl World {
             ("UntagResource", with(arn.clone(), json!({"TagKeys": ["team"]}))),
             ("ListTagsForResource", arn),
         ]);
+        user_inputs::add(&plane, &mut inputs).await;
         Self { plane, inputs }
     }
 }
