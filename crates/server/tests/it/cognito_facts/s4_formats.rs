@@ -38,6 +38,12 @@ cases! { |w|
         let epoch = id.strip_prefix(&format!("{}--", w.machine.client_id)).unwrap();
         assert!(epoch.bytes().all(|byte| byte.is_ascii_digit()), "{id}");
     };
+    s4_user_sub => {
+        let user = w.ok("AdminCreateUser", w.of_pool(json!({ "Username": "wind", "MessageAction": "SUPPRESS" }))).await;
+        let attributes = user["User"]["Attributes"].as_array().unwrap();
+        let sub = attributes.iter().find(|attribute| attribute["Name"] == "sub").unwrap();
+        assert!(sub["Value"].as_str().unwrap().parse::<uuid::Uuid>().is_ok(), "{sub}");
+    };
     s4_domain_prefix => {
         for prefix in ["a", "0-9", &"x".repeat(63)] {
             let pool = w.pool(json!({})).await;

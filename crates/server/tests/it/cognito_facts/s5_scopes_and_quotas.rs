@@ -137,6 +137,20 @@ cases! { |w|
         }
         used_up(&w, "CreateUserPoolDomain", custom(&w.pool(json!({})).await, 4), "4 custom domains per region").await;
     };
+    s5_2_groups_per_user => {
+        w.ok("AdminCreateUser", w.of_pool(json!({ "Username": "wind", "MessageAction": "SUPPRESS" }))).await;
+        let mut last = Value::Null;
+        for number in 0..101 {
+            let group = format!("group-{number}");
+            w.ok("CreateGroup", w.of_pool(json!({ "GroupName": group }))).await;
+            last = w.of_pool(json!({ "GroupName": group, "Username": "wind" }));
+            if number < 100 {
+                w.ok("AdminAddUserToGroup", last.clone()).await;
+            }
+        }
+        let reply = w.server.cognito_as(None, "AdminAddUserToGroup", &last).await;
+        assert_eq!(reply.json()["__type"], "LimitExceededException", "{reply:?}");
+    };
     s5_2_custom_attributes => {
         let attributes = |from: usize, to: usize| {
             let one = |number| json!({ "Name": format!("a{number}"), "AttributeDataType": "String" });
