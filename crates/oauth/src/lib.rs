@@ -16,3 +16,4 @@ pub mod secret;
 pub mod srp;
 pub mod token_error;
 pub mod token_request;
+pub mod user_claims;
