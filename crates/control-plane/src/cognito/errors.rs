@@ -3,9 +3,11 @@
 use claviger_aws_protocol::failure::Failure;
 use claviger_resources::UserPoolId;
 use claviger_resources::limits::{CUSTOM_ATTRIBUTES_PER_USER_POOL, TAGS_PER_USER_POOL};
+use claviger_runtime::passwords::PasswordError;
 use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
+use super::user_error::UserError;
 use crate::operation::Refusal;
 
 /// Why an operation of Cognito was refused. The texts are AWS's where AWS's are known.
@@ -222,6 +224,12 @@ pub enum Error {
     #[error(transparent)]
     UserPoolTags(InvalidTags),
 
+    /// Something about a user.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// A password could not be made or checked.
+    #[error("the password failed")]
+    Password(#[from] PasswordError),
     /// The store could not do its part.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -250,6 +258,7 @@ impl Error {
             | Self::ResourceServerNotFound(_)
             | Self::ClientSecretNotFound(_) => "ResourceNotFoundException",
             Self::UserNotFound => "UserNotFoundException",
+            Self::User(error) => error.exception(),
             Self::QuotaUsedUp { .. } => "LimitExceededException",
             Self::ClientCredentialsAlone | Self::ClientCredentialsSecret | Self::ClientCredentialsScope(_) => {
                 "InvalidOAuthFlowException"
@@ -309,6 +318,7 @@ impl Error {
                 | StoreError::Unavailable(_)
                 | StoreError::Corrupt { .. },
             )
+            | Self::Password(_)
             | Self::Vault(_) => return None,
         })
     }
@@ -340,5 +350,9 @@ impl From<Error> for Failure {
 impl Refusal for Error {
     fn is_contention(&self) -> bool {
         matches!(self, Self::Store(StoreError::Contention | StoreError::Conflict))
+    }
+
+    fn keeps_changes(&self) -> bool {
+        matches!(self, Self::User(error) if error.keeps_changes())
     }
 }

@@ -17,11 +17,14 @@ pub mod operations;
 #[cfg(test)]
 pub(crate) mod output_shapes;
 pub mod pagination;
+pub mod password_policy;
 pub mod resource_server;
 pub mod schema;
 pub mod shapes;
 pub mod tags;
 pub mod user;
+pub mod user_attributes;
+mod user_error;
 pub mod user_pool;
 pub mod user_pool_domain;
 pub mod user_pool_settings;
@@ -29,3 +32,4 @@ pub mod user_pool_settings;
 mod wire_names;
 
 pub use errors::{Error, InvalidTags};
+pub use user_error::{PasswordFlaw, UserError};

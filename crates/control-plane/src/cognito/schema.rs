@@ -30,39 +30,39 @@ pub struct AddCustomAttributesInput {
 #[expect(clippy::struct_field_names, reason = "AWS's names")]
 pub struct Attribute {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    attribute_data_type: Option<String>,
+    pub(super) attribute_data_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     developer_only_attribute: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mutable: Option<bool>,
+    pub(super) mutable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    required: Option<bool>,
+    pub(super) required: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    number_attribute_constraints: Option<NumberConstraints>,
+    pub(super) number_attribute_constraints: Option<NumberConstraints>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    string_attribute_constraints: Option<StringConstraints>,
+    pub(super) string_attribute_constraints: Option<StringConstraints>,
 }
 
 /// Bounds of a number, as text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct NumberConstraints {
+pub(super) struct NumberConstraints {
     #[serde(skip_serializing_if = "Option::is_none")]
-    min_value: Option<String>,
+    pub(super) min_value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_value: Option<String>,
+    pub(super) max_value: Option<String>,
 }
 
 /// Bounds of a text's length, as text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StringConstraints {
+pub(super) struct StringConstraints {
     #[serde(skip_serializing_if = "Option::is_none")]
-    min_length: Option<String>,
+    pub(super) min_length: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_length: Option<String>,
+    pub(super) max_length: Option<String>,
 }
 
 /// The member under which a pool keeps and shows its attributes.
