@@ -26,8 +26,8 @@ const PRIME: &str = concat!(
 /// Bytes of a salt; its first bit is set, so that no client drops a leading zero that another keeps.
 pub const SALT_BYTES: usize = 16;
 
-/// Bytes of a number of the group.
-const NUMBER_BYTES: usize = 384;
+/// Bytes of a number of the group, and so of a verifier.
+pub const NUMBER_BYTES: usize = 384;
 /// Bytes of the server's part of a handshake.
 pub const SECRET_BYTES: usize = 32;
 /// What the key that proves a password is derived for.

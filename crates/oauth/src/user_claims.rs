@@ -2,6 +2,7 @@
 //!
 //! They are made as JSON objects before they are signed: a hook may add, change and take away some in between.
 
+use claviger_resources::UserPoolId;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -11,6 +12,8 @@ pub const ACCOUNT_SCOPE: &str = "aws.cognito.signin.user.admin";
 /// What a user's tokens are about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserGrant {
+    /// The pool.
+    pub pool: UserPoolId,
     /// The user's subject.
     pub sub: String,
     /// The username.
@@ -137,6 +140,7 @@ mod tests {
     fn grant() -> UserGrant {
         let attribute = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         UserGrant {
+            pool: UserPoolId::parse("us-east-1_pool").unwrap(),
             sub: "sub".to_owned(),
             username: "ada".to_owned(),
             groups: vec!["crew".to_owned()],

@@ -85,22 +85,14 @@ impl AppClient {
         self.configuration.get("PreventUserExistenceErrors").and_then(Value::as_str) != Some("ENABLED")
     }
 
-    /// Whether the client may read this attribute of a user (`ReadAttributes`).
+    /// Whether users see this attribute through the client (`ReadAttributes`; without it all but developers' own).
     pub fn reads(&self, attribute: &str) -> bool {
-        self.lists("ReadAttributes", attribute)
-    }
-
-    /// Whether the client may write this attribute of a user (`WriteAttributes`).
-    pub fn writes(&self, attribute: &str) -> bool {
-        self.lists("WriteAttributes", attribute)
-    }
-
-    /// A client that lists no attributes has all standard ones, and none that a pool defines itself.
-    fn lists(&self, member: &str, attribute: &str) -> bool {
-        match self.configuration.get(member).and_then(Value::as_array).filter(|listed| !listed.is_empty()) {
-            Some(listed) => listed.iter().any(|name| name.as_str() == Some(attribute)),
-            None => !attribute.contains(':'),
-        }
+        let listed = self.configuration.get("ReadAttributes").and_then(Value::as_array);
+        let reads = match listed.filter(|listed| !listed.is_empty()) {
+            Some(listed) => attribute == "sub" || listed.iter().any(|name| name.as_str() == Some(attribute)),
+            None => true,
+        };
+        reads && !attribute.starts_with("dev:")
     }
 
     fn number(&self, member: &str) -> Option<u32> {
@@ -207,15 +199,16 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_those_listed_or_all_standard_ones() {
+    fn attributes_are_those_listed_or_all_but_developers_own() {
         let check = |listed: Value, attribute: &str, expected: bool| {
-            let client = client(&json!({"ReadAttributes": listed, "WriteAttributes": listed}));
-            assert_eq!((client.reads(attribute), client.writes(attribute)), (expected, expected), "{attribute}");
+            assert_eq!(client(&json!({"ReadAttributes": listed})).reads(attribute), expected, "{attribute}");
         };
         check(Value::Null, "email", true);
-        check(Value::Null, "custom:tenant", false);
+        check(Value::Null, "custom:tenant", true);
+        check(Value::Null, "dev:custom:tenant", false);
         check(json!([]), "email", true);
         check(json!(["custom:tenant"]), "custom:tenant", true);
         check(json!(["custom:tenant"]), "email", false);
+        check(json!(["custom:tenant"]), "sub", true);
     }
 }

@@ -14,6 +14,8 @@ pub const CUSTOM_DOMAINS_PER_REGION: usize = 4;
 pub const TAGS_PER_USER_POOL: usize = 50;
 /// Custom attributes per user pool (same page).
 pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
+/// Sessions of a user at a time: more than people need, so that a user who signs in without end cannot fill the store.
+pub const SESSIONS_PER_USER: usize = 100;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;

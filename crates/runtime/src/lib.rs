@@ -8,5 +8,6 @@ pub mod issuance;
 pub mod issuers;
 pub mod key_maker;
 pub mod passwords;
+pub mod sessions;
 pub mod snapshot;
 pub mod vault;
