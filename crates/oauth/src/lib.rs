@@ -13,6 +13,7 @@ pub mod issuer;
 pub mod jose;
 pub mod refusal;
 pub mod secret;
+pub mod secret_hash;
 pub mod srp;
 pub mod token_error;
 pub mod token_request;

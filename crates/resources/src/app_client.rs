@@ -80,11 +80,6 @@ impl AppClient {
         (rotation.get("Feature")?.as_str()? == "ENABLED").then(|| u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 
-    /// Whether an unknown user is told from a wrong password (`PreventUserExistenceErrors` other than `ENABLED`).
-    pub fn reveals_users(&self) -> bool {
-        self.configuration.get("PreventUserExistenceErrors").and_then(Value::as_str) != Some("ENABLED")
-    }
-
     /// Whether users see this attribute through the client (`ReadAttributes`; without it all but developers' own).
     pub fn reads(&self, attribute: &str) -> bool {
         let listed = self.configuration.get("ReadAttributes").and_then(Value::as_array);

@@ -6,9 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use claviger_oauth::authorize::{self, UserToken};
 use claviger_oauth::claims::AccessClaims;
 use claviger_oauth::client_credentials::{self, Grant};
 use claviger_oauth::jose::SigningKey;
+use claviger_oauth::refusal::Refusal;
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::TokenRequest;
@@ -100,6 +102,16 @@ impl Issuance {
             id_token_id: random_uuid(),
         };
         self.sign_user(&keys, grant, &grant.claims(occasion))
+    }
+
+    /// Reads a user's access token (see [`authorize::user_token`]).
+    pub fn user_token(&self, text: &str) -> Result<UserToken, Refusal> {
+        let snapshot = self.current.load_full();
+        let keys = |pool: &UserPoolId| {
+            let pool = snapshot.pool(pool.as_str()).ok_or(Refusal::NoPool)?;
+            pool.keys.as_deref().ok_or(Refusal::NoKeys)
+        };
+        authorize::user_token(text, keys, self.clock.now().seconds())
     }
 
     /// The key of client-secret digests.

@@ -3,10 +3,12 @@
 use claviger_aws_protocol::failure::Failure;
 use claviger_resources::UserPoolId;
 use claviger_resources::limits::{CUSTOM_ATTRIBUTES_PER_USER_POOL, TAGS_PER_USER_POOL};
+use claviger_runtime::issuance::IssueError;
 use claviger_runtime::passwords::PasswordError;
 use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
+use super::sign_in::SignInError;
 use super::user_error::UserError;
 use crate::operation::Refusal;
 
@@ -227,6 +229,12 @@ pub enum Error {
     /// Something about a user.
     #[error(transparent)]
     User(#[from] UserError),
+    /// Something about a sign-in or its tokens.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// A token could not be issued.
+    #[error("no token could be issued")]
+    Issue(#[from] IssueError),
     /// A password could not be made or checked.
     #[error("the password failed")]
     Password(#[from] PasswordError),
@@ -259,6 +267,7 @@ impl Error {
             | Self::ClientSecretNotFound(_) => "ResourceNotFoundException",
             Self::UserNotFound => "UserNotFoundException",
             Self::User(error) => error.exception(),
+            Self::SignIn(error) => error.exception(),
             Self::QuotaUsedUp { .. } => "LimitExceededException",
             Self::ClientCredentialsAlone | Self::ClientCredentialsSecret | Self::ClientCredentialsScope(_) => {
                 "InvalidOAuthFlowException"
@@ -318,6 +327,7 @@ impl Error {
                 | StoreError::Unavailable(_)
                 | StoreError::Corrupt { .. },
             )
+            | Self::Issue(_)
             | Self::Password(_)
             | Self::Vault(_) => return None,
         })
@@ -353,6 +363,10 @@ impl Refusal for Error {
     }
 
     fn keeps_changes(&self) -> bool {
-        matches!(self, Self::User(error) if error.keeps_changes())
+        match self {
+            Self::User(error) => error.keeps_changes(),
+            Self::SignIn(error) => error.keeps_changes(),
+            _ => false,
+        }
     }
 }

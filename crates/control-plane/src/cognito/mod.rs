@@ -9,6 +9,7 @@
 
 pub mod app_client;
 pub mod app_client_settings;
+mod calling_client;
 pub mod client_secret;
 pub mod configuration;
 mod errors;
@@ -21,6 +22,7 @@ pub mod password_policy;
 pub mod resource_server;
 pub mod schema;
 pub mod shapes;
+pub mod sign_in;
 pub mod tags;
 pub mod user;
 pub mod user_attributes;

@@ -11,12 +11,17 @@ use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
 use super::schema::AddCustomAttributes;
+use super::sign_in::account::{ChangePassword, DeleteUser, DeleteUserAttributes, GetUser, UpdateUserAttributes};
+use super::sign_in::challenge::{AdminRespondToAuthChallenge, RespondToAuthChallenge};
+use super::sign_in::flow::{AdminInitiateAuth, InitiateAuth};
+use super::sign_in::refresh::GetTokensFromRefreshToken;
+use super::sign_in::sign_out::{AdminUserGlobalSignOut, GlobalSignOut, RevokeToken};
 use super::tags::{ListTagsForResource, TagResource, UntagResource};
 use super::user_pool::{CreateUserPool, DeleteUserPool, DescribeUserPool, ListUserPools, UpdateUserPool};
 use super::user_pool_domain::{
     CreateUserPoolDomain, DeleteUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain,
 };
-use crate::operation::{Row, row};
+use crate::operation::{Row, procedure, row};
 
 /// Every operation that is served.
 pub static OPERATIONS: &[Row] = &[
@@ -47,6 +52,19 @@ pub static OPERATIONS: &[Row] = &[
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<ListTagsForResource>(),
+    procedure::<InitiateAuth>(),
+    procedure::<AdminInitiateAuth>(),
+    procedure::<RespondToAuthChallenge>(),
+    procedure::<AdminRespondToAuthChallenge>(),
+    procedure::<GetTokensFromRefreshToken>(),
+    row::<RevokeToken>(),
+    row::<GlobalSignOut>(),
+    row::<AdminUserGlobalSignOut>(),
+    row::<GetUser>(),
+    row::<UpdateUserAttributes>(),
+    row::<DeleteUserAttributes>(),
+    row::<DeleteUser>(),
+    procedure::<ChangePassword>(),
 ];
 
 /// The answer of operations whose output has no member: an empty object, where those without output answer nothing.

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
+use super::sign_in::{account, challenge, flow, refresh, sign_out};
 use super::{app_client, client_secret, mfa, resource_server, schema, shapes, tags, user_pool, user_pool_domain};
-use crate::operation::Operation;
+use crate::operation::{Operation, Procedure};
 
 /// Stops as soon as a struct says which members it has.
 struct Members<'a>(&'a mut Option<&'static [&'static str]>);
@@ -64,23 +65,31 @@ fn sample(shape: &Shape) -> Value {
 }
 
 fn check<O: Operation>(inputs: &mut BTreeSet<&'static str>) {
-    let input = find(shapes::OPERATIONS, O::NAME).unwrap().input;
-    inputs.insert(O::NAME);
+    check_input::<O::Input>(O::NAME, inputs);
+}
+
+fn check_procedure<P: Procedure>(inputs: &mut BTreeSet<&'static str>) {
+    check_input::<P::Input>(P::NAME, inputs);
+}
+
+fn check_input<I: DeserializeOwned>(name: &'static str, inputs: &mut BTreeSet<&'static str>) {
+    let input = find(shapes::OPERATIONS, name).unwrap().input;
+    inputs.insert(name);
     let known: BTreeSet<&str> = input.members().iter().map(|member| member.key).collect();
-    if let Some(named) = members::<O::Input>() {
-        assert_eq!(named, known, "{}", O::NAME);
+    if let Some(named) = members::<I>() {
+        assert_eq!(named, known, "{name}");
     }
     let whole = sample(input);
-    let read = serde_json::from_value::<O::Input>(whole.clone());
-    assert!(read.is_ok(), "{} cannot be read with all of its members: {:?}", O::NAME, read.err());
+    let read = serde_json::from_value::<I>(whole.clone());
+    assert!(read.is_ok(), "{name} cannot be read with all of its members: {:?}", read.err());
     let mut least = whole;
     let required = |key: &str| input.member(key).is_some_and(|member| member.required);
     least.as_object_mut().unwrap().retain(|key, _| required(key));
     for key in known {
         let mut object = least.clone();
         object.as_object_mut().unwrap().remove(key);
-        let read = serde_json::from_value::<O::Input>(object);
-        assert_eq!(read.is_ok(), !required(key), "{} without {key}", O::NAME);
+        let read = serde_json::from_value::<I>(object);
+        assert_eq!(read.is_ok(), !required(key), "{name} without {key}");
     }
 }
 
@@ -101,7 +110,15 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         client_secret: AddUserPoolClientSecret, ListUserPoolClientSecrets, DeleteUserPoolClientSecret;
         user_pool_domain: CreateUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain, DeleteUserPoolDomain;
         tags: TagResource, UntagResource, ListTagsForResource;
+        sign_out: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut;
+        account: GetUser, UpdateUserAttributes, DeleteUserAttributes, DeleteUser;
     }
+    check_procedure::<flow::InitiateAuth>(&mut checked);
+    check_procedure::<flow::AdminInitiateAuth>(&mut checked);
+    check_procedure::<challenge::RespondToAuthChallenge>(&mut checked);
+    check_procedure::<challenge::AdminRespondToAuthChallenge>(&mut checked);
+    check_procedure::<refresh::GetTokensFromRefreshToken>(&mut checked);
+    check_procedure::<account::ChangePassword>(&mut checked);
     assert_eq!(checked, OPERATIONS.iter().map(|row| row.name).collect());
 }
 

@@ -10,10 +10,11 @@ use claviger_control_plane::cognito::operations::OPERATIONS;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
+use super::sign_in;
 use crate::plane::Plane;
 
 /// An operation, its input, and what of the answer later steps refer to: a name and where its value is.
-type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
+pub(super) type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
 
 /// Every operation, answered at least once and refused at least once.
 #[expect(clippy::too_many_lines, reason = "one line a step")]
@@ -155,9 +156,15 @@ fn line((name, value): (&HeaderName, &HeaderValue)) -> String {
 }
 
 async fn play() -> BTreeMap<&'static str, Vec<String>> {
-    let plane = Plane::new();
-    let (mut kept, mut exchanges) = (Kept::default(), BTreeMap::<_, Vec<String>>::new());
-    for (operation, input, keep) in story() {
+    let mut exchanges = play_on(&Plane::new(), Kept::default(), story()).await;
+    let (scene, kept) = sign_in::goldens::scene().await;
+    exchanges.extend(play_on(&scene.plane, Kept(kept), sign_in::goldens::story()).await);
+    exchanges
+}
+
+async fn play_on(plane: &Plane, mut kept: Kept, story: Vec<Step>) -> BTreeMap<&'static str, Vec<String>> {
+    let mut exchanges = BTreeMap::<_, Vec<String>>::new();
+    for (operation, input, keep) in story {
         let request = kept.filled(&input.to_string());
         let response = plane.send(operation, request.as_bytes()).await;
         let body: Option<Value> = serde_json::from_slice(response.body()).ok();

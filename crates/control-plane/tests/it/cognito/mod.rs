@@ -10,6 +10,7 @@ mod protocol;
 mod resource_servers;
 mod schema;
 mod settings;
+mod sign_in;
 mod tags;
 mod user_pool_settings;
 mod user_pools;
