@@ -7,6 +7,7 @@
 //! Start with [`id`] for how things are named and with [`user_pool`] or [`rest_api`] for the two halves of the product.
 
 pub mod app_client;
+pub mod correspondence;
 pub mod group;
 pub mod id;
 pub mod keyring;

@@ -16,6 +16,14 @@ pub const TAGS_PER_USER_POOL: usize = 50;
 pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
 /// Sessions of a user at a time: more than people need, so that a user who signs in without end cannot fill the store.
 pub const SESSIONS_PER_USER: usize = 100;
+/// Groups per user pool (same page).
+pub const GROUPS_PER_USER_POOL: usize = 10_000;
+/// Groups a user may be in (same page).
+pub const GROUPS_PER_USER: usize = 100;
+/// Messages kept for each user; ours, AWS sends them.
+pub const MESSAGES_PER_USER: usize = 5;
+/// Messages kept for all users of a pool; ours.
+pub const MESSAGES_PER_USER_POOL: usize = 1_000;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;

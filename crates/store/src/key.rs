@@ -56,6 +56,10 @@ closed_set! {
         GroupMember = "group_member",
         /// What a user's sign-in leaves behind.
         Session = "session",
+        /// What was sent to a user.
+        Correspondence = "correspondence",
+        /// A message to a user.
+        Message = "message",
         /// A REST API.
         RestApi = "rest_api",
         /// A resource of a REST API with its methods.

@@ -1,6 +1,7 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
 use claviger_resources::app_client::AppClient;
+use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
 use claviger_resources::resource_server::ResourceServer;
@@ -53,6 +54,8 @@ record!(ResourceServer, ResourceServer, |it| it.pool.as_str(), &it.identifier, [
 record!(AppClient, AppClient, |it| it.pool.as_str(), it.id.as_str(), [ClientId: it.id.as_str()]);
 record!(Group, Group, |it| it.pool.as_str(), &it.name, []);
 record!(GroupMember, GroupMember, |it| &it.group, &it.user, []);
+record!(Correspondence, Correspondence, |it| it.pool.as_str(), &it.sub, []);
+record!(Message, Message, |it| it.pool.as_str(), &it.id, []);
 
 record!(RestApi, RestApi, |it| "", it.id.as_str(), [ApiId: it.id.as_str()]);
 record!(Resource, Resource, |it| it.rest_api_id.as_str(), it.id.as_str(),

@@ -12,24 +12,37 @@ pub mod app_client_settings;
 mod calling_client;
 pub mod client_secret;
 pub mod configuration;
+mod confirmation_code;
+mod delivery;
 mod errors;
+pub mod group;
+pub mod group_member;
+pub mod message;
 pub mod mfa;
 pub mod operations;
 #[cfg(test)]
 pub(crate) mod output_shapes;
 pub mod pagination;
 pub mod password_policy;
+pub mod password_reset;
 pub mod resource_server;
 pub mod schema;
 pub mod shapes;
 pub mod sign_in;
+mod sign_in_name;
+pub mod sign_up;
 pub mod tags;
 pub mod user;
 pub mod user_attributes;
+pub mod user_creation;
 mod user_error;
+mod user_filter;
+pub mod user_list;
+pub mod user_password;
 pub mod user_pool;
 pub mod user_pool_domain;
 pub mod user_pool_settings;
+pub mod user_update;
 #[cfg(test)]
 mod wire_names;
 

@@ -6,21 +6,34 @@ use super::app_client::{
     CreateUserPoolClient, DeleteUserPoolClient, DescribeUserPoolClient, ListUserPoolClients, UpdateUserPoolClient,
 };
 use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, ListUserPoolClientSecrets};
+use super::group::{CreateGroup, DeleteGroup, GetGroup, ListGroups, UpdateGroup};
+use super::group_member::{AdminAddUserToGroup, AdminListGroupsForUser, AdminRemoveUserFromGroup, ListUsersInGroup};
 use super::mfa::GetUserPoolMfaConfig;
+use super::password_reset::{AdminResetUserPassword, ConfirmForgotPassword, ForgotPassword};
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
 use super::schema::AddCustomAttributes;
-use super::sign_in::account::{ChangePassword, DeleteUser, DeleteUserAttributes, GetUser, UpdateUserAttributes};
+use super::sign_in::account::{
+    DeleteUser, DeleteUserAttributes, GetUser, GetUserAttributeVerificationCode, UpdateUserAttributes,
+    VerifyUserAttribute,
+};
 use super::sign_in::challenge::{AdminRespondToAuthChallenge, RespondToAuthChallenge};
+use super::sign_in::change_password::ChangePassword;
 use super::sign_in::flow::{AdminInitiateAuth, InitiateAuth};
 use super::sign_in::refresh::GetTokensFromRefreshToken;
 use super::sign_in::sign_out::{AdminUserGlobalSignOut, GlobalSignOut, RevokeToken};
+use super::sign_up::{AdminConfirmSignUp, ConfirmSignUp, ResendConfirmationCode, SignUp};
 use super::tags::{ListTagsForResource, TagResource, UntagResource};
+use super::user::{AdminDeleteUser, AdminDisableUser, AdminEnableUser, AdminGetUser};
+use super::user_creation::AdminCreateUser;
+use super::user_list::ListUsers;
+use super::user_password::AdminSetUserPassword;
 use super::user_pool::{CreateUserPool, DeleteUserPool, DescribeUserPool, ListUserPools, UpdateUserPool};
 use super::user_pool_domain::{
     CreateUserPoolDomain, DeleteUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain,
 };
+use super::user_update::{AdminDeleteUserAttributes, AdminUpdateUserAttributes};
 use crate::operation::{Row, procedure, row};
 
 /// Every operation that is served.
@@ -63,8 +76,35 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetUser>(),
     row::<UpdateUserAttributes>(),
     row::<DeleteUserAttributes>(),
+    row::<GetUserAttributeVerificationCode>(),
+    row::<VerifyUserAttribute>(),
     row::<DeleteUser>(),
     procedure::<ChangePassword>(),
+    procedure::<AdminCreateUser>(),
+    row::<AdminGetUser>(),
+    row::<ListUsers>(),
+    row::<AdminUpdateUserAttributes>(),
+    row::<AdminDeleteUserAttributes>(),
+    row::<AdminEnableUser>(),
+    row::<AdminDisableUser>(),
+    row::<AdminDeleteUser>(),
+    procedure::<AdminSetUserPassword>(),
+    row::<AdminResetUserPassword>(),
+    procedure::<SignUp>(),
+    row::<ConfirmSignUp>(),
+    row::<AdminConfirmSignUp>(),
+    row::<ResendConfirmationCode>(),
+    row::<ForgotPassword>(),
+    procedure::<ConfirmForgotPassword>(),
+    row::<CreateGroup>(),
+    row::<GetGroup>(),
+    row::<ListGroups>(),
+    row::<UpdateGroup>(),
+    row::<DeleteGroup>(),
+    row::<AdminAddUserToGroup>(),
+    row::<AdminRemoveUserFromGroup>(),
+    row::<AdminListGroupsForUser>(),
+    row::<ListUsersInGroup>(),
 ];
 
 /// The answer of operations whose output has no member: an empty object, where those without output answer nothing.

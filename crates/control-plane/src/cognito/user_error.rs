@@ -65,6 +65,10 @@ pub enum UserError {
     #[error("An account with the {0} already exists.")]
     AliasTaken(String),
 
+    /// Somebody else signs in with what a user's attribute is to become.
+    #[error("An account with the given {0} already exists.")]
+    UsernameAttributeInUse(String),
+
     /// The client has a secret, and no hash was made with it.
     #[error("Client {0} is configured with secret but SECRET_HASH was not received")]
     SecretHashMissing(String),
@@ -162,7 +166,7 @@ impl UserError {
             | Self::PasswordNotResettable
             | Self::AdministratorsReset => "NotAuthorizedException",
             Self::UsernameTaken | Self::UserExists | Self::UsernameAttributeTaken(_) => "UsernameExistsException",
-            Self::AliasTaken(_) => "AliasExistsException",
+            Self::AliasTaken(_) | Self::UsernameAttributeInUse(_) => "AliasExistsException",
             Self::UsernameNotFound => "UserNotFoundException",
             Self::ResendNotPossible(_) => "UnsupportedUserStateException",
             Self::CodeMismatch => "CodeMismatchException",

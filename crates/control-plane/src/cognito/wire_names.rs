@@ -11,8 +11,11 @@ use serde_json::{Map, Value, json};
 
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
-use super::sign_in::{account, challenge, flow, refresh, sign_out};
-use super::{app_client, client_secret, mfa, resource_server, schema, shapes, tags, user_pool, user_pool_domain};
+use super::sign_in::{account, challenge, change_password, flow, refresh, sign_out};
+use super::{
+    app_client, client_secret, group, group_member, mfa, password_reset, resource_server, schema, shapes, sign_up,
+    tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
+};
 use crate::operation::{Operation, Procedure};
 
 /// Stops as soon as a struct says which members it has.
@@ -64,15 +67,7 @@ fn sample(shape: &Shape) -> Value {
     }
 }
 
-fn check<O: Operation>(inputs: &mut BTreeSet<&'static str>) {
-    check_input::<O::Input>(O::NAME, inputs);
-}
-
-fn check_procedure<P: Procedure>(inputs: &mut BTreeSet<&'static str>) {
-    check_input::<P::Input>(P::NAME, inputs);
-}
-
-fn check_input<I: DeserializeOwned>(name: &'static str, inputs: &mut BTreeSet<&'static str>) {
+fn check<I: DeserializeOwned>(name: &'static str, inputs: &mut BTreeSet<&'static str>) {
     let input = find(shapes::OPERATIONS, name).unwrap().input;
     inputs.insert(name);
     let known: BTreeSet<&str> = input.members().iter().map(|member| member.key).collect();
@@ -97,9 +92,11 @@ fn check_input<I: DeserializeOwned>(name: &'static str, inputs: &mut BTreeSet<&'
 fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
     let mut checked = BTreeSet::new();
     macro_rules! check_all {
-        ($($module:ident: $($operation:ident),*;)*) => { $($(check::<$module::$operation>(&mut checked);)*)* };
+        ($kind:ident $($module:ident: $($operation:ident),*;)*) => { $($(check::<
+            <$module::$operation as $kind>::Input,
+        >(<$module::$operation as $kind>::NAME, &mut checked);)*)* };
     }
-    check_all! {
+    check_all! { Operation
         user_pool: CreateUserPool, DescribeUserPool, ListUserPools, UpdateUserPool, DeleteUserPool;
         mfa: GetUserPoolMfaConfig;
         schema: AddCustomAttributes;
@@ -111,14 +108,26 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         user_pool_domain: CreateUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain, DeleteUserPoolDomain;
         tags: TagResource, UntagResource, ListTagsForResource;
         sign_out: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut;
-        account: GetUser, UpdateUserAttributes, DeleteUserAttributes, DeleteUser;
+        account: GetUser, UpdateUserAttributes, DeleteUserAttributes, GetUserAttributeVerificationCode,
+            VerifyUserAttribute, DeleteUser;
+        user: AdminGetUser, AdminEnableUser, AdminDisableUser, AdminDeleteUser;
+        user_list: ListUsers;
+        user_update: AdminUpdateUserAttributes, AdminDeleteUserAttributes;
+        password_reset: AdminResetUserPassword, ForgotPassword;
+        sign_up: ConfirmSignUp, AdminConfirmSignUp, ResendConfirmationCode;
+        group: CreateGroup, GetGroup, ListGroups, UpdateGroup, DeleteGroup;
+        group_member: AdminAddUserToGroup, AdminRemoveUserFromGroup, AdminListGroupsForUser, ListUsersInGroup;
     }
-    check_procedure::<flow::InitiateAuth>(&mut checked);
-    check_procedure::<flow::AdminInitiateAuth>(&mut checked);
-    check_procedure::<challenge::RespondToAuthChallenge>(&mut checked);
-    check_procedure::<challenge::AdminRespondToAuthChallenge>(&mut checked);
-    check_procedure::<refresh::GetTokensFromRefreshToken>(&mut checked);
-    check_procedure::<account::ChangePassword>(&mut checked);
+    check_all! { Procedure
+        sign_up: SignUp;
+        user_creation: AdminCreateUser;
+        user_password: AdminSetUserPassword;
+        password_reset: ConfirmForgotPassword;
+        flow: InitiateAuth, AdminInitiateAuth;
+        challenge: RespondToAuthChallenge, AdminRespondToAuthChallenge;
+        refresh: GetTokensFromRefreshToken;
+        change_password: ChangePassword;
+    }
     assert_eq!(checked, OPERATIONS.iter().map(|row| row.name).collect());
 }
 

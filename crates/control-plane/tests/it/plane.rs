@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use claviger_control_plane::cognito::message::{self, SentMessage};
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::operation::Caller;
 use claviger_control_plane::services::{Services, Settings};
@@ -133,6 +134,23 @@ impl Plane {
     pub(crate) async fn client(&self, pool: &str) -> Value {
         let mut created = self.ok("CreateUserPoolClient", machine(pool)).await;
         created["UserPoolClient"].take()
+    }
+
+    /// A new public client in a pool, through which users sign up.
+    pub(crate) async fn browser(&self, pool: &str) -> String {
+        let input = json!({"UserPoolId": pool, "ClientName": "browser"});
+        let created = self.ok("CreateUserPoolClient", input).await;
+        created["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned()
+    }
+
+    /// The messages to a user, newest first.
+    pub(crate) async fn messages(&self, pool: &str, username: &str) -> Vec<SentMessage> {
+        message::read(self.node.services(), pool, Some(username)).await.unwrap()
+    }
+
+    /// The code or temporary password in the newest message to a user.
+    pub(crate) async fn code(&self, pool: &str, username: &str) -> String {
+        self.messages(pool, username).await.swap_remove(0).code
     }
 
     /// A look into the store.

@@ -1,25 +1,23 @@
-//! What signed-in users do with their own accounts: `GetUser`, `UpdateUserAttributes`, `DeleteUserAttributes`, `DeleteUser`,
-//! `ChangePassword`.
+//! What signed-in users do with their own accounts: `GetUser`, `UpdateUserAttributes`, `DeleteUserAttributes`,
+//! `GetUserAttributeVerificationCode`, `VerifyUserAttribute`, `DeleteUser`.
 
 use claviger_resources::Secret;
-use claviger_resources::user::User;
-use claviger_resources::user_pool::UserPool;
-use claviger_runtime::sessions;
-use claviger_store::{Stored, TransactionExt};
+use claviger_resources::correspondence::{CodePurpose, MessageTrigger};
+use claviger_store::TransactionExt;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::super::client_secret;
+use super::super::confirmation_code::{self, Asker};
+use super::super::delivery::{CodeDeliveryDetails, Delivery};
 use super::super::errors::Error;
 use super::super::operations::Empty;
-use super::super::password_policy::PasswordPolicy;
+use super::super::sign_in_name::{self, Conflict};
 use super::super::user_attributes::{self, UserAttribute, UserAttributes};
+use super::super::{user, user_password, user_update};
 use super::access_token::{self, SignedIn};
 use super::error::SignInError;
 use super::sign_out::OwnAccount;
-use super::{attempt, lockout, new_password};
-use crate::operation::{Access, Caller, Context, Operation, Procedure, Step, perform};
-use crate::services::Services;
+use crate::operation::{Access, Context, Operation};
 
 /// Shows the caller.
 pub struct GetUser;
@@ -29,8 +27,10 @@ pub struct UpdateUserAttributes;
 pub struct DeleteUserAttributes;
 /// Deletes the caller.
 pub struct DeleteUser;
-/// Changes the caller's password.
-pub struct ChangePassword;
+/// Sends the caller a code to verify an address with.
+pub struct GetUserAttributeVerificationCode;
+/// Verifies an address of the caller's with that code.
+pub struct VerifyUserAttribute;
 
 /// The members of `UpdateUserAttributes`.
 #[derive(Deserialize)]
@@ -50,15 +50,39 @@ pub struct DeleteUserAttributesInput {
     access_token: String,
 }
 
-/// The members of `ChangePassword`.
+/// The members of `GetUserAttributeVerificationCode`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct ChangePasswordInput {
-    #[serde(default, deserialize_with = "client_secret::given")]
-    previous_password: Option<Secret<String>>,
-    #[serde(deserialize_with = "password")]
-    proposed_password: Secret<String>,
+pub struct GetUserAttributeVerificationCodeInput {
     access_token: String,
+    attribute_name: String,
+    #[serde(default, rename = "ClientMetadata")]
+    _client_metadata: IgnoredAny,
+}
+
+/// The members of `VerifyUserAttribute`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct VerifyUserAttributeInput {
+    access_token: String,
+    attribute_name: String,
+    #[serde(deserialize_with = "user_password::required")]
+    code: Secret<String>,
+}
+
+/// What `UpdateUserAttributes` answers: where codes were sent.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UpdateUserAttributesOutput {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code_delivery_details_list: Vec<CodeDeliveryDetails>,
+}
+
+/// What `GetUserAttributeVerificationCode` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetUserAttributeVerificationCodeOutput {
+    code_delivery_details: CodeDeliveryDetails,
 }
 
 /// What `GetUser` answers.
@@ -79,11 +103,9 @@ impl Operation for GetUser {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<GetUserOutput, Error> {
         let token = access_token::read(cx.services, &input.access_token)?;
         let SignedIn { client, user, .. } = SignedIn::find(cx, &token).await?;
-        let sub = std::iter::once((user_attributes::SUB, &user.sub));
-        let readable = user.attributes.iter().map(|(name, value)| (&**name, value));
-        let readable = sub.chain(readable.filter(|(name, _)| client.reads(name)));
-        let attribute = |(name, value): (&str, &String)| UserAttribute { name: name.to_owned(), value: value.clone() };
-        Ok(GetUserOutput { username: user.username.clone(), user_attributes: readable.map(attribute).collect() })
+        let mut user_attributes = user::shown_attributes(&user);
+        user_attributes.retain(|attribute| client.reads(&attribute.name));
+        Ok(GetUserOutput { username: user.username.clone(), user_attributes })
     }
 }
 
@@ -91,13 +113,13 @@ impl Operation for UpdateUserAttributes {
     const NAME: &'static str = "UpdateUserAttributes";
     const ACCESS: Access = Access::Write;
     type Input = UpdateUserAttributesInput;
-    type Output = Empty;
+    type Output = UpdateUserAttributesOutput;
     type Error = Error;
 
-    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Empty, Error> {
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let change = user_attributes::by_name(&input.user_attributes);
-        change_own(cx, &input.access_token, &change).await?;
-        Ok(Empty {})
+        let code_delivery_details_list = change_own(cx, &input.access_token, &change).await?;
+        Ok(UpdateUserAttributesOutput { code_delivery_details_list })
     }
 }
 
@@ -125,108 +147,63 @@ impl Operation for DeleteUser {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let token = access_token::read(cx.services, &input.access_token)?;
         let SignedIn { user, .. } = SignedIn::find(cx, &token).await?;
-        sessions::end_all(cx.tx, &user).await?;
-        cx.tx.delete(&user.record).await?;
-        Ok(())
+        user::delete(cx, &user).await
     }
 }
 
-impl Procedure for ChangePassword {
-    const NAME: &'static str = "ChangePassword";
+impl Operation for GetUserAttributeVerificationCode {
+    const NAME: &'static str = "GetUserAttributeVerificationCode";
     const ACCESS: Access = Access::Write;
-    type Input = ChangePasswordInput;
+    type Input = GetUserAttributeVerificationCodeInput;
+    type Output = GetUserAttributeVerificationCodeOutput;
+    type Error = Error;
+
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
+        let token = access_token::read(cx.services, &input.access_token)?;
+        let SignedIn { pool, user, .. } = SignedIn::find(cx, &token).await?;
+        let (purpose, delivery) = match &*input.attribute_name {
+            "email" => (CodePurpose::Email, Delivery::by_email(&user.attributes)),
+            "phone_number" => (CodePurpose::PhoneNumber, Delivery::by_text_message(&user.attributes)),
+            _ => return Err(SignInError::AttributeNotVerifiable.into()),
+        };
+        let delivery = delivery.ok_or(SignInError::AttributeNotVerifiable)?;
+        let trigger = MessageTrigger::VerifyUserAttribute;
+        let sent = confirmation_code::send(cx, &pool, &user, purpose, trigger, &delivery, Asker::Anyone).await?;
+        Ok(GetUserAttributeVerificationCodeOutput { code_delivery_details: sent })
+    }
+}
+
+impl Operation for VerifyUserAttribute {
+    const NAME: &'static str = "VerifyUserAttribute";
+    const ACCESS: Access = Access::Write;
+    type Input = VerifyUserAttributeInput;
     type Output = Empty;
     type Error = Error;
 
-    async fn run(services: &Services, caller: &Caller, input: Self::Input) -> Result<Empty, Error> {
-        let look = Look { access_token: &input.access_token };
-        let SignedIn { pool, user, .. } = perform(services, &caller.tenant(), &look).await?;
-        PasswordPolicy::of(&pool).check(&input.proposed_password)?;
-        let proved = match (&user.password, &input.previous_password) {
-            // Who never had a password proves by the token alone.
-            (None, _) => true,
-            (Some(_), None) => return Err(SignInError::MissingParameter("PreviousPassword").into()),
-            (kept, Some(previous)) => services.passwords.matches(kept.as_ref(), previous).await?,
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Empty, Error> {
+        let token = access_token::read(cx.services, &input.access_token)?;
+        let SignedIn { pool, mut user, .. } = SignedIn::find(cx, &token).await?;
+        let purpose = match &*input.attribute_name {
+            "email" => CodePurpose::Email,
+            "phone_number" => CodePurpose::PhoneNumber,
+            _ => return Err(SignInError::AttributeNotVerifiable.into()),
         };
-        let password =
-            if proved { Some(new_password::make(services, &user, &input.proposed_password).await?) } else { None };
-        perform(services, &caller.tenant(), &Exchange { user: &user, password: password.as_ref() }).await?;
+        let attribute = confirmation_code::spend(cx, &user, purpose, &input.code).await?;
+        user.attributes.insert(format!("{attribute}_verified"), "true".to_owned());
+        user.modified = cx.now;
+        sign_in_name::claim(cx, &pool, &mut user, Conflict::RefuseChange).await?;
+        cx.tx.replace(&user).await?;
         Ok(Empty {})
     }
 }
 
-/// Finds whose password is to be changed.
-struct Look<'a> {
-    access_token: &'a str,
-}
-
-impl Step for Look<'_> {
-    const ACCESS: Access = Access::Read;
-    type Output = SignedIn;
-    type Error = Error;
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn, Error> {
-        let token = access_token::read(cx.services, self.access_token)?;
-        let signed_in = SignedIn::find(cx, &token).await?;
-        if lockout::is_locked(&signed_in.user, cx.now) {
-            return Err(SignInError::AttemptLimit.into());
-        }
-        Ok(signed_in)
-    }
-}
-
-/// Sets the new password, or counts a wrong old one.
-struct Exchange<'a> {
-    user: &'a User,
-    password: Option<&'a claviger_resources::user::Password>,
-}
-
-impl Step for Exchange<'_> {
-    const ACCESS: Access = Access::Write;
-    type Output = ();
-    type Error = Error;
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
-        let mut user = attempt::again(cx, self.user).await?;
-        if lockout::is_locked(&user, cx.now) {
-            return Err(SignInError::AttemptLimit.into());
-        }
-        let Some(password) = self.password else {
-            lockout::count(&mut user, cx.now);
-            cx.tx.replace(&user).await?;
-            return Err(SignInError::Incorrect.into());
-        };
-        lockout::clear(&mut user);
-        user.password = Some(password.clone());
-        user.modified = cx.now;
-        cx.tx.replace(&user).await?;
-        Ok(())
-    }
-}
-
-async fn change_own(cx: &mut Context<'_>, access_token: &str, change: &UserAttributes) -> Result<(), Error> {
-    let token = access_token::read(cx.services, access_token)?;
-    let SignedIn { pool, client, mut user } = SignedIn::find(cx, &token).await?;
-    user_attributes::check_writable(&client, change)?;
-    user_attributes::check_change(&pool, &user.attributes, change)?;
-    change_attributes(cx, &pool, &mut user, change).await?;
-    user.modified = cx.now;
-    cx.tx.replace(&user).await?;
-    Ok(())
-}
-
-/// Writes changed attributes into a user, and the names that come of them.
-#[expect(clippy::unused_async, reason = "the names of other users will be looked at")]
-pub(super) async fn change_attributes(
-    _cx: &mut Context<'_>,
-    _pool: &UserPool,
-    user: &mut Stored<User>,
+async fn change_own(
+    cx: &mut Context<'_>,
+    access_token: &str,
     change: &UserAttributes,
-) -> Result<(), Error> {
-    user.attributes = user_attributes::changed(&user.attributes, change);
-    Ok(())
-}
-
-fn password<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret<String>, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
+) -> Result<Vec<CodeDeliveryDetails>, Error> {
+    let token = access_token::read(cx.services, access_token)?;
+    let SignedIn { pool, client, user } = SignedIn::find(cx, &token).await?;
+    user_attributes::check_writable(&client, change)?;
+    user_update::update(cx, &pool, user, change, Conflict::RefuseChange).await
 }

@@ -102,6 +102,9 @@ pub enum SignInError {
     /// An access token that is not for managing one's account: a machine's.
     #[error("Access Token does not have required scopes")]
     MissingScope,
+    /// An attribute that no code verifies, or that the user does not have.
+    #[error("Only an email or a phone_number that the user has can be verified with a code.")]
+    AttributeNotVerifiable,
     /// Too many wrong passwords, where a password is changed.
     #[error("Attempt limit exceeded, please try after some time.")]
     AttemptLimit,
@@ -141,7 +144,8 @@ impl SignInError {
             | Self::ChallengeNotServed
             | Self::ChoiceNotAvailable
             | Self::SrpNumber
-            | Self::Timestamp => "InvalidParameterException",
+            | Self::Timestamp
+            | Self::AttributeNotVerifiable => "InvalidParameterException",
         }
     }
 

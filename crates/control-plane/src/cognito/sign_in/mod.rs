@@ -9,6 +9,7 @@ pub mod access_token;
 pub mod account;
 mod attempt;
 pub mod challenge;
+pub mod change_password;
 mod choice;
 mod error;
 pub mod flow;

@@ -3,21 +3,19 @@
 use std::collections::BTreeMap;
 
 use claviger_oauth::user_claims::UserGrant;
-use claviger_resources::Secret;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::session::Session;
 use claviger_resources::user::{Password, User, UserStatus};
 use claviger_resources::user_pool::UserPool;
-use claviger_runtime::passwords::Owner;
 use claviger_store::TransactionExt;
 use serde_json::json;
 
 use super::super::errors::Error;
 use super::super::password_policy::PasswordPolicy;
-use super::super::schema;
+use super::super::sign_in_name::{self, Conflict};
 use super::super::user_attributes::{self, UserAttributes, Violations};
 use super::super::user_error::UserError;
-use super::account;
+use super::super::{schema, user_password};
 use super::attempt::{Look, Seen, again, begin};
 use super::error::SignInError;
 use super::outcome::{AuthOutput, Challenge, signed_in};
@@ -65,16 +63,10 @@ pub(super) async fn answer(
     let change: UserAttributes =
         answers.under(ATTRIBUTE).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     check_attributes(&seen, user, &change)?;
-    let password = make(services, user, new).await?;
+    let password = user_password::make(services, user, new).await?;
     let step = Accept { seen: &seen, user, change: &change, password: &password };
     let (session, grant) = perform(services, &caller.tenant(), &step).await?;
     signed_in(services, &session, &grant).await
-}
-
-/// What is kept of a user's new password.
-pub(super) async fn make(services: &Services, user: &User, new: &Secret<String>) -> Result<Password, Error> {
-    let owner = Owner { pool: &user.pool, username: &user.username, sub: &user.sub };
-    Ok(services.passwords.make(owner, new, &mut *services.random(), services.clock.now()).await?)
 }
 
 /// Whether the user is still the one that the challenge was given to.
@@ -120,10 +112,9 @@ impl Step for Accept<'_> {
         if user.status != UserStatus::ForceChangePassword {
             return Err(SignInError::InvalidSession.into());
         }
-        account::change_attributes(cx, &self.seen.pool, &mut user, self.change).await?;
-        user.password = Some(self.password.clone());
-        user.status = UserStatus::Confirmed;
-        user.modified = cx.now;
+        user.attributes = user_attributes::changed(&user.attributes, self.change);
+        sign_in_name::claim(cx, &self.seen.pool, &mut user, Conflict::RefuseChange).await?;
+        user_password::set(&mut user, self.password.clone(), UserStatus::Confirmed, cx.now);
         cx.tx.replace(&user).await?;
         Ok(begin(cx, &self.seen.client, &user).await?)
     }

@@ -10,7 +10,7 @@ use claviger_control_plane::cognito::operations::OPERATIONS;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::sign_in;
+use super::{golden_users, sign_in};
 use crate::plane::Plane;
 
 /// An operation, its input, and what of the answer later steps refer to: a name and where its value is.
@@ -146,6 +146,13 @@ impl Kept {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
+    /// The request with the code that it names.
+    async fn with_code(&self, plane: &Plane, request: &str) -> String {
+        let Some((before, rest)) = request.split_once("{code of ") else { return request.to_owned() };
+        let (username, after) = rest.split_once('}').unwrap();
+        format!("{before}{}{after}", plane.code(&self.filled("{users}"), username).await)
+    }
+
     fn redacted(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(value.as_str(), &format!("{{{name}}}")))
     }
@@ -156,7 +163,8 @@ fn line((name, value): (&HeaderName, &HeaderValue)) -> String {
 }
 
 async fn play() -> BTreeMap<&'static str, Vec<String>> {
-    let mut exchanges = play_on(&Plane::new(), Kept::default(), story()).await;
+    let mut exchanges =
+        play_on(&Plane::new(), Kept::default(), story().into_iter().chain(golden_users::story()).collect()).await;
     let (scene, kept) = sign_in::goldens::scene().await;
     exchanges.extend(play_on(&scene.plane, Kept(kept), sign_in::goldens::story()).await);
     exchanges
@@ -166,7 +174,7 @@ async fn play_on(plane: &Plane, mut kept: Kept, story: Vec<Step>) -> BTreeMap<&'
     let mut exchanges = BTreeMap::<_, Vec<String>>::new();
     for (operation, input, keep) in story {
         let request = kept.filled(&input.to_string());
-        let response = plane.send(operation, request.as_bytes()).await;
+        let response = plane.send(operation, kept.with_code(plane, &request).await.as_bytes()).await;
         let body: Option<Value> = serde_json::from_slice(response.body()).ok();
         for (name, place) in keep {
             kept.0.push((name, body.as_ref().unwrap().pointer(place).unwrap().as_str().unwrap().to_owned()));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use super::sign_in;
+use super::user_inputs;
 use crate::plane::{Plane, machine, with};
 
 const CASES: u32 = 2_000;
@@ -60,7 +61,7 @@ impl World {
                 "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000", "SecurityPolicy": "TLS_V1",
             },
         });
-        let inputs = BTreeMap::from([
+        let mut inputs = BTreeMap::from([
             ("CreateUserPool", with(settings.clone(), json!({"PoolName": "a", "Schema": schema}))),
             ("DescribeUserPool", of_pool.clone()),
             ("ListUserPools", json!({"MaxResults": 10})),
@@ -92,6 +93,7 @@ impl World {
             ("UntagResource", with(arn.clone(), json!({"TagKeys": ["team"]}))),
             ("ListTagsForResource", arn),
         ]);
+        user_inputs::add(&plane, &mut inputs).await;
         Self { plane, inputs }
     }
 

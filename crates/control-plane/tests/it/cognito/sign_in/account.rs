@@ -67,6 +67,34 @@ async fn users_change_the_attributes_that_the_client_may_write() {
 }
 
 #[tokio::test]
+async fn users_verify_their_addresses_and_sign_in_with_them() {
+    let scene = Scene::with_pool(json!({"AliasAttributes": ["email"], "AutoVerifiedAttributes": ["email"]})).await;
+    let client = scene.client(json!({})).await;
+    scene.user("ada", |_| {}).await;
+    let access_token = scene.tokens(&client, "ada").await["AccessToken"].take();
+    let home = Home { scene, client, access_token };
+    let attributes = json!([{"Name": "email", "Value": "ada@example.com"}]);
+    let sent = home.ok("UpdateUserAttributes", json!({"UserAttributes": attributes})).await;
+    let details = json!({"Destination": "a***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"});
+    assert_eq!(sent, json!({"CodeDeliveryDetailsList": [details]}));
+    let input = home.client.by_password("ada@example.com", PASSWORD);
+    home.scene.plane.refused("InitiateAuth", input.clone(), "UserNotFoundException", "User does not exist.").await;
+    let sent = home.ok("GetUserAttributeVerificationCode", json!({"AttributeName": "email"})).await;
+    assert_eq!(sent, json!({"CodeDeliveryDetails": details}));
+    let code = home.scene.plane.code(home.scene.pool.as_str(), "ada").await;
+    let mismatch = "Invalid verification code provided, please try again.";
+    let verify = |code: &str| json!({"AttributeName": "email", "Code": code});
+    home.refused("VerifyUserAttribute", verify("wrong"), "CodeMismatchException", mismatch).await;
+    home.ok("VerifyUserAttribute", verify(&code)).await;
+    home.scene.plane.ok("InitiateAuth", input).await;
+    let message = "Only an email or a phone_number that the user has can be verified with a code.";
+    for attribute in ["phone_number", "name"] {
+        let input = json!({"AttributeName": attribute});
+        home.refused("GetUserAttributeVerificationCode", input, "InvalidParameterException", message).await;
+    }
+}
+
+#[tokio::test]
 async fn users_change_their_password() {
     let home = Home::new(json!({}), |_| {}).await;
     let change = |old: &str, new: &str| json!({"PreviousPassword": old, "ProposedPassword": new});

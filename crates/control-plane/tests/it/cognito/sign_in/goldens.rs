@@ -16,7 +16,7 @@ pub(crate) async fn scene() -> (Scene, Vec<(&'static str, String)>) {
         })
         .await;
     scene.user("grace", |user| user.status = UserStatus::ForceChangePassword).await;
-    let kept = vec![("pool", scene.pool.to_string()), ("client", client.id), ("sub", ada.sub)];
+    let kept = vec![("users", scene.pool.to_string()), ("client", client.id), ("sub", ada.sub)];
     (scene, kept)
 }
 
@@ -32,7 +32,7 @@ fn respond(responses: &Value) -> Value {
 }
 
 fn administered(mut input: Value) -> Value {
-    input["UserPoolId"] = json!("{pool}");
+    input["UserPoolId"] = json!("{users}");
     input
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn story() -> Vec<Step> {
         (
             "AdminRespondToAuthChallenge",
             json!({
-                "UserPoolId": "{pool}", "ClientId": "{client}", "ChallengeName": "SELECT_CHALLENGE", "Session": "{choice}",
+                "UserPoolId": "{users}", "ClientId": "{client}", "ChallengeName": "SELECT_CHALLENGE", "Session": "{choice}",
                 "ChallengeResponses": {"USERNAME": "ada", "ANSWER": "PASSWORD", "PASSWORD": PASSWORD},
             }),
             &[
@@ -114,6 +114,10 @@ pub(crate) fn story() -> Vec<Step> {
         ("UpdateUserAttributes", own(custom), &[]),
         ("DeleteUserAttributes", own(json!({"UserAttributeNames": ["name"]})), &[]),
         ("DeleteUserAttributes", own(json!({"UserAttributeNames": ["sub"]})), &[]),
+        ("GetUserAttributeVerificationCode", own(json!({"AttributeName": "email"})), &[]),
+        ("GetUserAttributeVerificationCode", own(json!({"AttributeName": "phone_number"})), &[]),
+        ("VerifyUserAttribute", own(json!({"AttributeName": "email", "Code": "000000"})), &[]),
+        ("VerifyUserAttribute", own(json!({"AttributeName": "email", "Code": "{code of ada}"})), &[]),
         ("ChangePassword", own(change("wrong")), &[]),
         ("ChangePassword", own(change(PASSWORD)), &[]),
         ("RevokeToken", json!({"ClientId": "{client}", "Token": "{second refresh token}"}), &[]),
@@ -122,7 +126,7 @@ pub(crate) fn story() -> Vec<Step> {
         ("GlobalSignOut", json!({"AccessToken": "{access token of grace}"}), &[]),
         ("DeleteUser", own(json!({})), &[]),
         ("DeleteUser", own(json!({})), &[]),
-        ("AdminUserGlobalSignOut", json!({"UserPoolId": "{pool}", "Username": "grace"}), &[]),
-        ("AdminUserGlobalSignOut", json!({"UserPoolId": "{pool}", "Username": "ada"}), &[]),
+        ("AdminUserGlobalSignOut", json!({"UserPoolId": "{users}", "Username": "grace"}), &[]),
+        ("AdminUserGlobalSignOut", json!({"UserPoolId": "{users}", "Username": "ada"}), &[]),
     ]
 }

@@ -12,11 +12,15 @@ use crate::plane::{Plane, with};
 pub(crate) async fn inputs() -> (Plane, BTreeMap<&'static str, Value>) {
     let scene = Scene::new().await;
     let client = scene.client(json!({})).await;
-    scene.user("ada", |_| {}).await;
+    let email = ("email".to_owned(), "ada@example.com".to_owned());
+    scene.user("ada", |user| user.attributes.extend([email])).await;
     scene.user("grace", |user| user.status = UserStatus::ForceChangePassword).await;
     let tokens = scene.tokens(&client, "ada").await;
     let challenge = scene.sign_in(&client, "grace").await;
     let own = json!({"AccessToken": tokens["AccessToken"]});
+    let send = with(own.clone(), json!({"AttributeName": "email"}));
+    scene.plane.ok("GetUserAttributeVerificationCode", send.clone()).await;
+    let code = json!({"Code": scene.plane.code(scene.pool.as_str(), "ada").await});
     let pool = json!({"UserPoolId": scene.pool.as_str()});
     let context = json!({
         "ClientMetadata": {"a": "b"}, "AnalyticsMetadata": {"AnalyticsEndpointId": "x"},
@@ -38,6 +42,8 @@ pub(crate) async fn inputs() -> (Plane, BTreeMap<&'static str, Value>) {
         ("GetUser", own.clone()),
         ("UpdateUserAttributes", with(own.clone(), json!({"UserAttributes": [{"Name": "name", "Value": "Ada"}]}))),
         ("DeleteUserAttributes", with(own.clone(), json!({"UserAttributeNames": ["name"]}))),
+        ("VerifyUserAttribute", with(send.clone(), code)),
+        ("GetUserAttributeVerificationCode", with(send, json!({"ClientMetadata": {"a": "b"}}))),
         ("DeleteUser", own.clone()),
         ("ChangePassword", with(own, json!({"PreviousPassword": PASSWORD, "ProposedPassword": "Chosen-Horse-9"}))),
     ]);
