@@ -5,6 +5,8 @@ import io
 import json
 import os
 import re
+import urllib.parse
+import urllib.request
 
 import awscli.clidriver
 import boto3
@@ -97,6 +99,11 @@ def play(story, player):
     """Plays a story to its end; returns the proofs it earned."""
     names, proofs = {}, []
     for number, step in enumerate(story["steps"], start=1):
+        if "messages" in step:
+            answer = messages(player.server, fill(step["messages"], names))
+            check(answer, fill(step.get("expect", {}), names), f"step {number}, messages")
+            names.update({name: find(answer, path) for name, path in step.get("keep", {}).items()})
+            continue
         service, operation = step.get("service", story.get("service")), step["operation"]
         arguments = fill(step.get("input", {}), names)
         if "document" in step:
@@ -117,6 +124,12 @@ def play(story, player):
                 names[name] = find(answer, path)
         proofs.append({"subject": service, "what": operation, "client": player.name, "refusal": bool(refused)})
     return proofs
+
+
+def messages(server, query):
+    """What AWS would have sent to a user, newest first."""
+    with urllib.request.urlopen(f"{server.url}/_claviger/messages?{urllib.parse.urlencode(query)}") as response:
+        return json.load(response)
 
 
 def fill(value, names):

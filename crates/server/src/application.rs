@@ -28,7 +28,10 @@ const FORMS: [(&str, &str); 6] = [
     ("Discovery and keys", "/{poolId}/.well-known/openid-configuration, /{poolId}/.well-known/jwks.json"),
     ("Invoke an API", "/_aws/execute-api/{apiId}/{stage}/…, or Host: {apiId}.execute-api.{region}.amazonaws.com"),
     ("Invoke an API, the older form", "/restapis/{apiId}/{stage}/_user_request_/…"),
-    ("This server", "/_claviger/health, /_claviger/ready, /_claviger/ca.pem, /_claviger/clock, /_claviger/reset"),
+    (
+        "This server",
+        "/_claviger/health, /_claviger/ready, /_claviger/ca.pem, /_claviger/clock, /_claviger/reset, /_claviger/messages",
+    ),
 ];
 
 /// What the application is told about its surroundings.
@@ -87,7 +90,7 @@ impl Application {
             }
             Route::Form => self.form(parts, body).await,
             Route::Forward => proxy::forward(Request::from_parts(parts, body)).await,
-            Route::Own(path) => self.own(&parts.method, path, body).await,
+            Route::Own(path) => self.own(&parts.method, path, parts.uri.query().unwrap_or_default(), body).await,
             Route::Page => page(),
             Route::TunnelHere | Route::TunnelElsewhere | Route::ProxyRefused => proxy::refusal(),
             Route::ForeignOrigin => refusal(

@@ -12,6 +12,7 @@ mod control;
 pub mod listener;
 pub mod local_ca;
 pub mod master_key;
+mod messages;
 pub mod node;
 mod outbound;
 mod own;

@@ -1,4 +1,5 @@
-//! Our own paths, `/_claviger/…`: health, the local certificate authority, and in `dev` the clock and the reset.
+//! Our own paths, `/_claviger/…`: health, the local certificate authority, and in `dev` the clock, the reset
+//! and the messages to users.
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ enum MoveClock {
 
 impl Application {
     /// Answers `/_claviger/…`.
-    pub(crate) async fn own(&self, method: &Method, path: &str, body: Incoming) -> Response<Body> {
+    pub(crate) async fn own(&self, method: &Method, path: &str, query: &str, body: Incoming) -> Response<Body> {
         let read = method == Method::GET || method == Method::HEAD;
         let post = method == Method::POST;
         match path {
@@ -43,6 +44,8 @@ impl Application {
             "/_claviger/clock" if read && self.is_dev() => self.clock(),
             "/_claviger/clock" if post && self.is_dev() => self.move_clock(body).await,
             "/_claviger/reset" if post && self.is_dev() => self.reset().await,
+            "/_claviger/messages" if read && self.is_dev() => self.messages(query).await,
+            "/_claviger/messages" if self.is_dev() => refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET"),
             "/_claviger/clock" | "/_claviger/reset" if self.is_dev() => {
                 refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST")
             }

@@ -5,7 +5,7 @@
 //! the caller asks [`form_service`] once it has read it.
 //!
 //! A web page may send requests to any address from the browser of whoever looks at it. What would let it read or change
-//! a laptop's secrets (control plane, reset, clock) is therefore refused when the request's `Origin` is foreign, and in
+//! a laptop's secrets (control plane, reset, clock, messages) is therefore refused when the request's `Origin` is foreign, and in
 //! `dev`, where signatures prove nothing, when its host is a name that a stranger could have pointed here.
 
 mod head;
@@ -248,7 +248,7 @@ fn is_guarded(route: &Route<'_>) -> bool {
         Route::Service { .. } | Route::S3 { .. } | Route::Form => true,
         Route::Own(path) => {
             let name = path.strip_prefix("/_claviger/").unwrap_or_default();
-            matches!(name.split('/').next(), Some("reset" | "clock"))
+            matches!(name.split('/').next(), Some("reset" | "clock" | "messages"))
         }
         _ => false,
     }

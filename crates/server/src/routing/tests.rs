@@ -270,6 +270,7 @@ fn refuses_pages_of_other_origins_what_is_for_operators() {
     check("OPTIONS cognito-idp.eu-west-1.localhost /", &["Origin: https://evil.example"], refused);
     check("POST 127.0.0.1:4566 /_claviger/reset", &["Origin: https://evil.example"], refused);
     check("POST 127.0.0.1:4566 /_claviger/clock", &["Origin: https://evil.example"], refused);
+    check("GET 127.0.0.1:4566 /_claviger/messages", &["Origin: https://evil.example"], refused);
     check("GET 127.0.0.1:4566 /_claviger/health", &["Origin: https://evil.example"], "own /_claviger/health");
     check("POST 127.0.0.1:4566 /oauth2/token", &["Origin: https://app.example"], "oauth");
     check("GET a1.execute-api.localhost /dev", &["Origin: https://app.example"], "api a1 - /dev");

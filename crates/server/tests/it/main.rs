@@ -10,6 +10,7 @@ mod commands;
 mod exec;
 mod gate;
 mod listener;
+mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;
