@@ -16,6 +16,8 @@ pub const TAGS_PER_USER_POOL: usize = 50;
 pub const BRANDINGS_PER_USER_POOL: usize = 20;
 /// Custom attributes per user pool (same page).
 pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
+/// Sessions of a user at a time: more than people need, so that a user who signs in without end cannot fill the store.
+pub const SESSIONS_PER_USER: usize = 100;
 /// Groups per user pool (same page).
 pub const GROUPS_PER_USER_POOL: usize = 10_000;
 /// Groups a user may be in (same page).

@@ -12,5 +12,6 @@ pub mod key_maker;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;
+pub mod sessions;
 pub mod snapshot;
 pub mod vault;

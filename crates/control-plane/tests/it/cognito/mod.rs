@@ -13,6 +13,7 @@ mod protocol;
 mod resource_servers;
 mod schema;
 mod settings;
+mod sign_in;
 mod signing_certificate;
 mod tags;
 mod user_inputs;
