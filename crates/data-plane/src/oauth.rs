@@ -55,11 +55,11 @@ impl DataPlane {
         match parts.uri.path() {
             "/oauth2/token" => self.token(&snapshot, pool, parts, body).await,
             "/oauth2/revoke" => self.revoke(&snapshot, pool, parts, body).await,
-            "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(parts),
+            "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(pool, parts).await,
             _ => error_answer(
                 StatusCode::NOT_FOUND,
                 "not_served",
-                Some("sign-in pages and user flows are not served; machines use /oauth2/token"),
+                Some("sign-in pages are not served; machines use /oauth2/token, users sign in through the API"),
             ),
         }
     }

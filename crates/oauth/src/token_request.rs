@@ -11,7 +11,6 @@ use crate::token_error::TokenError;
 const PARAMETERS_MAX: usize = 100;
 
 /// A token request, in parts.
-#[derive(Debug)]
 pub struct TokenRequest<'a> {
     /// `grant_type`.
     pub grant_type: GrantType,
@@ -19,6 +18,14 @@ pub struct TokenRequest<'a> {
     pub credentials: Credentials<'a>,
     /// `scope`; `None` when absent or empty.
     pub scope: Option<Cow<'a, str>>,
+    /// `refresh_token`; there is one for [`GrantType::RefreshToken`].
+    pub refresh_token: Option<Cow<'a, str>>,
+}
+
+impl std::fmt::Debug for TokenRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TokenRequest({:?}, {:?}, {:?})", self.grant_type, self.credentials, self.scope)
+    }
 }
 
 /// How a token is asked for (`grant_type`).
@@ -62,7 +69,7 @@ impl<'a> TokenRequest<'a> {
         let grant_type = GrantType::of(&form)?;
         let credentials = Credentials::of(authorization, &form)?;
         let scope = form.get("scope").filter(|scope| !scope.trim_matches(' ').is_empty());
-        Ok(Self { grant_type, credentials, scope })
+        Ok(Self { grant_type, credentials, scope, refresh_token: form.get("refresh_token") })
     }
 }
 

@@ -1,10 +1,11 @@
-//! `POST /oauth2/revoke` (RFC 7009): revokes refresh tokens, of which machines have none.
+//! `POST /oauth2/revoke` (RFC 7009): revokes the refresh tokens of users. Machines have none.
 
 use std::sync::Arc;
 
 use claviger_oauth::client_credentials::authenticate;
 use claviger_oauth::jose::Token;
 use claviger_oauth::token_request::{Form, is_form};
+use claviger_runtime::sessions::{RefreshError, SessionError};
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
 use http::{Response, StatusCode, header};
@@ -45,11 +46,20 @@ impl DataPlane {
         if authenticate(&credentials, client, self.issuance.digest_key()).is_err() {
             return error_answer(StatusCode::UNAUTHORIZED, "invalid_client", None);
         }
-        // An access token cannot be revoked here; what is no token at all counts as revoked already.
+        // An access token cannot be revoked here.
         if Token::parse(&token).is_ok() {
-            error_answer(StatusCode::BAD_REQUEST, "unsupported_token_type", None)
-        } else {
-            empty(StatusCode::OK)
+            return error_answer(StatusCode::BAD_REQUEST, "unsupported_token_type", None);
+        }
+        match self.sessions.revoke(&credentials.client_id, &token).await {
+            // What is no token of this client counts as revoked already.
+            Ok(()) | Err(SessionError::NoClient | SessionError::Refresh(RefreshError::Invalid)) => {
+                empty(StatusCode::OK)
+            }
+            Err(SessionError::RevocationDisabled) => invalid_request(StatusCode::BAD_REQUEST),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "no revocation");
+                error_answer(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None)
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The snapshot follows what is committed: loaded whole, changed piece by piece, both to the same state.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod user_sessions;
+
 use std::collections::BTreeMap;
 
 use claviger_resources::app_client::{AppClient, ClientSecret, OAuthFlow};
