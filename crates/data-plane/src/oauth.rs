@@ -69,7 +69,7 @@ impl DataPlane {
         match parts.uri.path() {
             "/oauth2/token" => self.token(&snapshot, pool, parts, body).await,
             "/oauth2/revoke" => self.revoke(&snapshot, pool, parts, body).await,
-            "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(parts),
+            "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(pool, parts).await,
             path => hosted_pages::answer(path, pool.map(AsRef::as_ref)),
         }
     }

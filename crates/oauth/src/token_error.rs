@@ -39,6 +39,9 @@ pub enum TokenError {
     /// An authorization code or refresh token that was never issued here.
     #[error("the {0} was not issued here")]
     UnknownGrant(&'static str),
+    /// A refresh token that renews nothing (any more).
+    #[error("the refresh token is not good: {0}")]
+    RefreshToken(Box<str>),
     /// A scope exists, but the client must not ask for it.
     #[error("the scope {0:?} is not among AllowedOAuthScopes of the client")]
     ScopeNotAllowed(Box<str>),
@@ -71,7 +74,9 @@ impl TokenError {
             Self::UnreadableAuthorization | Self::UnknownClient | Self::MissingSecret | Self::WrongSecret => {
                 "invalid_client"
             }
-            Self::OAuthDisabled | Self::UnknownGrant(_) | Self::ScopeNotAllowed(_) => "invalid_grant",
+            Self::OAuthDisabled | Self::UnknownGrant(_) | Self::RefreshToken(_) | Self::ScopeNotAllowed(_) => {
+                "invalid_grant"
+            }
             Self::FlowNotAllowed | Self::ClientTokenAuthDisabled => "unauthorized_client",
             Self::PublicClient | Self::UnknownScope(_) | Self::NoScope => "invalid_scope",
         })
@@ -104,6 +109,7 @@ mod tests {
         check(TokenError::ClientTokenAuthDisabled, 400, r#"{"error":"unauthorized_client"}"#);
         check(TokenError::PublicClient, 400, r#"{"error":"invalid_scope"}"#);
         check(TokenError::UnknownGrant("code"), 400, r#"{"error":"invalid_grant"}"#);
+        check(TokenError::RefreshToken("expired".into()), 400, r#"{"error":"invalid_grant"}"#);
         check(TokenError::ScopeNotAllowed("a/b".into()), 400, r#"{"error":"invalid_grant"}"#);
         check(TokenError::UnknownScope("a/b".into()), 400, r#"{"error":"invalid_scope"}"#);
         check(TokenError::NoScope, 400, r#"{"error":"invalid_scope"}"#);

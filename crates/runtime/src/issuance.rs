@@ -1,7 +1,8 @@
 //! Issuance: the one way in which tokens come about, whoever asks for them and however.
 //!
 //! Decide, ask the hook, apply what it says, sign. All but the hook is pure. What a request may wait for, and only for a
-//! bounded time, is the hook of a pool that has one and the first key of a pool that has just been created.
+//! bounded time, is the hook of a pool that has one and the first key of a pool that has just been created. What
+//! a user's tokens say is decided by [`crate::sessions`], from the store; here they are put into claims and signed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,8 +91,7 @@ impl Issuance {
         pool: Option<&Pool>,
         request: &TokenRequest<'_>,
     ) -> Result<Issued, IssueError> {
-        let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
-        let client = client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id));
+        let client = client_of(snapshot, pool, request);
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
@@ -111,6 +111,16 @@ impl Issuance {
         let grant = client_token::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
         self.issue(pool, &grant, request.client_metadata).await
+    }
+
+    /// Decides whether the client that asks a pool for tokens may use the grant type at all.
+    pub fn admit<'s>(
+        &self,
+        snapshot: &'s Snapshot,
+        pool: Option<&Pool>,
+        request: &TokenRequest<'_>,
+    ) -> Result<&'s Client, TokenError> {
+        client_credentials::admit(request, client_of(snapshot, pool, request), self.vault.digest_key())
     }
 
     /// Issues the access and the ID token of a user's session.
@@ -246,6 +256,12 @@ impl Issuance {
         let keys = tokio::time::timeout(KEYS_WAIT_MAX, wait).await;
         keys.ok().flatten().ok_or_else(|| IssueError::NoKey("its keys are still being made".to_owned()))
     }
+}
+
+/// The client that asks, if it is one of this pool's.
+fn client_of<'s>(snapshot: &'s Snapshot, pool: Option<&Pool>, request: &TokenRequest<'_>) -> Option<&'s Client> {
+    let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
+    client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id))
 }
 
 fn no_key(why: &dyn std::fmt::Display) -> IssueError {

@@ -17,6 +17,7 @@ use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{MasterKey, Vault, VaultError};
 use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
@@ -112,7 +113,15 @@ impl Node {
             settings: Settings::default(),
         };
         let control_plane = Arc::new(ControlPlane::new(Arc::new(services), current.applied()));
-        let data_plane = DataPlane::new(Arc::clone(&current), issuance, clock.clone());
+        let sessions = UserSessions {
+            store: store.clone(),
+            vault: Arc::clone(&vault),
+            issuance,
+            clock: clock.clone(),
+            random: random::system,
+            threads: control.handle().clone(),
+        };
+        let data_plane = DataPlane::new(Arc::clone(&current), sessions, clock.clone());
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         control.spawn(maker.run(waiting));

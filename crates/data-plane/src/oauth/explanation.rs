@@ -7,6 +7,7 @@ use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::{Credentials, Form};
 use claviger_runtime::issuance::IssueError;
 use claviger_runtime::refusals::{Refused, Surface};
+use claviger_runtime::sessions::SessionError;
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
 use http::{Response, StatusCode, header};
@@ -30,11 +31,16 @@ const OPEN_PARAMETERS: [&str; 5] = ["grant_type", "client_id", "scope", "redirec
 
 impl Asker<'_> {
     /// Why there is no token.
-    pub(super) fn no_token(&self, error: &IssueError) -> Refused {
+    pub(super) fn no_token(&self, error: &SessionError) -> Refused {
         let (code, setting) = match error {
-            IssueError::Refused(error) => (error.code().unwrap_or_default(), self.setting(error)),
-            IssueError::Hook(_) => ("invalid_request", Some("LambdaConfig of the user pool".to_owned())),
-            IssueError::NoKey(_) => ("temporarily_unavailable", Some("the user pool's signing keys".to_owned())),
+            SessionError::Issue(IssueError::Refused(error)) => (error.code().unwrap_or_default(), self.setting(error)),
+            SessionError::Issue(IssueError::Hook(_)) => {
+                ("invalid_request", Some("LambdaConfig of the user pool".to_owned()))
+            }
+            SessionError::Issue(IssueError::NoKey(_)) => {
+                ("temporarily_unavailable", Some("the user pool's signing keys".to_owned()))
+            }
+            _ => ("temporarily_unavailable", None),
         };
         self.refused(Surface::TokenEndpoint, code, error.to_string(), setting)
     }

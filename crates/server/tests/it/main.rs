@@ -22,3 +22,4 @@ mod stack;
 mod support;
 mod tenancy;
 mod token_endpoint;
+mod users;
