@@ -131,13 +131,22 @@ impl Issuance {
             Some(keys) => Arc::clone(keys),
             None => self.first_keys(&pool.id).await?,
         };
+        // The hook is asked first: the tokens' life begins when it has answered.
+        let changes = match &pool.hook {
+            Some(hook) => Some(hook.ask(&self.functions, &grant.event(hook.version, &pool.tenant.region)).await?),
+            None => None,
+        };
         let occasion = Occasion {
             issuer: &pool.issuer,
             issued_at: self.clock.now().seconds(),
             access_token_id: random_uuid(),
             id_token_id: random_uuid(),
         };
-        self.sign_user(&keys, grant, &grant.claims(occasion))
+        let mut claims = grant.claims(occasion);
+        if let Some(changes) = &changes {
+            claims.change(changes, &grant.client_id);
+        }
+        self.sign_user(&keys, grant, &claims)
     }
 
     /// Reads a user's access token (see [`authorize::user_token`]).
@@ -230,8 +239,8 @@ impl Issuance {
 
     fn sign_user(&self, keys: &PoolKeys, grant: &UserGrant, claims: &UserClaims) -> Result<UserTokens, IssueError> {
         let sign = |key: Result<&SigningKey, KeysError>, claims: &Map<String, Value>| {
-            let claims = serde_json::to_vec(claims).map_err(|error| no_key(&error))?;
-            key.map_err(|error| no_key(&error))?.sign(&claims).map_err(|error| no_key(&error))
+            let claims = to_json(claims).map_err(HookError::from)?;
+            key.map_err(|error| no_key(&error))?.sign(claims.as_bytes()).map_err(|error| no_key(&error))
         };
         Ok(UserTokens {
             access_token: sign(keys.access(&self.vault), &claims.access)?,
