@@ -8,10 +8,13 @@ mod token;
 mod user_info;
 mod well_known;
 
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::{Credentials, Form};
 use claviger_resources::Region;
 use claviger_runtime::snapshot::{Pool, Snapshot};
@@ -19,7 +22,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use self::headers::{empty, error_answer};
+use self::headers::{empty, error_answer, refused};
 use crate::DataPlane;
 use crate::body::{self, Body};
 
@@ -46,12 +49,16 @@ pub enum Domain<'a> {
 
 impl DataPlane {
     /// Answers a request to `/oauth2/…`, `/login` or `/logout`.
-    pub async fn oauth(&self, domain: Domain<'_>, parts: &Parts, body: Incoming) -> Response<Body> {
+    pub async fn oauth(&self, domain: Domain<'_>, peer: IpAddr, parts: &Parts, body: Incoming) -> Response<Body> {
         let snapshot = self.current.load_full();
         let pool = match find_pool(&snapshot, domain) {
             Ok(pool) => pool,
             Err(NoSuchDomain) => return empty(StatusCode::NOT_FOUND),
         };
+        if let Err(error) = self.count_at_domain(domain, peer) {
+            tracing::debug!(reason = %error, "not answered");
+            return refused(&error);
+        }
         match parts.uri.path() {
             "/oauth2/token" => self.token(&snapshot, pool, parts, body).await,
             "/oauth2/revoke" => self.revoke(&snapshot, pool, parts, body).await,
@@ -62,6 +69,19 @@ impl DataPlane {
                 Some("sign-in pages and user flows are not served; machines use /oauth2/token"),
             ),
         }
+    }
+}
+
+impl DataPlane {
+    /// Counts a request against the rates that AWS has for domains, where they are enforced.
+    fn count_at_domain(&self, domain: Domain<'_>, peer: IpAddr) -> Result<(), TokenError> {
+        let Some(rates) = &self.issuance.limits().rates else { return Ok(()) };
+        let host = match domain {
+            Domain::None => None,
+            Domain::Custom(host) => Some(Cow::Borrowed(host)),
+            Domain::Prefix { prefix, region } => Some(Cow::Owned(format!("{prefix}.{region}"))),
+        };
+        Ok(rates.domain(peer, host.as_deref())?)
     }
 }
 

@@ -1,19 +1,7 @@
-//! Limits and quotas, each with AWS's default and the page that documents it.
+//! Limits that are fixed, each with the page that documents it; those an operator can change are in [`crate::quotas`].
 
-/// User pools per account and region (Amazon Cognito, "Quotas in Amazon Cognito").
-pub const USER_POOLS_PER_REGION: usize = 1_000;
-/// App clients per user pool (same page).
-pub const APP_CLIENTS_PER_POOL: usize = 1_000;
-/// Resource servers per user pool (same page).
-pub const RESOURCE_SERVERS_PER_POOL: usize = 25;
-/// Active secrets per app client (same page).
+/// Active secrets per app client (Amazon Cognito, "Quotas in Amazon Cognito").
 pub const SECRETS_PER_APP_CLIENT: usize = 2;
-/// Custom domains per account and region (same page).
-pub const CUSTOM_DOMAINS_PER_REGION: usize = 4;
-/// Tags per user pool (same page).
-pub const TAGS_PER_USER_POOL: usize = 50;
-/// Custom attributes per user pool (same page).
-pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;

@@ -10,10 +10,12 @@ use claviger_oauth::claims::AccessClaims;
 use claviger_oauth::client_credentials::{self, Grant};
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
-use claviger_oauth::token_request::TokenRequest;
+use claviger_oauth::token_request::{GrantType, TokenRequest};
+use claviger_resources::request_rates::Category;
 use claviger_resources::{Clock, UserPoolId};
 
 use crate::ids::random_uuid;
+use crate::limits::Limits;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
 use crate::vault::Vault;
 
@@ -25,6 +27,7 @@ pub struct Issuance {
     current: Arc<CurrentSnapshot>,
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
+    limits: Arc<Limits>,
 }
 
 /// A token that was issued.
@@ -47,9 +50,9 @@ pub enum IssueError {
 }
 
 impl Issuance {
-    /// Issues tokens for the pools of `current`.
-    pub fn new(current: Arc<CurrentSnapshot>, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
-        Self { current, vault, clock }
+    /// Issues tokens for the pools of `current`, no more than `limits` allow.
+    pub fn new(current: Arc<CurrentSnapshot>, vault: Arc<Vault>, clock: Arc<dyn Clock>, limits: Arc<Limits>) -> Self {
+        Self { current, vault, clock, limits }
     }
 
     /// Answers a token request to a pool (RFC 6749, section 4.4). Where neither the host nor the client names one, the
@@ -62,6 +65,9 @@ impl Issuance {
     ) -> Result<Issued, IssueError> {
         let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
         let client = client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id));
+        if let (Some(pool), GrantType::ClientCredentials) = (pool, request.grant_type) {
+            self.count_request(snapshot, pool, Category::ClientAuthentication)?;
+        }
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
@@ -69,6 +75,19 @@ impl Issuance {
             return self.sign(pool, &grant, keys);
         }
         self.sign(pool, &grant, &*self.first_keys(&pool.id).await?)
+    }
+
+    /// Counts a request for a token against the request rate that AWS has for its category.
+    pub fn count_request(&self, snapshot: &Snapshot, pool: &Pool, category: Category) -> Result<(), TokenError> {
+        match &self.limits.rates {
+            Some(rates) => Ok(rates.category(snapshot, &pool.tenant, category)?),
+            None => Ok(()),
+        }
+    }
+
+    /// What requests are counted against.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The key of client-secret digests.
@@ -84,7 +103,13 @@ impl Issuance {
         }
     }
 
+    /// Signs what was granted, within the client's own limits; a token that cannot be made is not counted.
     fn sign(&self, pool: &Pool, grant: &Grant<'_>, keys: &PoolKeys) -> Result<Issued, IssueError> {
+        self.limits.usage.take(grant.client, &pool.tenant)?;
+        self.sign_counted(pool, grant, keys).inspect_err(|_| self.limits.usage.give_back(grant.client))
+    }
+
+    fn sign_counted(&self, pool: &Pool, grant: &Grant<'_>, keys: &PoolKeys) -> Result<Issued, IssueError> {
         let claims = AccessClaims {
             client_id: grant.client.id.as_str(),
             scopes: &grant.scopes,

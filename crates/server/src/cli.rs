@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, progress and complaints to stderr. Exit status: 0 success, 1 the work failed, 2 wrong usage.
 
+mod app_client;
 mod demo;
 mod dev;
 mod endpoint;
@@ -62,6 +63,7 @@ enum Command {
     Env(env::Arguments),
     Token(token::Arguments),
     Inspect(inspect::Arguments),
+    AppClient(app_client::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Env(command) => env::run(&arguments.global, &command),
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
+        Command::AppClient(command) => app_client::run(&arguments.global, &command),
     };
     result.unwrap_or_else(|error| {
         eprintln!("claviger: {error:#}");

@@ -43,8 +43,8 @@ impl Application {
             Err(error) => return protocol_of(name).failure(&unread(&error), &request_id).map(Body::from),
         };
         let answer = match name {
-            "cognito-idp" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
-            "cognito-idp" => self.aws_json(parts, body, caller, request_id).await,
+            "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
+            "cognito-idp" | "claviger" => self.aws_json(parts, body, caller, request_id).await,
             "apigateway" if !parts.uri.path().starts_with("/v2/") => {
                 self.api_gateway(parts, body, caller, request_id).await
             }

@@ -3,12 +3,14 @@
 use claviger_resources::app_client::AppClient;
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
+use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
 };
 use claviger_resources::session::Session;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
@@ -53,6 +55,8 @@ record!(ResourceServer, ResourceServer, |it| it.pool.as_str(), &it.identifier, [
 record!(AppClient, AppClient, |it| it.pool.as_str(), it.id.as_str(), [ClientId: it.id.as_str()]);
 record!(Group, Group, |it| it.pool.as_str(), &it.name, []);
 record!(GroupMember, GroupMember, |it| &it.group, &it.user, []);
+record!(TokenUsage, TokenUsage, |it| it.pool.as_str(), it.client.as_str(), []);
+record!(ProvisionedLimit, ProvisionedLimit, |it| "", &it.category, []);
 
 record!(RestApi, RestApi, |it| "", it.id.as_str(), [ApiId: it.id.as_str()]);
 record!(Resource, Resource, |it| it.rest_api_id.as_str(), it.id.as_str(),

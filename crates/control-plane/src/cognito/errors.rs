@@ -2,7 +2,6 @@
 
 use claviger_aws_protocol::failure::Failure;
 use claviger_resources::UserPoolId;
-use claviger_resources::limits::{CUSTOM_ATTRIBUTES_PER_USER_POOL, TAGS_PER_USER_POOL};
 use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
@@ -33,7 +32,33 @@ pub enum Error {
         /// What there are too many of, and where.
         what: &'static str,
         /// The quota.
-        maximum: usize,
+        maximum: u64,
+    },
+
+    /// No category of requests has this name.
+    #[error("There is no API category {0}.")]
+    LimitNotFound(String),
+    /// A limit is named by its category and by nothing else.
+    #[error("Attributes must name the Category of the limit, and nothing else.")]
+    LimitAttributes,
+    /// AWS does not change the rate of this category.
+    #[error("The request rate of {0} is not adjustable.")]
+    LimitNotAdjustable(&'static str),
+    /// A rate cannot be less than what is free.
+    #[error("The request rate of {category} must be at least its default, {default}.")]
+    LimitBelowDefault {
+        /// The category.
+        category: &'static str,
+        /// AWS's default.
+        default: u32,
+    },
+    /// A rate beyond what the account may have.
+    #[error("The request rate of {category} must be at most {maximum}.")]
+    LimitTooHigh {
+        /// The category.
+        category: &'static str,
+        /// The most it can be.
+        maximum: u32,
     },
 
     /// A list's token was made by another list, or by nobody.
@@ -87,8 +112,8 @@ pub enum Error {
     #[error("You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute {0}")]
     AttributeStandard(String),
     /// More custom attributes than a pool may have.
-    #[error("A user pool can have up to {CUSTOM_ATTRIBUTES_PER_USER_POOL} custom attributes.")]
-    TooManyAttributes,
+    #[error("A user pool can have up to {0} custom attributes.")]
+    TooManyAttributes(u64),
     /// The pool has an attribute of this name.
     #[error("{0}: Existing attribute already has name {0}.")]
     AttributeExists(String),
@@ -237,8 +262,8 @@ pub enum InvalidTags {
     #[error("aws: prefixed tag key names are not allowed for external use.")]
     Reserved,
     /// More than a pool may have.
-    #[error("A user pool can have up to {TAGS_PER_USER_POOL} tags.")]
-    TooMany,
+    #[error("A user pool can have up to {0} tags.")]
+    TooMany(u64),
 }
 
 impl Error {
@@ -248,7 +273,9 @@ impl Error {
             Self::UserPoolNotFound(_)
             | Self::AppClientNotFound(_)
             | Self::ResourceServerNotFound(_)
-            | Self::ClientSecretNotFound(_) => "ResourceNotFoundException",
+            | Self::ClientSecretNotFound(_)
+            | Self::LimitNotFound(_) => "ResourceNotFoundException",
+            Self::LimitTooHigh { .. } => "ServiceQuotaExceededException",
             Self::UserNotFound => "UserNotFoundException",
             Self::QuotaUsedUp { .. } => "LimitExceededException",
             Self::ClientCredentialsAlone | Self::ClientCredentialsSecret | Self::ClientCredentialsScope(_) => {
@@ -259,7 +286,10 @@ impl Error {
             Self::TierTooLow(_) => "FeatureUnavailableInTierException",
             // SDKs wait and try again when they read this name, and that is what helps.
             Self::Store(StoreError::Contention | StoreError::Conflict) => "TooManyRequestsException",
-            Self::PaginationToken
+            Self::LimitAttributes
+            | Self::LimitNotAdjustable(_)
+            | Self::LimitBelowDefault { .. }
+            | Self::PaginationToken
             | Self::UserPoolHasDomain
             | Self::UserPoolProtected
             | Self::SmsConfigurationRequired
@@ -271,7 +301,7 @@ impl Error {
             | Self::AttributeRequired
             | Self::AttributeStandard(_)
             | Self::AttributeExists(_)
-            | Self::TooManyAttributes
+            | Self::TooManyAttributes(_)
             | Self::ResourceServerExists { .. }
             | Self::ScopeTwice(_)
             | Self::OAuthFlowsAndScopesRequired

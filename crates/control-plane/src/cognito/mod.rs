@@ -9,6 +9,7 @@
 
 pub mod app_client;
 pub mod app_client_settings;
+pub mod categories;
 pub mod client_secret;
 pub mod configuration;
 mod errors;
@@ -17,6 +18,8 @@ pub mod operations;
 #[cfg(test)]
 pub(crate) mod output_shapes;
 pub mod pagination;
+pub mod provisioned_limit;
+mod quota;
 pub mod resource_server;
 pub mod schema;
 pub mod shapes;

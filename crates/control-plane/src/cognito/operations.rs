@@ -7,6 +7,7 @@ use super::app_client::{
 };
 use super::client_secret::{AddUserPoolClientSecret, DeleteUserPoolClientSecret, ListUserPoolClientSecrets};
 use super::mfa::GetUserPoolMfaConfig;
+use super::provisioned_limit::{GetProvisionedLimit, UpdateProvisionedLimit};
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
@@ -47,6 +48,8 @@ pub static OPERATIONS: &[Row] = &[
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<ListTagsForResource>(),
+    row::<GetProvisionedLimit>(),
+    row::<UpdateProvisionedLimit>(),
 ];
 
 /// The answer of operations whose output has no member: an empty object, where those without output answer nothing.

@@ -2,7 +2,7 @@
 //!
 //! A pool keeps only the attributes it adds or changes; a description shows the standard ones beside them.
 
-use claviger_resources::limits::CUSTOM_ATTRIBUTES_PER_USER_POOL;
+use claviger_resources::quotas::Quota;
 use claviger_store::TransactionExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,7 +77,7 @@ impl Operation for AddCustomAttributes {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Empty, Error> {
         let mut pool = user_pool::find(cx, &input.user_pool_id).await?;
-        add(&mut pool.configuration, &input.custom_attributes, Attribute::custom)?;
+        add(cx, &mut pool.configuration, &input.custom_attributes, Attribute::custom)?;
         pool.modified = cx.now;
         cx.tx.replace(&pool).await?;
         Ok(Empty {})
@@ -85,8 +85,8 @@ impl Operation for AddCustomAttributes {
 }
 
 /// Writes a new pool's `Schema` into its configuration: standard attributes changed, custom ones added.
-pub(super) fn define(configuration: &mut Configuration, schema: &[Attribute]) -> Result<(), Error> {
-    add(configuration, schema, |given| match given.name.as_deref().and_then(standard) {
+pub(super) fn define(cx: &Context<'_>, configuration: &mut Configuration, schema: &[Attribute]) -> Result<(), Error> {
+    add(cx, configuration, schema, |given| match given.name.as_deref().and_then(standard) {
         Some(standard) => given.over(standard),
         None => given.custom(),
     })
@@ -113,6 +113,7 @@ fn kept(configuration: &Configuration) -> Vec<Attribute> {
 }
 
 fn add(
+    cx: &Context<'_>,
     configuration: &mut Configuration,
     given: &[Attribute],
     resolve: impl Fn(&Attribute) -> Result<Attribute, Error>,
@@ -126,8 +127,9 @@ fn add(
         attributes.push(attribute);
     }
     let customs = attributes.iter().filter(|attribute| attribute.name.as_deref().and_then(standard).is_none());
-    if customs.count() > CUSTOM_ATTRIBUTES_PER_USER_POOL {
-        return Err(Error::TooManyAttributes);
+    let maximum = cx.services.settings.quotas.of(Quota::CustomAttributes);
+    if customs.count() as u64 > maximum {
+        return Err(Error::TooManyAttributes(maximum));
     }
     if !attributes.is_empty() {
         let attributes = attributes.iter().filter_map(|attribute| serde_json::to_value(attribute).ok()).collect();

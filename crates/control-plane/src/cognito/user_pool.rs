@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use claviger_resources::app_client::AppClient;
 use claviger_resources::group::Group;
-use claviger_resources::limits::USER_POOLS_PER_REGION;
+use claviger_resources::quotas::Quota;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::{IssuerType, UserPool};
 use claviger_resources::user_pool_domain::UserPoolDomain;
@@ -23,7 +24,7 @@ use super::errors::Error;
 use super::operations::Empty;
 use super::pagination::PageRequest;
 use super::schema::{self, Attribute};
-use super::{tags, user_pool_settings};
+use super::{quota, tags, user_pool_settings};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a user pool.
@@ -231,10 +232,9 @@ impl Operation for DeleteUserPool {
 /// Adds a user pool.
 pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolInput) -> Result<UserPool, Error> {
     let settings = &input.settings;
-    settings.check()?;
-    if cx.tx.count_of::<UserPool>(cx.tenant, "").await? >= USER_POOLS_PER_REGION as u64 {
-        return Err(Error::QuotaUsedUp { what: "user pools per region", maximum: USER_POOLS_PER_REGION });
-    }
+    settings.check(cx)?;
+    let pools = cx.tx.count_of::<UserPool>(cx.tenant, "").await?;
+    quota::check_room(cx, Quota::UserPools, pools)?;
     let pinned = pinned_id(&settings.user_pool_tags, &cx.tenant.region)?;
     let mut pool = UserPool {
         id: pinned.clone().unwrap_or_else(|| UserPoolId::generate(&cx.tenant.region, cx.random)),
@@ -247,7 +247,7 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolInput) -> Result
         tags: settings.user_pool_tags.clone(),
         configuration: settings.configuration.clone(),
     };
-    schema::define(&mut pool.configuration, &input.schema)?;
+    schema::define(cx, &mut pool.configuration, &input.schema)?;
     for _ in 0..ID_ATTEMPTS_MAX {
         match (cx.tx.insert(&pool).await, &pinned) {
             (Ok(()), _) => return Ok(pool),
@@ -267,7 +267,7 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolInput) -> Result
 pub async fn update(cx: &mut Context<'_>, input: &UpdateUserPoolInput) -> Result<UserPool, Error> {
     let mut stored = find(cx, &input.user_pool_id).await?;
     let settings = &input.settings;
-    settings.check()?;
+    settings.check(cx)?;
     let pool = &mut stored.record;
     if let Some(name) = &input.pool_name {
         pool.name.clone_from(name);
@@ -294,6 +294,7 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
         return Err(Error::UserPoolHasDomain);
     }
     cx.tx.delete_all::<AppClient>(tenant, parent).await?;
+    cx.tx.delete_all::<TokenUsage>(tenant, parent).await?;
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
     cx.tx.delete_all::<User>(tenant, parent).await?;
     cx.tx.delete_all::<Group>(tenant, parent).await?;
@@ -321,8 +322,8 @@ fn pinned_id(tags: &BTreeMap<String, String>, region: &Region) -> Result<Option<
 }
 
 impl Settings {
-    fn check(&self) -> Result<(), Error> {
-        tags::check(&self.user_pool_tags).map_err(Error::UserPoolTags)?;
+    fn check(&self, cx: &Context<'_>) -> Result<(), Error> {
+        tags::check(cx, &self.user_pool_tags).map_err(Error::UserPoolTags)?;
         user_pool_settings::check(&self.configuration)
     }
 }

@@ -11,7 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
-use super::{app_client, client_secret, mfa, resource_server, schema, shapes, tags, user_pool, user_pool_domain};
+use super::{
+    app_client, client_secret, mfa, provisioned_limit, resource_server, schema, shapes, tags, user_pool,
+    user_pool_domain,
+};
 use crate::operation::Operation;
 
 /// Stops as soon as a struct says which members it has.
@@ -101,6 +104,7 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         client_secret: AddUserPoolClientSecret, ListUserPoolClientSecrets, DeleteUserPoolClientSecret;
         user_pool_domain: CreateUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain, DeleteUserPoolDomain;
         tags: TagResource, UntagResource, ListTagsForResource;
+        provisioned_limit: GetProvisionedLimit, UpdateProvisionedLimit;
     }
     assert_eq!(checked, OPERATIONS.iter().map(|row| row.name).collect());
 }

@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use super::headers::{empty, error_answer, json_answer};
+use super::headers::{empty, error_answer, json_answer, refused};
 use super::{is_post, pool_of_client, read_form, text};
 use crate::DataPlane;
 use crate::body::Body;
@@ -57,6 +57,11 @@ impl DataPlane {
         let (content_type, authorization) = (text(parts, &header::CONTENT_TYPE), text(parts, &header::AUTHORIZATION));
         let request = TokenRequest::parse(content_type, authorization, parts.uri.query(), form)?;
         let pool = pool.or_else(|| pool_of_client(snapshot, &request.credentials));
+        if let Some(rates) = &self.issuance.limits().rates
+            && let Some(client) = snapshot.client(&request.credentials.client_id)
+        {
+            rates.client(&client.id).map_err(TokenError::from)?;
+        }
         self.issuance.client_credentials(snapshot, pool.map(AsRef::as_ref), &request).await
     }
 }
@@ -66,14 +71,6 @@ fn granted(issued: &Issued) -> Response<Body> {
     let (token, lifetime) = (&issued.access_token, issued.expires_in);
     let json = format!(r#"{{"access_token":"{token}","expires_in":{lifetime},"token_type":"Bearer"}}"#);
     json_answer(StatusCode::OK, json)
-}
-
-fn refused(error: &TokenError) -> Response<Body> {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    match error.code() {
-        Some(_) => json_answer(status, error.body()),
-        None => empty(status),
-    }
 }
 
 /// What a browser asks before it sends a form with an `Authorization` header.

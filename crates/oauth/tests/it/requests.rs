@@ -30,6 +30,7 @@ fn a_granted_token_opens_the_method_of_its_scope_until_it_expires() {
         client_credentials: true,
         scopes: ["https://api.example/v1/read", "api/write"].map(Arc::from).into(),
         access_token_seconds: 300,
+        limits: None,
     };
     let body = b"grant_type=client_credentials&client_id=machine&client_secret=secret";
     let request = TokenRequest::parse(FORM, None, None, body).unwrap();

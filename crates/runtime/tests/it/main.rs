@@ -1,6 +1,8 @@
 //! The snapshot follows what is committed: loaded whole, changed piece by piece, both to the same state.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod usage;
+
 use std::collections::BTreeMap;
 
 use claviger_resources::app_client::{AppClient, ClientSecret, OAuthFlow};
@@ -63,6 +65,7 @@ fn client(scopes: &[&str]) -> AppClient {
         oauth_scopes: Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
         access_token_validity: None,
         access_token_unit: None,
+        limits: None,
         configuration: serde_json::Map::new(),
     }
 }

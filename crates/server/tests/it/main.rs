@@ -9,6 +9,7 @@
 mod commands;
 mod exec;
 mod gate;
+mod limits;
 mod listener;
 mod oauth_documents;
 mod own;

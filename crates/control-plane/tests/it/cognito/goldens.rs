@@ -10,7 +10,7 @@ use claviger_control_plane::cognito::operations::OPERATIONS;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::plane::Plane;
+use crate::plane::{Plane, with};
 
 /// An operation, its input, and what of the answer later steps refer to: a name and where its value is.
 type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
@@ -30,6 +30,7 @@ fn story() -> Vec<Step> {
         input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         input
     };
+    let limit = |category: &str| json!({"LimitDefinition": {"LimitClass": "API_CATEGORY", "Attributes": {"Category": category}}});
     let not_a_pool = json!({"ResourceArn": "arn:aws:s3:us-east-1:000000000000:bucket", "Tags": {}, "TagKeys": []});
     let custom = json!({
         "UserPoolId": "{pool}", "Domain": "auth.weather.example", "CustomDomainConfig": {"CertificateArn": certificate},
@@ -133,6 +134,10 @@ fn story() -> Vec<Step> {
         ("DeleteResourceServer", server(), &[]),
         ("DeleteResourceServer", server(), &[]),
         ("DeleteUserPool", pool(), &[]),
+        ("GetProvisionedLimit", limit("UserCreation"), &[]),
+        ("GetProvisionedLimit", limit("Nothing"), &[]),
+        ("UpdateProvisionedLimit", with(limit("UserCreation"), json!({"RequestedLimitValue": 60})), &[]),
+        ("UpdateProvisionedLimit", with(limit("ClientAuthentication"), json!({"RequestedLimitValue": 200})), &[]),
     ]
 }
 

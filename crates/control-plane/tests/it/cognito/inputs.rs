@@ -59,6 +59,8 @@ impl World {
                 "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000", "SecurityPolicy": "TLS_V1",
             },
         });
+        let attributes = json!({"Category": "UserCreation"});
+        let limit = json!({"LimitDefinition": {"LimitClass": "API_CATEGORY", "Attributes": attributes}});
         let inputs = BTreeMap::from([
             ("CreateUserPool", with(settings.clone(), json!({"PoolName": "a", "Schema": schema}))),
             ("DescribeUserPool", of_pool.clone()),
@@ -90,6 +92,8 @@ impl World {
             ("TagResource", with(arn.clone(), json!({"Tags": {"a": "b"}}))),
             ("UntagResource", with(arn.clone(), json!({"TagKeys": ["team"]}))),
             ("ListTagsForResource", arn),
+            ("GetProvisionedLimit", limit.clone()),
+            ("UpdateProvisionedLimit", with(limit, json!({"RequestedLimitValue": 60}))),
         ]);
         Self { plane, inputs }
     }
