@@ -28,6 +28,13 @@ async function play(story, server) {
   const names = {};
   const proofs = [];
   for (const [index, step] of story.steps.entries()) {
+    if (step.messages) {
+      const query = new URLSearchParams(fill(step.messages, names));
+      const sent = await (await fetch(`${server.url}/_claviger/messages?${query}`)).json();
+      check(sent, fill(step.expect ?? {}, names), `step ${index + 1}, messages`);
+      for (const [name, path] of Object.entries(step.keep ?? {})) names[name] = find(sent, path);
+      continue;
+    }
     const service = step.service ?? story.service;
     const where = `step ${index + 1}, ${step.operation}(${JSON.stringify(step.input ?? {})})`;
     const input = fill(step.input ?? {}, names);

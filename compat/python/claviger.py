@@ -19,9 +19,9 @@ STOP_SECONDS_MAX = 30
 class Server:
     """A running `claviger dev` on a free port; ephemeral unless given a data folder."""
 
-    def __init__(self, data_folder=None, wrapper=()):
+    def __init__(self, data_folder=None, wrapper=(), options=()):
         keep = ["--data-dir", str(data_folder)] if data_folder else ["--ephemeral"]
-        command = [*wrapper, BINARY, "dev", "--listen", "127.0.0.1:0", *keep]
+        command = [*wrapper, BINARY, "dev", "--listen", "127.0.0.1:0", *keep, *options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self._last_lines = collections.deque(maxlen=200)
         self.url = self._wait_until_listening()

@@ -5,12 +5,16 @@ import io
 import json
 import os
 import re
+import urllib.parse
+import urllib.request
 
-import awscli.clidriver
+# boto3 comes first: the AWS CLI would put an older botocore of its own, which lacks newer operations, in its place.
 import boto3
 import botocore.config
 import botocore.exceptions
 from botocore import xform_name
+
+import awscli.clidriver
 
 from claviger import FIXTURES, REGION
 
@@ -97,6 +101,11 @@ def play(story, player):
     """Plays a story to its end; returns the proofs it earned."""
     names, proofs = {}, []
     for number, step in enumerate(story["steps"], start=1):
+        if "messages" in step:
+            answer = messages(player.server, fill(step["messages"], names))
+            check(answer, fill(step.get("expect", {}), names), f"step {number}, messages")
+            names.update({name: find(answer, path) for name, path in step.get("keep", {}).items()})
+            continue
         service, operation = step.get("service", story.get("service")), step["operation"]
         arguments = fill(step.get("input", {}), names)
         if "document" in step:
@@ -117,6 +126,12 @@ def play(story, player):
                 names[name] = find(answer, path)
         proofs.append({"subject": service, "what": operation, "client": player.name, "refusal": bool(refused)})
     return proofs
+
+
+def messages(server, query):
+    """What AWS would have sent to a user, newest first."""
+    with urllib.request.urlopen(f"{server.url}/_claviger/messages?{urllib.parse.urlencode(query)}") as response:
+        return json.load(response)
 
 
 def fill(value, names):

@@ -14,12 +14,23 @@ pub struct Failure {
     pub message: String,
     /// What the exception says beside its message, such as `reasonCode` or `resourceType`.
     pub members: Vec<(&'static str, String)>,
+    /// What only operators may know; no protocol writes it.
+    pub known: Option<Box<Known>>,
+}
+
+/// What is known of a failure beyond what the caller may hear.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The reason, where it says more than the message.
+    pub reason: Option<String>,
+    /// The setting that decided, and its value.
+    pub setting: Option<String>,
 }
 
 impl Failure {
     /// A failure with this exception name, status and message.
     pub fn new(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> Self {
-        Self { code: code.into(), status, message: message.into(), members: Vec::new() }
+        Self { code: code.into(), status, message: message.into(), members: Vec::new(), known: None }
     }
 
     /// The same failure with one more member beside its message.
@@ -27,6 +38,14 @@ impl Failure {
     pub fn with_member(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.members.push((name, value.into()));
         self
+    }
+
+    /// The same failure with what only operators may know of it.
+    #[must_use]
+    pub fn for_operators(self, reason: Option<String>, setting: Option<String>) -> Self {
+        let before = self.known.map(|known| *known).unwrap_or_default();
+        let known = Known { reason: reason.or(before.reason), setting: setting.or(before.setting) };
+        Self { known: Some(Box::new(known)), ..self }
     }
 
     /// The request's body cannot be read as the operation's input.

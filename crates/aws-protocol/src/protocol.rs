@@ -227,6 +227,16 @@ mod tests {
     }
 
     #[test]
+    fn no_protocol_writes_what_is_for_operators() {
+        let failure = Failure::new("A", 400, "m").for_operators(Some("why".to_owned()), Some("what".to_owned()));
+        for protocol in [Protocol::AwsJson10, Protocol::RestJson, Protocol::AwsQuery { namespace: "n" }, Protocol::S3] {
+            let open = protocol.failure(&Failure::new("A", 400, "m"), "id");
+            let response = protocol.failure(&failure, "id");
+            assert_eq!((response.headers(), response.body()), (open.headers(), open.body()));
+        }
+    }
+
+    #[test]
     fn no_message_can_break_a_header_or_an_xml_document() {
         let long = "x".repeat(100_000);
         for message in ["a\r\nset-cookie: b", "é\u{0}\u{7f}", "\u{ffff}", "", &long] {

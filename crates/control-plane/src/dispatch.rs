@@ -5,10 +5,13 @@
 mod aws_json;
 mod rest_json;
 
+pub use self::aws_json::is_unsigned;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_runtime::refusals::{Refused, Surface};
 use claviger_store::Revision;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -67,4 +70,16 @@ impl ControlPlane {
             tracing::warn!(%revision, "answered before the node's snapshot reached the revision that was written");
         }
     }
+}
+
+/// What operators may ask about a failure.
+pub fn refused(failure: Failure) -> Refused {
+    let known = failure.known.map(|known| *known).unwrap_or_default();
+    let reason = known.reason.unwrap_or(failure.message);
+    Refused::new(Surface::ControlPlane, reason).with_code(failure.code).with_setting(known.setting)
+}
+
+/// A failure of an input that AWS's description of the operation does not allow.
+fn by_shape(failure: Failure, operation: &str) -> Failure {
+    failure.for_operators(None, Some(format!("what AWS's service description demands of the input of {operation}")))
 }

@@ -58,6 +58,16 @@ pub trait Refusal: std::error::Error + Into<Failure> + From<StoreError> + Send {
     fn keeps_changes(&self) -> bool {
         false
     }
+
+    /// Why, for operators, where AWS's words tell the caller less than that.
+    fn reason(&self) -> Option<String> {
+        None
+    }
+
+    /// The setting or quota that decided, and its value, for operators.
+    fn setting(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An operation that is more than one transaction: what is slow or outside (a hook, a signature) stands between its
@@ -246,12 +256,13 @@ async fn perform_once<S: Step>(
 
 /// The error in AWS's terms. What is ours to mend is logged here, once, under the request id of the surrounding span.
 fn refuse<E: Refusal>(operation: &'static str, error: E) -> Failure {
-    let reason = with_sources(&error);
+    let reason = error.reason().unwrap_or_else(|| with_sources(&error));
+    let setting = error.setting();
     let failure: Failure = error.into();
     if failure.status >= 500 {
         tracing::error!(operation, reason, "an operation failed");
     }
-    failure
+    failure.for_operators(Some(reason), setting)
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

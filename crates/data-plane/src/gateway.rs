@@ -2,6 +2,7 @@
 //! authorizer, then the integration).
 
 mod authorize;
+mod denied;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,12 +20,14 @@ use claviger_gateway::response::{Envelope, Reply};
 use claviger_oauth::authorize::AcceptedToken;
 use claviger_resources::Timestamp;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
+use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
 pub(crate) use self::authorize::Permit;
+pub(crate) use self::denied::Denied;
 use crate::body::{self, Body, ReadError};
 use crate::ids::{RequestIds, date};
 use crate::{Arrival, DataPlane};
@@ -63,9 +66,10 @@ impl DataPlane {
         let call = Call { target, parts, arrival, ids: RequestIds::of(&parts.headers), now: self.clock.now() };
         let reply = match find_stage(&snapshot, target) {
             Ok((stage, compiled, path)) => self.serve(&snapshot, &call, &stage, &compiled, path, body).await,
-            Err(refusal) => {
-                note(&call, &refusal);
-                plain_reply(&refusal).into()
+            Err(denied) => {
+                let reply = plain_reply(&denied.refusal);
+                let refused = denied.explain(&call, reply.status, None, None);
+                Answer::Refused(reply, Box::new(refused))
             }
         };
         call.finish(reply)
@@ -103,10 +107,10 @@ impl DataPlane {
             },
             stage_variables: variables,
         };
-        let outcome = async {
+        let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
-                Err(not_found) => return Err(not_found.refusal(&call.parts.headers)),
+                Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let (permit, token) = permit(snapshot, call, found)?;
             let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
@@ -116,15 +120,16 @@ impl DataPlane {
                 context: Context { claims: claims.as_ref(), ..exchange.context },
                 ..exchange
             };
-            self.integrate(found, permit, &exchange).await
+            Ok(self.integrate(found, permit, &exchange).await?)
         }
         .await;
         match outcome {
             Ok(answer) => answer,
-            Err(refusal) => {
-                note(call, &refusal);
+            Err(denied) => {
                 exchange.request.body = b"";
-                compiled.gateway_responses.reply(&refusal, &exchange).into()
+                let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
+                let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
+                Answer::Refused(reply, Box::new(refused))
             }
         }
     }
@@ -136,6 +141,8 @@ pub(crate) enum Answer {
     Whole(Reply),
     /// A whole answer that shows this trace id.
     Traced(Reply, HeaderValue),
+    /// A refusal, and why.
+    Refused(Reply, Box<Refused>),
     /// An answer whose body is passed through as it comes.
     Stream(Reply, Body, Option<u64>),
 }
@@ -173,7 +180,7 @@ impl<'a> Call<'a> {
         let text = |text: &str| HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""));
         let trace_id = match &answer {
             Answer::Traced(_, trace_id) => Some(trace_id.clone()),
-            Answer::Whole(_) | Answer::Stream(..) => None,
+            Answer::Whole(_) | Answer::Refused(..) | Answer::Stream(..) => None,
         };
         let envelope = Envelope {
             date: date(self.now),
@@ -184,6 +191,11 @@ impl<'a> Call<'a> {
         };
         match answer {
             Answer::Whole(reply) | Answer::Traced(reply, _) => reply.into_response(envelope).map(Body::from),
+            Answer::Refused(reply, refused) => {
+                let mut response = reply.into_response(envelope).map(Body::from);
+                refused.attach(&mut response);
+                response
+            }
             Answer::Stream(reply, body, length) => {
                 let mut response = Response::new(body);
                 *response.status_mut() = reply.status;
@@ -199,14 +211,13 @@ fn permit(
     snapshot: &Snapshot,
     call: &Call<'_>,
     found: &Found<'_, '_>,
-) -> Result<(Permit, Option<AcceptedToken>), Refusal> {
+) -> Result<(Permit, Option<AcceptedToken>), Denied> {
+    let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
     if found.method.api_key_required {
-        return Err(Refusal::configuration("the method requires an API key, which this version does not provide"));
+        return not_provided("the method requires an API key, which this version does not provide");
     }
     if found.method.validation.is_some() {
-        return Err(Refusal::configuration(
-            "the method names a request validator, which this version does not provide",
-        ));
+        return not_provided("the method names a request validator, which this version does not provide");
     }
     Permit::decide(snapshot, &found.method.authorization, &call.parts.headers, call.now)
 }
@@ -215,16 +226,16 @@ fn permit(
 fn find_stage<'a>(
     snapshot: &Snapshot,
     target: Target<'a>,
-) -> Result<(Arc<ServedStage>, Arc<CompiledApi>, &'a str), Refusal> {
-    let api = snapshot.api(target.api).ok_or(Refusal::Forbidden)?;
+) -> Result<(Arc<ServedStage>, Arc<CompiledApi>, &'a str), Denied> {
+    let api = snapshot.api(target.api).ok_or_else(|| Denied::no_api(target.api))?;
     let path = target.path.trim_start_matches('/');
     let (name, rest) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
-    let stage = api.stage(name).ok_or(Refusal::Forbidden)?;
+    let stage = api.stage(name).ok_or_else(|| Denied::no_stage(api, target.api, name))?;
     let Some(compiled) = &stage.compiled else {
-        return Err(Refusal::configuration("the deployment cannot be compiled; the log says why"));
+        return Err(Refusal::configuration("the deployment cannot be compiled; the log says why").into());
     };
     if compiled.disable_execute_api_endpoint {
-        return Err(Refusal::Forbidden);
+        return Err(Denied::endpoint_disabled(target.api));
     }
     Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))
 }
@@ -254,9 +265,4 @@ async fn read(body: Incoming) -> Result<Bytes, Refusal> {
         ReadError::TooLarge { .. } => Refusal::RequestTooLarge,
         ReadError::TooSlow | ReadError::Broken(_) => Refusal::Network(error.to_string()),
     })
-}
-
-/// Tells operators why a request was refused; the client hears only what API Gateway says.
-fn note(call: &Call<'_>, refusal: &Refusal) {
-    tracing::debug!(request_id = call.ids.request, api = call.target.api, path = call.target.path, reason = %refusal, "refused");
 }

@@ -8,6 +8,7 @@ pub mod gateway;
 mod ids;
 mod integrations;
 pub mod oauth;
+mod token_facts;
 mod upstream;
 
 use std::net::SocketAddr;

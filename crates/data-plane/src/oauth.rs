@@ -2,7 +2,9 @@
 //!
 //! A pool is found by the domain in the host, or, on a host that names none, by the client that asks.
 
+mod explanation;
 mod headers;
+mod hosted_pages;
 mod revoke;
 mod token;
 mod user_info;
@@ -15,16 +17,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use claviger_oauth::token_error::TokenError;
-use claviger_oauth::token_request::{Credentials, Form};
+use claviger_oauth::token_request::Credentials;
 use claviger_resources::Region;
+use claviger_runtime::refusals::{Refused, Surface};
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
-use http::{Method, Response, StatusCode, header};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use self::headers::{empty, error_answer, refused};
+use self::headers::{REQUEST_ID, empty, explained, refused};
+pub use self::hosted_pages::is_hosted_page;
+pub use self::well_known::Document;
 use crate::DataPlane;
-use crate::body::{self, Body};
+use crate::body::{self, Body, ReadError};
+use crate::ids::uuid;
 
 /// Bytes of the largest form an OAuth endpoint reads.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -48,31 +54,32 @@ pub enum Domain<'a> {
 }
 
 impl DataPlane {
-    /// Answers a request to `/oauth2/…`, `/login` or `/logout`.
+    /// Answers a request to a pool's domain, or to the same paths on a host that names no pool.
     pub async fn oauth(&self, domain: Domain<'_>, peer: IpAddr, parts: &Parts, body: Incoming) -> Response<Body> {
+        let mut response = self.oauth_answer(domain, peer, parts, body).await;
+        if let Ok(id) = HeaderValue::try_from(uuid()) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+
+    async fn oauth_answer(&self, domain: Domain<'_>, peer: IpAddr, parts: &Parts, body: Incoming) -> Response<Body> {
         let snapshot = self.current.load_full();
         let pool = match find_pool(&snapshot, domain) {
             Ok(pool) => pool,
-            Err(NoSuchDomain) => return empty(StatusCode::NOT_FOUND),
+            Err(NoSuchDomain) => return no_such_domain(domain),
         };
         if let Err(error) = self.count_at_domain(domain, peer) {
-            tracing::debug!(reason = %error, "not answered");
-            return refused(&error);
+            return explained(refused(&error), explanation::over_limit(Surface::Domain, &error));
         }
         match parts.uri.path() {
             "/oauth2/token" => self.token(&snapshot, pool, parts, body).await,
             "/oauth2/revoke" => self.revoke(&snapshot, pool, parts, body).await,
             "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(parts),
-            _ => error_answer(
-                StatusCode::NOT_FOUND,
-                "not_served",
-                Some("sign-in pages and user flows are not served; machines use /oauth2/token"),
-            ),
+            path => hosted_pages::answer(path, pool.map(AsRef::as_ref)),
         }
     }
-}
 
-impl DataPlane {
     /// Counts a request against the rates that AWS has for domains, where they are enforced.
     fn count_at_domain(&self, domain: Domain<'_>, peer: IpAddr) -> Result<(), TokenError> {
         let Some(rates) = &self.issuance.limits().rates else { return Ok(()) };
@@ -83,6 +90,16 @@ impl DataPlane {
         };
         Ok(rates.domain(peer, host.as_deref())?)
     }
+}
+
+fn no_such_domain(domain: Domain<'_>) -> Response<Body> {
+    let setting = match domain {
+        Domain::Prefix { prefix, region } => format!("no user pool has the domain prefix {prefix} in {region}"),
+        Domain::Custom(host) => format!("no user pool has the custom domain {host}"),
+        Domain::None => "the host names no domain".to_owned(),
+    };
+    let refused = Refused::new(Surface::Domain, "no user pool has this domain").with_setting(Some(setting));
+    explained(empty(StatusCode::NOT_FOUND), refused)
 }
 
 /// The host names a domain that no pool has.
@@ -100,12 +117,8 @@ fn find_pool<'s>(snapshot: &'s Snapshot, domain: Domain<'_>) -> Result<Option<&'
 }
 
 /// A form that was sent to an OAuth endpoint, whole.
-async fn read_form(body: Incoming) -> Result<Bytes, StatusCode> {
-    body::read(body, FORM_BYTES_MAX, FORM_DURATION_MAX).await.map_err(|error| match error {
-        body::ReadError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        body::ReadError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        body::ReadError::Broken(_) => StatusCode::BAD_REQUEST,
-    })
+async fn read_form(body: Incoming) -> Result<Bytes, ReadError> {
+    body::read(body, FORM_BYTES_MAX, FORM_DURATION_MAX).await
 }
 
 fn text<'p>(parts: &'p Parts, name: &header::HeaderName) -> Option<&'p str> {
@@ -116,10 +129,6 @@ fn text<'p>(parts: &'p Parts, name: &header::HeaderName) -> Option<&'p str> {
 /// The pool of the client that a request names, for hosts that name no pool.
 fn pool_of_client<'s>(snapshot: &'s Snapshot, credentials: &Credentials<'_>) -> Option<&'s Arc<Pool>> {
     snapshot.pool(snapshot.client(&credentials.client_id)?.pool.as_str())
-}
-
-fn credentials<'a>(parts: &Parts, form: &Form<'a>) -> Option<Credentials<'a>> {
-    Credentials::of(text(parts, &header::AUTHORIZATION), form).ok()
 }
 
 fn is_post(parts: &Parts) -> bool {

@@ -4,7 +4,10 @@ use crate::vtl::java_regex::JavaRegex;
 
 /// A compiled pattern that matches a text only as a whole.
 #[derive(Clone, Debug)]
-pub struct Pattern(JavaRegex);
+pub struct Pattern {
+    regex: JavaRegex,
+    text: Box<str>,
+}
 
 /// Text that is no regular expression the gateway can run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,13 +23,18 @@ impl Pattern {
     /// Compiles a pattern.
     pub fn compile(pattern: &str) -> Result<Self, InvalidPattern> {
         JavaRegex::new(pattern)
-            .map(Self)
+            .map(|regex| Self { regex, text: pattern.into() })
             .map_err(|error| InvalidPattern { pattern: pattern.to_owned(), reason: error.to_string() })
     }
 
     /// Whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
-        self.0.matches(text)
+        self.regex.matches(text)
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 }
 

@@ -38,7 +38,8 @@ pub fn decide<'c>(
     match request.grant_type {
         GrantType::ClientCredentials if client.secrets.is_empty() => Err(TokenError::PublicClient),
         GrantType::ClientCredentials => {
-            Ok(Grant { client, scopes: grant_scopes(client, request.scope.as_deref(), is_active)? })
+            let wanted = request.scope.as_deref().map(split);
+            Ok(Grant { client, scopes: grant_scopes(client, wanted.as_deref(), is_active)? })
         }
         // No user signs in here, so no code and no refresh token was ever issued.
         GrantType::AuthorizationCode => Err(TokenError::UnknownGrant("authorization code")),
@@ -74,17 +75,20 @@ pub fn authenticate<'c>(
 /// The scopes that machines are never granted.
 const USER_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"];
 
-fn grant_scopes(
+fn split(scopes: &str) -> Vec<&str> {
+    scopes.split(' ').filter(|scope| !scope.is_empty()).collect()
+}
+
+/// The scopes that a client gets when it asks for these, or for none in particular.
+pub(crate) fn grant_scopes(
     client: &Client,
-    requested: Option<&str>,
+    wanted: Option<&[&str]>,
     is_active: impl Fn(&str) -> bool,
 ) -> Result<Vec<Arc<str>>, TokenError> {
-    let wanted: Option<Vec<&str>> =
-        requested.map(|scopes| scopes.split(' ').filter(|scope| !scope.is_empty()).collect());
-    for scope in wanted.iter().flatten() {
+    for scope in wanted.into_iter().flatten() {
         check_scope(client, scope, &is_active)?;
     }
-    let asked_for = |scope: &Arc<str>| wanted.as_ref().is_none_or(|wanted| wanted.contains(&&**scope));
+    let asked_for = |scope: &Arc<str>| wanted.is_none_or(|wanted| wanted.contains(&&**scope));
     let mut granted: Vec<Arc<str>> = Vec::new();
     for scope in client.scopes.iter().filter(|scope| asked_for(scope) && is_active(scope)) {
         if !granted.contains(scope) {
@@ -97,9 +101,7 @@ fn grant_scopes(
 /// Refuses a scope that is malformed, unknown, a user's, or not this client's. One that is the client's but whose resource
 /// server is gone is let through: it is left out of the token until it comes back.
 fn check_scope(client: &Client, scope: &str, is_active: impl Fn(&str) -> bool) -> Result<(), TokenError> {
-    // RFC 6749, appendix A.4.
-    let well_formed = scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-    if !well_formed || USER_SCOPES.contains(&scope) {
+    if !is_scope(scope) || USER_SCOPES.contains(&scope) {
         Err(TokenError::UnknownScope(excerpt(scope)))
     } else if client.scopes.iter().any(|allowed| **allowed == *scope) {
         Ok(())
@@ -108,6 +110,11 @@ fn check_scope(client: &Client, scope: &str, is_active: impl Fn(&str) -> bool) -
     } else {
         Err(TokenError::UnknownScope(excerpt(scope)))
     }
+}
+
+/// Whether a text can be a scope (RFC 6749, appendix A.4).
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 #[cfg(test)]
@@ -130,6 +137,8 @@ mod tests {
             scopes: scopes.iter().map(|scope| Arc::from(*scope)).collect(),
             access_token_seconds: 3600,
             limits: None,
+            client_token_auth: false,
+            extra_claims: None,
         }
     }
 

@@ -13,6 +13,11 @@ impl PartialEq for SecretDigest {
     }
 }
 
+/// Whether two values are the same; tells nothing by how long it takes but whether their lengths are.
+pub fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    verify_slices_are_equal(one, other).is_ok()
+}
+
 /// The key of all client-secret digests of a store.
 pub struct DigestKey(hmac::Key);
 

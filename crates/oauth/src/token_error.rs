@@ -34,6 +34,9 @@ pub enum TokenError {
     /// The client must not use this flow (`AllowedOAuthFlows` lacks it).
     #[error("AllowedOAuthFlows of the client does not contain the flow of this grant type")]
     FlowNotAllowed,
+    /// The client must not use `GetClientToken` (`ExplicitAuthFlows` lacks its flow).
+    #[error("ALLOW_CLIENT_TOKEN_AUTH flow not enabled for this client")]
+    ClientTokenAuthDisabled,
     /// A client that cannot prove who it is asks for a token of its own (RFC 6749, section 4.4).
     #[error("client_credentials is only for app clients that have a secret")]
     PublicClient,
@@ -105,7 +108,7 @@ impl TokenError {
                 "invalid_client"
             }
             Self::OAuthDisabled | Self::UnknownGrant(_) | Self::ScopeNotAllowed(_) => "invalid_grant",
-            Self::FlowNotAllowed => "unauthorized_client",
+            Self::FlowNotAllowed | Self::ClientTokenAuthDisabled => "unauthorized_client",
             Self::PublicClient | Self::UnknownScope(_) | Self::NoScope => "invalid_scope",
             Self::OverLimit { .. } => "too_many_requests",
         })
@@ -151,6 +154,7 @@ mod tests {
         check(TokenError::WrongSecret, 400, r#"{"error":"invalid_client"}"#);
         check(TokenError::OAuthDisabled, 400, r#"{"error":"invalid_grant"}"#);
         check(TokenError::FlowNotAllowed, 400, r#"{"error":"unauthorized_client"}"#);
+        check(TokenError::ClientTokenAuthDisabled, 400, r#"{"error":"unauthorized_client"}"#);
         check(TokenError::PublicClient, 400, r#"{"error":"invalid_scope"}"#);
         check(TokenError::UnknownGrant("code"), 400, r#"{"error":"invalid_grant"}"#);
         check(TokenError::ScopeNotAllowed("a/b".into()), 400, r#"{"error":"invalid_grant"}"#);

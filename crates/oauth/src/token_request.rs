@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::hook::ClientMetadata;
 use crate::token_error::TokenError;
 
 /// Parameters of the largest form that is read.
@@ -19,6 +20,8 @@ pub struct TokenRequest<'a> {
     pub credentials: Credentials<'a>,
     /// `scope`; `None` when absent or empty.
     pub scope: Option<Cow<'a, str>>,
+    /// `aws_client_metadata`: what the caller hands on to the pre token generation trigger.
+    pub client_metadata: Option<ClientMetadata>,
 }
 
 /// How a token is asked for (`grant_type`).
@@ -62,7 +65,8 @@ impl<'a> TokenRequest<'a> {
         let grant_type = GrantType::of(&form)?;
         let credentials = Credentials::of(authorization, &form)?;
         let scope = form.get("scope").filter(|scope| !scope.trim_matches(' ').is_empty());
-        Ok(Self { grant_type, credentials, scope })
+        let client_metadata = form.get("aws_client_metadata").map(|json| client_metadata(&json)).transpose()?;
+        Ok(Self { grant_type, credentials, scope, client_metadata })
     }
 }
 
@@ -77,6 +81,12 @@ impl GrantType {
             Some(_) => Err(TokenError::UnsupportedGrantType),
         }
     }
+}
+
+/// A JSON object whose values are texts.
+fn client_metadata(json: &str) -> Result<ClientMetadata, TokenError> {
+    serde_json::from_str(json)
+        .map_err(|_| TokenError::Malformed("aws_client_metadata is not a JSON object whose values are strings"))
 }
 
 /// Whether this content type, parameters aside, is a form's.
@@ -218,6 +228,34 @@ mod tests {
         ];
         for header in unreadable {
             check(Some(header), None, grant, Err(TokenError::UnreadableAuthorization));
+        }
+    }
+
+    #[test]
+    fn reads_what_the_caller_hands_on_to_functions() {
+        let check = |parameter: &str, expected: Result<Option<&[(&str, &str)]>, ()>| {
+            let body = format!("grant_type=client_credentials&client_id=a{parameter}");
+            let request = TokenRequest::parse(FORM, None, None, body.as_bytes());
+            let text = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            let expected = expected.map(|pairs| pairs.map(|pairs| pairs.iter().map(text).collect()));
+            let malformed = "aws_client_metadata is not a JSON object whose values are strings";
+            assert_eq!(
+                request.map(|request| request.client_metadata),
+                expected.map_err(|()| TokenError::Malformed(malformed)),
+                "{parameter}"
+            );
+        };
+        check("", Ok(None));
+        check("&aws_client_metadata=", Ok(None));
+        check("&aws_client_metadata=%7B%7D", Ok(Some(&[])));
+        check(
+            "&aws_client_metadata=%7B%22a%22%3A%22b+c%22%2C%22d%22%3A%22%22%7D",
+            Ok(Some(&[("a", "b c"), ("d", "")])),
+        );
+        for malformed in
+            ["x", "%5B%5D", "null", "%22a%22", "%7B%22a%22%3A1%7D", "%7B%22a%22%3Anull%7D", "%7B%22a%22%7D"]
+        {
+            check(&format!("&aws_client_metadata={malformed}"), Err(()));
         }
     }
 

@@ -42,6 +42,9 @@ pub struct AppClient {
     /// What it may use, beyond AWS's own limits; `None` for no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<ClientLimits>,
+    /// Static claims of its access tokens, which AWS does not have; `claviger_oauth::claims` says what they may be.
+    #[serde(default)]
+    pub extra_claims: Map<String, Value>,
     /// The other members of the client's configuration, as the caller gave them, under AWS's member names.
     #[serde(default)]
     pub configuration: Map<String, Value>,

@@ -44,6 +44,11 @@ pub struct GroupMember {
 impl Group {
     /// What the group's members are filed under.
     pub fn members(&self) -> String {
-        format!("{}/{}", self.pool, self.generation)
+        Self::members_of(&self.pool, &self.generation)
+    }
+
+    /// What the members of a pool's group of this generation are filed under.
+    pub fn members_of(pool: &UserPoolId, generation: &str) -> String {
+        format!("{pool}/{generation}")
     }
 }

@@ -8,10 +8,12 @@
 
 pub mod app_client;
 pub mod client_limits;
+pub mod correspondence;
 pub mod group;
 pub mod id;
 pub mod keyring;
 pub mod limits;
+pub mod managed_login_branding;
 pub mod provisioned_limit;
 pub mod quotas;
 pub mod random;
@@ -21,6 +23,7 @@ pub mod resource_server;
 pub mod rest_api;
 pub mod secret;
 pub mod session;
+pub mod signing_certificate;
 pub mod signing_key;
 pub mod tenant;
 pub mod time;

@@ -2,6 +2,13 @@
 
 /// Active secrets per app client (Amazon Cognito, "Quotas in Amazon Cognito").
 pub const SECRETS_PER_APP_CLIENT: usize = 2;
+/// Messages kept for each user; ours, AWS sends them.
+pub const MESSAGES_PER_USER: usize = 5;
+/// Messages kept for all users of a pool; ours.
+pub const MESSAGES_PER_USER_POOL: usize = 1_000;
+
+/// Bytes of a function's result (AWS Lambda, "Lambda quotas", synchronous invocations).
+pub const FUNCTION_RESULT_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;

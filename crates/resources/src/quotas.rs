@@ -38,8 +38,8 @@ pub enum Quota {
     Groups,
     /// Groups of a user.
     GroupsOfUser,
-    /// Claims and scopes that a pre token generation trigger adds, changes or takes away.
-    TokenChanges,
+    /// Managed login branding styles of a pool.
+    Brandings,
 }
 
 /// A quota with what AWS says of it.
@@ -109,7 +109,13 @@ pub static QUOTAS: [QuotaRow; 15] = [
     row(Quota::Users, "users-per-user-pool", 40_000_000, Raised::OnRequest, "users per user pool"),
     row(Quota::Groups, "groups-per-user-pool", 10_000, Raised::Fixed, "groups per user pool"),
     row(Quota::GroupsOfUser, "groups-per-user", 100, Raised::Fixed, "groups per user"),
-    row(Quota::TokenChanges, "token-changes", 5_000, Raised::OnRequest, "claims and scopes changed by a trigger"),
+    row(
+        Quota::Brandings,
+        "branding-styles-per-user-pool",
+        20,
+        Raised::Fixed,
+        "managed login branding styles per user pool",
+    ),
 ];
 
 const fn row(quota: Quota, name: &'static str, default: u64, raised: Raised, counts: &'static str) -> QuotaRow {

@@ -1,19 +1,24 @@
 //! Issuance: the one way in which tokens come about, whoever asks for them and however.
 //!
-//! Decide, then sign. Both are pure; the one thing a request may wait for, and only for a bounded time, is the first key of
-//! a pool that has just been created.
+//! Decide, ask the hook, apply what it says, sign. All but the hook is pure. What a request may wait for, and only for a
+//! bounded time, is the hook of a pool that has one and the first key of a pool that has just been created.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_oauth::claims::AccessClaims;
+use claviger_oauth::client::Client;
 use claviger_oauth::client_credentials::{self, Grant};
+use claviger_oauth::client_token::{self, ClientTokenRequest};
+use claviger_oauth::hook::{ClientMetadata, Event, TokenKind, Trigger, to_json};
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::{GrantType, TokenRequest};
 use claviger_resources::request_rates::Category;
 use claviger_resources::{Clock, UserPoolId};
 
+use crate::functions::Functions;
+use crate::hook::{Hook, HookError};
 use crate::ids::random_uuid;
 use crate::limits::Limits;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
@@ -26,6 +31,7 @@ const KEYS_WAIT_MAX: Duration = Duration::from_secs(10);
 pub struct Issuance {
     current: Arc<CurrentSnapshot>,
     vault: Arc<Vault>,
+    functions: Arc<Functions>,
     clock: Arc<dyn Clock>,
     limits: Arc<Limits>,
 }
@@ -44,15 +50,24 @@ pub enum IssueError {
     /// The request was refused.
     #[error(transparent)]
     Refused(#[from] TokenError),
+    /// The pool's hook refused, or could not be asked.
+    #[error(transparent)]
+    Hook(#[from] HookError),
     /// The pool's keys are not there in time, or cannot be used.
     #[error("the user pool cannot sign: {0}")]
     NoKey(String),
 }
 
 impl Issuance {
-    /// Issues tokens for the pools of `current`, no more than `limits` allow.
-    pub fn new(current: Arc<CurrentSnapshot>, vault: Arc<Vault>, clock: Arc<dyn Clock>, limits: Arc<Limits>) -> Self {
-        Self { current, vault, clock, limits }
+    /// Issues tokens for the pools of `current`, whose hooks are among `functions`, no more than `limits` allow.
+    pub fn new(
+        current: Arc<CurrentSnapshot>,
+        vault: Arc<Vault>,
+        functions: Arc<Functions>,
+        clock: Arc<dyn Clock>,
+        limits: Arc<Limits>,
+    ) -> Self {
+        Self { current, vault, functions, clock, limits }
     }
 
     /// Answers a token request to a pool (RFC 6749, section 4.4). Where neither the host nor the client names one, the
@@ -71,10 +86,21 @@ impl Issuance {
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
-        if let Some(keys) = &pool.keys {
-            return self.sign(pool, &grant, keys);
+        self.issue(pool, &grant, request.client_metadata.as_ref()).await
+    }
+
+    /// Answers a call of `GetClientToken`, which names no pool but by its client.
+    pub async fn client_token(&self, request: &ClientTokenRequest<'_>) -> Result<Issued, IssueError> {
+        let snapshot = self.current.load_full();
+        let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
+        let pool = client.and_then(|client| snapshot.pool(client.pool.as_str()));
+        if let Some(pool) = pool {
+            self.count_request(&snapshot, pool, Category::ClientAuthentication)?;
         }
-        self.sign(pool, &grant, &*self.first_keys(&pool.id).await?)
+        let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
+        let grant = client_token::decide(request, client, self.vault.digest_key(), is_active)?;
+        let pool = pool.ok_or(TokenError::UnknownClient)?;
+        self.issue(pool, &grant, request.client_metadata).await
     }
 
     /// Counts a request for a token against the request rate that AWS has for its category.
@@ -103,25 +129,85 @@ impl Issuance {
         }
     }
 
-    /// Signs what was granted, within the client's own limits; a token that cannot be made is not counted.
-    fn sign(&self, pool: &Pool, grant: &Grant<'_>, keys: &PoolKeys) -> Result<Issued, IssueError> {
-        self.limits.usage.take(grant.client, &pool.tenant)?;
-        self.sign_counted(pool, grant, keys).inspect_err(|_| self.limits.usage.give_back(grant.client))
+    /// The functions that hooks call.
+    pub fn functions(&self) -> &Functions {
+        &self.functions
     }
 
-    fn sign_counted(&self, pool: &Pool, grant: &Grant<'_>, keys: &PoolKeys) -> Result<Issued, IssueError> {
-        let claims = AccessClaims {
+    /// Issues what was granted, within the client's own limits. A token that cannot be made is not counted.
+    async fn issue(
+        &self,
+        pool: &Pool,
+        grant: &Grant<'_>,
+        client_metadata: Option<&ClientMetadata>,
+    ) -> Result<Issued, IssueError> {
+        self.limits.usage.take(grant.client, &pool.tenant)?;
+        let issued = match (&pool.keys, pool.machine_hook()) {
+            // Nearly every request is here at its end, without having waited for anything.
+            (Some(keys), None) => self.sign(&self.claims(pool, grant).to_json(), grant.client, keys),
+            _ => self.issue_later(pool, grant, client_metadata).await,
+        };
+        issued.inspect_err(|_| self.limits.usage.give_back(grant.client))
+    }
+
+    /// Issues what was granted, waiting for the pool's hook and its first keys where it must.
+    async fn issue_later(
+        &self,
+        pool: &Pool,
+        grant: &Grant<'_>,
+        client_metadata: Option<&ClientMetadata>,
+    ) -> Result<Issued, IssueError> {
+        let claims = match pool.machine_hook() {
+            Some(hook) => self.customised(hook, pool, grant, client_metadata).await?,
+            None => self.claims(pool, grant).to_json(),
+        };
+        match &pool.keys {
+            Some(keys) => self.sign(&claims, grant.client, keys),
+            None => self.sign(&claims, grant.client, &*self.first_keys(&pool.id).await?),
+        }
+    }
+
+    /// The claims after the pool's hook has changed them. They are made when it has answered: a token's life begins then.
+    async fn customised(
+        &self,
+        hook: &Hook,
+        pool: &Pool,
+        grant: &Grant<'_>,
+        client_metadata: Option<&ClientMetadata>,
+    ) -> Result<String, HookError> {
+        let client_id = grant.client.id.as_str();
+        let event = Event {
+            version: hook.version,
+            trigger: Trigger::ClientCredentials,
+            region: pool.tenant.region.as_str(),
+            pool: pool.id.as_str(),
+            client_id,
+            user: None,
+            scopes: grant.scopes.iter().map(AsRef::as_ref).collect(),
+            client_metadata,
+        };
+        let changes = hook.ask(&self.functions, &event).await?;
+        let mut claims = self.claims(pool, grant).to_map();
+        changes.apply(TokenKind::Machine, &mut claims, client_id);
+        Ok(to_json(&claims)?)
+    }
+
+    fn claims<'a>(&self, pool: &'a Pool, grant: &'a Grant<'_>) -> AccessClaims<'a> {
+        AccessClaims {
             client_id: grant.client.id.as_str(),
             scopes: &grant.scopes,
             issuer: &pool.issuer,
             issued_at: self.clock.now().seconds(),
             lifetime_seconds: grant.client.access_token_seconds,
             id: random_uuid(),
-        };
+            extra: grant.client.extra_claims.as_deref(),
+        }
+    }
+
+    fn sign(&self, claims: &str, client: &Client, keys: &PoolKeys) -> Result<Issued, IssueError> {
         let key = keys.access(&self.vault).map_err(|error| IssueError::NoKey(error.to_string()))?;
-        let access_token =
-            key.sign(claims.to_json().as_bytes()).map_err(|error| IssueError::NoKey(error.to_string()))?;
-        Ok(Issued { access_token, expires_in: grant.client.access_token_seconds })
+        let access_token = key.sign(claims.as_bytes()).map_err(|error| IssueError::NoKey(error.to_string()))?;
+        Ok(Issued { access_token, expires_in: client.access_token_seconds })
     }
 
     async fn first_keys(&self, pool: &UserPoolId) -> Result<Arc<PoolKeys>, IssueError> {

@@ -32,6 +32,8 @@ pub enum SealedFor<'a> {
     ClientSecret(&'a ClientId),
     /// A private signing key of this user pool.
     SigningKey(&'a UserPoolId),
+    /// The private key of this user pool's signing certificate.
+    SigningCertificate(&'a UserPoolId),
     /// The password verifier of the user with this subject.
     SrpVerifier(&'a str),
     /// A code or a message for the user with this subject.
@@ -111,6 +113,7 @@ impl SealedFor<'_> {
         match self {
             Self::ClientSecret(client) => format!("client secret of {client}"),
             Self::SigningKey(pool) => format!("signing key of {pool}"),
+            Self::SigningCertificate(pool) => format!("key of the signing certificate of {pool}"),
             Self::SrpVerifier(sub) => format!("password verifier of {sub}"),
             Self::Message(sub) => format!("message to {sub}"),
             Self::RefreshToken => "refresh token".to_owned(),

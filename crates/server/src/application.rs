@@ -1,18 +1,21 @@
 //! The application: takes each request to the part that answers it.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use claviger_data_plane::Arrival;
 use claviger_data_plane::body::{self, Body};
 use claviger_data_plane::gateway::Target;
-use claviger_data_plane::oauth::Domain;
+use claviger_data_plane::oauth::{Document, Domain};
 use claviger_resources::AccountId;
+use claviger_runtime::ids::random_uuid;
+use claviger_runtime::refusals::{Refusals, Refused, Surface};
+use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
 use crate::connection::Connection;
+use crate::cors;
 use crate::local_ca::LocalAuthority;
 use crate::node::Node;
 use crate::proxy;
@@ -28,7 +31,11 @@ const FORMS: [(&str, &str); 6] = [
     ("Discovery and keys", "/{poolId}/.well-known/openid-configuration, /{poolId}/.well-known/jwks.json"),
     ("Invoke an API", "/_aws/execute-api/{apiId}/{stage}/…, or Host: {apiId}.execute-api.{region}.amazonaws.com"),
     ("Invoke an API, the older form", "/restapis/{apiId}/{stage}/_user_request_/…"),
-    ("This server", "/_claviger/health, /_claviger/ready, /_claviger/ca.pem, /_claviger/clock, /_claviger/reset"),
+    (
+        "This server",
+        "/_claviger/health, /_claviger/ready, /_claviger/ca.pem, /_claviger/clock, /_claviger/reset, \
+         /_claviger/messages, /_claviger/explain/{id}",
+    ),
 ];
 
 /// What the application is told about its surroundings.
@@ -47,57 +54,71 @@ pub struct Application {
     settings: Settings,
     authority: Option<Arc<LocalAuthority>>,
     node: Node,
+    refusals: Refusals,
 }
 
 impl Application {
     /// An application on this node; `authority` answers for AWS's names.
     pub fn new(settings: Settings, authority: Option<Arc<LocalAuthority>>, node: Node) -> Self {
-        Self { settings, authority, node }
+        Self { settings, authority, node, refusals: Refusals::default() }
     }
 
-    /// Answers one request.
+    /// Answers one request, and keeps why when the answer is a refusal.
     pub async fn answer(&self, request: Request<Incoming>, connection: &Connection) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let head = match RequestHead::of(&parts) {
-            Ok(head) => head,
-            Err(error) => return refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+        let (parts, head) = (&parts, RequestHead::of(&parts));
+        let mut response = match &head {
+            Ok(head) => self.answer_at(head, parts, body, connection).await,
+            Err(error) => {
+                let refused = Refused::new(Surface::Routing, error.to_string());
+                explained(refusal(StatusCode::BAD_REQUEST, &error.to_string()), refused)
+            }
         };
+        if let Some(refused) = Refused::detach(&mut response) {
+            self.keep(parts, head.as_ref().ok(), &response, refused);
+        }
+        response
+    }
+
+    async fn answer_at(
+        &self,
+        head: &RequestHead<'_>,
+        parts: &Parts,
+        body: Incoming,
+        connection: &Connection,
+    ) -> Response<Body> {
         let data_plane = self.node.data_plane();
         let peer = connection.peer.ip();
-        match self.route(&head, connection) {
+        match self.route(head, connection) {
             Route::ExecuteApi { api, path, .. } => {
                 let target = Target { api, path: &path };
                 let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
-                data_plane.gateway(target, &parts, body, arrival).await
+                data_plane.gateway(target, parts, body, arrival).await
             }
-            Route::OAuth => data_plane.oauth(Domain::None, peer, &parts, body).await,
+            Route::OAuth => data_plane.oauth(Domain::None, peer, parts, body).await,
             Route::PoolDomain { prefix, region } => {
-                data_plane.oauth(Domain::Prefix { prefix, region }, peer, &parts, body).await
+                data_plane.oauth(Domain::Prefix { prefix, region }, peer, parts, body).await
             }
-            Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), peer, &parts, body).await,
-            Route::WellKnown { pool, document } => {
-                data_plane.well_known(pool, document, &own_base(&head, connection)).await
+            Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), peer, parts, body).await,
+            Route::WellKnown { pool, document, region } => {
+                let document = Document { pool, name: document, region };
+                data_plane.well_known(document, &parts.method, &own_base(head, connection)).await
             }
-            Route::Service { name, region } => {
-                let (name, region) = (name.into_owned(), region.map(Cow::into_owned));
-                self.service(&name, region.as_deref(), parts, body).await
-            }
-            Route::S3 { region, .. } => {
-                let region = region.map(Cow::into_owned);
-                self.service("s3", region.as_deref(), parts, body).await
-            }
+            Route::Service { name, region } => self.service(&name, region.as_deref(), parts, body).await,
+            Route::S3 { region, .. } => self.service("s3", region.as_deref(), parts, body).await,
             Route::Form => self.form(parts, body).await,
-            Route::Forward => proxy::forward(Request::from_parts(parts, body)).await,
-            Route::Own(path) => self.own(&parts.method, path, body).await,
+            Route::Preflight => cors::preflight(),
+            Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,
+            Route::Own(path) => self.own(&parts.method, path, parts.uri.query().unwrap_or_default(), body).await,
             Route::Page => page(),
             Route::TunnelHere | Route::TunnelElsewhere | Route::ProxyRefused => proxy::refusal(),
-            Route::ForeignOrigin => refusal(
-                StatusCode::FORBIDDEN,
+            Route::ForeignOrigin => forbidden(
                 "a web page of another origin may not call the control plane; call it from a program instead",
+                FOREIGN_ORIGIN,
             ),
-            Route::ForeignHost => refusal(
-                StatusCode::FORBIDDEN,
+            Route::ForeignHost => forbidden(
                 "the control plane does not answer under this host name; add it with `claviger dev --suffix NAME`",
+                "the names that this server answers to: AWS's, localhost, addresses, and those given with --suffix",
             ),
             Route::MissingAuthenticationToken => missing_authentication_token(),
             Route::NotFound => not_found(),
@@ -132,6 +153,11 @@ impl Application {
         self.authority.as_deref()
     }
 
+    /// The refusals that operators may ask about.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
     /// Whether this is `claviger dev`.
     pub(crate) fn is_dev(&self) -> bool {
         self.settings.dev
@@ -161,9 +187,29 @@ pub(crate) fn json_answer(status: StatusCode, value: &serde_json::Value) -> Resp
     body::answer(status, "application/json", value.to_string())
 }
 
+/// What keeps web pages out.
+const FOREIGN_ORIGIN: &str = "Origin and Sec-Fetch-Site of the request: pages of other origins may call only those operations of \
+                              cognito-idp that AWS leaves unsigned";
+
+fn forbidden(message: &str, setting: &str) -> Response<Body> {
+    let refused = Refused::new(Surface::Routing, message).with_setting(Some(setting.to_owned()));
+    explained(refusal(StatusCode::FORBIDDEN, message), refused)
+}
+
 fn missing_authentication_token() -> Response<Body> {
-    let mut response = refusal(StatusCode::FORBIDDEN, "Missing Authentication Token");
-    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("MissingAuthenticationTokenException"));
+    let code = "MissingAuthenticationTokenException";
+    let refused = Refused::new(Surface::ControlPlane, "the request to the control plane is not signed").with_code(code);
+    let mut response = explained(refusal(StatusCode::FORBIDDEN, "Missing Authentication Token"), refused);
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(code));
+    response
+}
+
+/// A refusal of the server's own with an id, and the reason that the id leads to.
+pub(crate) fn explained(mut response: Response<Body>, refused: Refused) -> Response<Body> {
+    if let Ok(id) = HeaderValue::try_from(random_uuid().to_string()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    refused.attach(&mut response);
     response
 }
 
@@ -187,5 +233,7 @@ fn page() -> Response<Body> {
 
 pub(crate) fn not_found() -> Response<Body> {
     let forms: serde_json::Map<_, _> = FORMS.iter().map(|(what, form)| ((*what).to_owned(), json!(form))).collect();
-    json_answer(StatusCode::NOT_FOUND, &json!({ "message": "Nothing is at this address.", "addresses": forms }))
+    let message = "Nothing is at this address.";
+    let response = json_answer(StatusCode::NOT_FOUND, &json!({ "message": message, "addresses": forms }));
+    explained(response, Refused::new(Surface::Routing, "host, path and headers match no form of address"))
 }

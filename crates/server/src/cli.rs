@@ -9,7 +9,9 @@ mod endpoint;
 mod env;
 mod environment;
 mod exec;
+mod explain;
 mod inspect;
+mod messages;
 mod stop;
 mod token;
 mod trust;
@@ -64,6 +66,8 @@ enum Command {
     Token(token::Arguments),
     Inspect(inspect::Arguments),
     AppClient(app_client::Arguments),
+    Messages(messages::Arguments),
+    Explain(explain::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -78,6 +82,8 @@ pub fn run() -> ExitCode {
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
         Command::AppClient(command) => app_client::run(&arguments.global, &command),
+        Command::Messages(command) => messages::run(&arguments.global, &command),
+        Command::Explain(command) => explain::run(&arguments.global, &command),
     };
     result.unwrap_or_else(|error| {
         eprintln!("claviger: {error:#}");

@@ -6,16 +6,19 @@ use bytes::Bytes;
 use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::protocol::Protocol;
 use claviger_aws_protocol::sigv4;
+use claviger_control_plane::dispatch::refused;
 use claviger_control_plane::operation::Caller;
 use claviger_data_plane::body::{self, Body, ReadError};
 use claviger_resources::limits::IMPORT_BYTES_MAX;
 use claviger_resources::{AccountId, Region};
 use claviger_runtime::ids::random_uuid;
+use claviger_runtime::refusals::{Refused, Surface};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 
-use crate::application::{Application, not_found, refusal};
+use crate::application::{Application, explained, not_found, refusal};
+use crate::cors;
 use crate::own::unreadable;
 use crate::routing::{FORM_BYTES_MAX, form_service};
 
@@ -30,18 +33,27 @@ impl Application {
         &self,
         name: &str,
         region: Option<&str>,
-        parts: Parts,
+        parts: &Parts,
         body: Incoming,
     ) -> Response<Body> {
+        let mut response = self.served(name, region, parts, body).await;
+        if name == "cognito-idp" {
+            cors::expose(&mut response);
+        }
+        response
+    }
+
+    async fn served(&self, name: &str, region: Option<&str>, parts: &Parts, body: Incoming) -> Response<Body> {
         let request_id = uuid_text();
-        let caller = match self.caller(region, &parts) {
+        let caller = match self.caller(region, parts) {
             Ok(caller) => caller,
-            Err(failure) => return protocol_of(name).failure(&failure, &request_id).map(Body::from),
+            Err(failure) => return failed(name, failure, &request_id).map(Body::from),
         };
         let body = match body::read(body, CALL_BYTES_MAX, CALL_DURATION_MAX).await {
             Ok(body) => body,
-            Err(error) => return protocol_of(name).failure(&unread(&error), &request_id).map(Body::from),
+            Err(error) => return failed(name, unread(&error), &request_id).map(Body::from),
         };
+        let parts = parts.clone();
         let answer = match name {
             "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
             "cognito-idp" | "claviger" => self.aws_json(parts, body, caller, request_id).await,
@@ -51,16 +63,23 @@ impl Application {
             _ => Some(not_served(name, &parts.uri, &request_id)),
         };
         answer.map_or_else(
-            || refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping; try again"),
+            || {
+                let message = "the server is stopping; try again";
+                let refused = Refused::new(Surface::ControlPlane, message);
+                explained(refusal(StatusCode::SERVICE_UNAVAILABLE, message), refused)
+            },
             |answer| answer.map(Body::from),
         )
     }
 
     /// Answers a form, which tells its service only when it is read.
-    pub(crate) async fn form(&self, parts: Parts, body: Incoming) -> Response<Body> {
+    pub(crate) async fn form(&self, parts: &Parts, body: Incoming) -> Response<Body> {
         let form = match body::read(body, FORM_BYTES_MAX, CALL_DURATION_MAX).await {
             Ok(form) => form,
-            Err(error) => return unreadable(&error),
+            Err(error) => {
+                let refused = Refused::new(Surface::ControlPlane, error.to_string());
+                return explained(unreadable(&error), refused);
+            }
         };
         match form_service(&form) {
             Some(name) => not_served(name, &parts.uri, &uuid_text()).map(Body::from),
@@ -101,7 +120,12 @@ fn unread(error: &ReadError) -> Failure {
         ReadError::TooSlow => ("RequestTimeoutException", 408),
         ReadError::Broken(_) => ("SerializationException", 400),
     };
-    Failure::new(code, status, error.to_string())
+    let limit = match error {
+        ReadError::TooLarge { bytes_max } => Some(format!("the largest body of a call is {bytes_max} bytes")),
+        ReadError::TooSlow => Some(format!("a call's body may take {} s to arrive", CALL_DURATION_MAX.as_secs())),
+        ReadError::Broken(_) => None,
+    };
+    Failure::new(code, status, error.to_string()).for_operators(None, limit)
 }
 
 /// Whether a request has the one form that calls of awsJson have.
@@ -113,11 +137,21 @@ fn is_json_rpc(parts: &Parts) -> bool {
 fn not_an_operation(request_id: &str) -> Response<Bytes> {
     let body = r#"{"code":"BadRequest","message":"The server did not understand the operation that was requested.","type":"client"}"#;
     let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+    Refused::new(Surface::ControlPlane, "calls of cognito-idp are POST / with X-Amz-Target")
+        .with_code("BadRequest")
+        .attach(&mut response);
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(id) = HeaderValue::try_from(request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
+    response
+}
+
+/// A failure in the words of the service's protocol.
+fn failed(name: &str, failure: Failure, request_id: &str) -> Response<Bytes> {
+    let mut response = protocol_of(name).failure(&failure, request_id);
+    refused(failure).about("service", Some(name)).attach(&mut response);
     response
 }
 
@@ -141,5 +175,5 @@ fn not_served(name: &str, uri: &Uri, request_id: &str) -> Response<Bytes> {
     let what =
         if name == "apigateway" { format!("{} of API Gateway (version 2)", uri.path()) } else { name.to_owned() };
     let failure = Failure::unknown_operation(format!("Claviger does not serve {what}."));
-    protocol_of(name).failure(&failure, request_id)
+    failed(name, failure, request_id)
 }

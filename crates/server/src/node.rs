@@ -12,6 +12,7 @@ use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic};
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
@@ -53,6 +54,8 @@ pub struct Options {
     pub issuers: Issuers,
     /// What the operator has chosen for the control plane.
     pub settings: Settings,
+    /// The functions that hooks call.
+    pub functions: Functions,
     /// Whether AWS's request rates are enforced.
     pub request_rates: bool,
     /// The clock that limits go by; the system's when there is none.
@@ -119,7 +122,9 @@ impl Node {
         })?;
         let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), monotonic));
         let limits = Arc::new(Limits { rates, usage });
-        let issuance = Arc::new(Issuance::new(Arc::clone(&current), Arc::clone(&vault), clock.clone(), limits));
+        let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(options.functions));
+        let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, functions, clock.clone(), limits);
+        let issuance = Arc::new(issuance);
         let services = Services {
             store: store.clone(),
             vault: Arc::clone(&vault),

@@ -1,4 +1,5 @@
-//! Our own paths, `/_claviger/…`: health, the local certificate authority, and in `dev` the clock and the reset.
+//! Our own paths, `/_claviger/…`: health, the local certificate authority, and in `dev` the clock, the reset
+//! and the messages to users.
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ enum MoveClock {
 
 impl Application {
     /// Answers `/_claviger/…`.
-    pub(crate) async fn own(&self, method: &Method, path: &str, body: Incoming) -> Response<Body> {
+    pub(crate) async fn own(&self, method: &Method, path: &str, query: &str, body: Incoming) -> Response<Body> {
         let read = method == Method::GET || method == Method::HEAD;
         let post = method == Method::POST;
         match path {
@@ -43,6 +44,9 @@ impl Application {
             "/_claviger/clock" if read && self.is_dev() => self.clock(),
             "/_claviger/clock" if post && self.is_dev() => self.move_clock(body).await,
             "/_claviger/reset" if post && self.is_dev() => self.reset().await,
+            "/_claviger/messages" if read && self.is_dev() => self.messages(query).await,
+            "/_claviger/messages" if self.is_dev() => refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET"),
+            _ if read && self.is_dev() && path.starts_with("/_claviger/explain/") => self.explain(path),
             "/_claviger/clock" | "/_claviger/reset" if self.is_dev() => {
                 refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST")
             }
@@ -85,7 +89,10 @@ impl Application {
 
     async fn reset(&self) -> Response<Body> {
         match self.node().reset().await {
-            Some(Ok(())) => json_answer(StatusCode::OK, &json!({ "status": "reset" })),
+            Some(Ok(())) => {
+                self.refusals().clear();
+                json_answer(StatusCode::OK, &json!({ "status": "reset" }))
+            }
             None => refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
             Some(Err(error)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "reset failed");

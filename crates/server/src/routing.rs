@@ -5,8 +5,9 @@
 //! the caller asks [`form_service`] once it has read it.
 //!
 //! A web page may send requests to any address from the browser of whoever looks at it. What would let it read or change
-//! a laptop's secrets (control plane, reset, clock) is therefore refused when the request's `Origin` is foreign, and in
-//! `dev`, where signatures prove nothing, when its host is a name that a stranger could have pointed here.
+//! a laptop's secrets (control plane, reset, clock, messages, explain) is therefore refused when the request's `Origin` is
+//! foreign, and in `dev`, where signatures prove nothing, when its host is a name that a stranger could have pointed
+//! here.
 
 mod head;
 mod hosts;
@@ -16,6 +17,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+use claviger_control_plane::dispatch::is_unsigned;
+use claviger_data_plane::oauth::is_hosted_page;
 use claviger_resources::UserPoolId;
 use http::{Method, header};
 
@@ -77,7 +80,11 @@ pub enum Route<'a> {
         pool: &'a str,
         /// What follows `.well-known/`.
         document: &'a str,
+        /// The region in the host.
+        region: Option<&'a str>,
     },
+    /// What a browser asks before a page of another origin calls Cognito's API.
+    Preflight,
     /// An AWS service by the name that requests to it are signed with; perhaps one that does not exist here.
     Service {
         /// The signing name.
@@ -115,7 +122,7 @@ pub fn route<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
         route
     } else if names.dev && !hosts::is_trustworthy(head.host(), names) {
         Route::ForeignHost
-    } else if has_foreign_origin(head) {
+    } else if has_foreign_origin(head) && !is_open_to_pages(&route, head) {
         Route::ForeignOrigin
     } else {
         route
@@ -137,10 +144,11 @@ fn first_match<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
     }
     match hosts::form(host, names) {
         HostForm::ExecuteApi { api, region } => Route::ExecuteApi { api, region, path: Cow::Borrowed(head.path()) },
-        HostForm::PoolDomain { prefix, region } if is_oauth_path(head.path()) => Route::PoolDomain { prefix, region },
+        HostForm::PoolDomain { prefix, region } if is_domain_path(head.path()) => Route::PoolDomain { prefix, region },
         HostForm::PoolDomain { .. } | HostForm::UnknownAws => Route::NotFound,
+        HostForm::CognitoIdp { .. } if is_preflight(head) => Route::Preflight,
         HostForm::CognitoIdp { region } => {
-            well_known(head).unwrap_or_else(|| service("cognito-idp", region.map(Cow::Borrowed)))
+            well_known(head, region).unwrap_or_else(|| service("cognito-idp", region.map(Cow::Borrowed)))
         }
         HostForm::Service { name, region } => service(name, region.map(Cow::Borrowed)),
         HostForm::S3 { bucket, region } => Route::S3 { bucket, region: region.map(Cow::Borrowed) },
@@ -180,13 +188,16 @@ fn bare<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
     if let Some(target) = head.header("x-amz-target") {
         return service(services::of_target(target), None);
     }
+    if is_preflight(head) {
+        return Route::Preflight;
+    }
     if head.method == Method::POST && path == "/" && is_form(head) {
         return Route::Form;
     }
     if is_oauth_path(path) {
         return Route::OAuth;
     }
-    if let Some(route) = well_known(head) {
+    if let Some(route) = well_known(head, None) {
         return route;
     }
     match services::of_rest_path(path) {
@@ -225,10 +236,34 @@ fn is_oauth_path(path: &str) -> bool {
     path.starts_with("/oauth2/") || matches!(path, "/login" | "/logout")
 }
 
-/// `GET /{poolId}/.well-known/…`
-fn well_known<'a>(head: &'a RequestHead<'_>) -> Option<Route<'a>> {
+/// The paths of a pool's domain: those of OAuth, and the pages for people.
+fn is_domain_path(path: &str) -> bool {
+    is_oauth_path(path) || is_hosted_page(path)
+}
+
+/// `GET /{poolId}/.well-known/…`, and what a browser asks before it. With another method it is no call of Cognito's API
+/// either, and is answered as such.
+fn well_known<'a>(head: &'a RequestHead<'_>, region: Option<&'a str>) -> Option<Route<'a>> {
     let (pool, document) = head.path().strip_prefix('/')?.split_once("/.well-known/")?;
-    (is_read(head) && UserPoolId::parse(pool).is_ok()).then_some(Route::WellKnown { pool, document })
+    UserPoolId::parse(pool).ok()?;
+    Some(if is_read(head) || head.method == Method::OPTIONS {
+        Route::WellKnown { pool, document, region }
+    } else {
+        service("cognito-idp", region.map(Cow::Borrowed))
+    })
+}
+
+/// Whether a browser asks if a page of another origin may call Cognito's API: `OPTIONS /` for a POST with `X-Amz-Target`
+/// (W3C Fetch, "CORS-preflight request"). Which operation it is for the browser does not tell; the call itself is guarded.
+fn is_preflight(head: &RequestHead<'_>) -> bool {
+    let asks_for = |name: &str| {
+        let names = head.header(header::ACCESS_CONTROL_REQUEST_HEADERS).unwrap_or_default().split(',');
+        names.into_iter().any(|asked| asked.trim().eq_ignore_ascii_case(name))
+    };
+    head.method == Method::OPTIONS
+        && head.path() == "/"
+        && head.header(header::ACCESS_CONTROL_REQUEST_METHOD) == Some("POST")
+        && asks_for("x-amz-target")
 }
 
 fn is_read(head: &RequestHead<'_>) -> bool {
@@ -248,10 +283,16 @@ fn is_guarded(route: &Route<'_>) -> bool {
         Route::Service { .. } | Route::S3 { .. } | Route::Form => true,
         Route::Own(path) => {
             let name = path.strip_prefix("/_claviger/").unwrap_or_default();
-            matches!(name.split('/').next(), Some("reset" | "clock"))
+            matches!(name.split('/').next(), Some("reset" | "clock" | "messages" | "explain"))
         }
         _ => false,
     }
+}
+
+/// Whether pages of every origin may send this call: AWS leaves it unsigned, because a user's own words or tokens are what
+/// allows it, so that it tells a page nothing that the page does not bring.
+fn is_open_to_pages(route: &Route<'_>, head: &RequestHead<'_>) -> bool {
+    matches!(route, Route::Service { name, .. } if name == "cognito-idp") && is_unsigned(head.headers)
 }
 
 /// Whether a browser says that the request comes from a page of another origin (RFC 6454; `null` is one).

@@ -60,6 +60,14 @@ closed_set! {
         TokenUsage = "token_usage",
         /// A request rate that an account has set.
         ProvisionedLimit = "provisioned_limit",
+        /// What was sent to a user.
+        Correspondence = "correspondence",
+        /// A message to a user.
+        Message = "message",
+        /// The certificate with which a user pool signs SAML requests.
+        SigningCertificate = "signing_certificate",
+        /// A branding style of an app client.
+        ManagedLoginBranding = "managed_login_branding",
         /// A REST API.
         RestApi = "rest_api",
         /// A resource of a REST API with its methods.
@@ -100,6 +108,8 @@ closed_set! {
         UserSub = "user_sub",
         /// Another name a user may sign in with: `{pool}/{attribute}/{value}`.
         UserAlias = "user_alias",
+        /// The app client that a branding style is for, of which it has one: the client's id.
+        BrandedClient = "branded_client",
         /// The path of a resource within its API: `{api}{path}`.
         ResourcePath = "resource_path",
     }

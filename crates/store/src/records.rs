@@ -1,14 +1,17 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
 use claviger_resources::app_client::AppClient;
+use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
+use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
 };
 use claviger_resources::session::Session;
+use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::user::User;
@@ -54,9 +57,13 @@ record!(SigningKeys, SigningKeys, |it| "", it.pool.as_str(), []);
 record!(ResourceServer, ResourceServer, |it| it.pool.as_str(), &it.identifier, []);
 record!(AppClient, AppClient, |it| it.pool.as_str(), it.id.as_str(), [ClientId: it.id.as_str()]);
 record!(Group, Group, |it| it.pool.as_str(), &it.name, []);
+record!(SigningCertificate, SigningCertificate, |it| "", it.pool.as_str(), []);
+record!(ManagedLoginBranding, ManagedLoginBranding, |it| it.pool.as_str(), &it.id, [BrandedClient: it.client.as_str()]);
 record!(GroupMember, GroupMember, |it| &it.group, &it.user, []);
 record!(TokenUsage, TokenUsage, |it| it.pool.as_str(), it.client.as_str(), []);
 record!(ProvisionedLimit, ProvisionedLimit, |it| "", &it.category, []);
+record!(Correspondence, Correspondence, |it| it.pool.as_str(), &it.sub, []);
+record!(Message, Message, |it| it.pool.as_str(), &it.id, []);
 
 record!(RestApi, RestApi, |it| "", it.id.as_str(), [ApiId: it.id.as_str()]);
 record!(Resource, Resource, |it| it.rest_api_id.as_str(), it.id.as_str(),

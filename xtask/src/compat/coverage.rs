@@ -41,8 +41,13 @@ const CLIENTS: &[&str] = &["boto3", "AWS CLI", "JavaScript SDK"];
 const NEVER_REFUSED: &[&str] = &["GetAccount"];
 
 /// What is proved beside operations: the subject and its title.
-const SUBJECTS: &[(&str, &str)] =
-    &[("oauth2", "Tokens and keys"), ("gate", "The gate"), ("exec", "`claviger exec`"), ("durability", "Durability")];
+const SUBJECTS: &[(&str, &str)] = &[
+    ("oauth2", "Tokens and keys"),
+    ("gate", "The gate"),
+    ("explain", "`claviger explain`"),
+    ("exec", "`claviger exec`"),
+    ("durability", "Durability"),
+];
 
 /// What a passing test proved; the tests write a line of JSON for each.
 #[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]

@@ -125,7 +125,7 @@ impl Operation for CreateAuthorizer {
             )
         })?;
         if cx.tx.count_of::<Authorizer>(cx.tenant, api.id.as_str()).await? >= AUTHORIZERS_PER_API as u64 {
-            return Err(Error::LimitExceeded { what: "Authorizers", scope: "API" });
+            return Err(Error::LimitExceeded { what: "Authorizers", scope: "API", maximum: AUTHORIZERS_PER_API });
         }
         let authorizer = Authorizer {
             id: AuthorizerId::generate(cx.random),

@@ -36,6 +36,8 @@ pub enum Error {
         what: &'static str,
         /// Within what.
         scope: &'static str,
+        /// The quota.
+        maximum: usize,
     },
     /// Not something this operation can be asked here.
     #[error("{0}")]
@@ -101,5 +103,14 @@ impl From<Error> for Failure {
 impl Refusal for Error {
     fn is_contention(&self) -> bool {
         matches!(self, Self::Store(StoreError::Contention | StoreError::Conflict))
+    }
+
+    fn setting(&self) -> Option<String> {
+        match self {
+            Self::LimitExceeded { what, scope, maximum } => {
+                Some(format!("the quota of {what} per {scope} is {maximum}"))
+            }
+            _ => None,
+        }
     }
 }

@@ -213,7 +213,7 @@ pub(super) async fn find(cx: &mut Context<'_>, api: &RestApi, id: &str) -> Resul
 
 async fn create(cx: &mut Context<'_>, api: &RestApi, parent: &Resource, part: &str) -> Result<Resource, Error> {
     if cx.tx.count_of::<Resource>(cx.tenant, api.id.as_str()).await? >= RESOURCES_PER_API as u64 {
-        return Err(Error::LimitExceeded { what: "resources", scope: "API" });
+        return Err(Error::LimitExceeded { what: "resources", scope: "API", maximum: RESOURCES_PER_API });
     }
     let resource = Resource {
         id: ResourceId::generate(cx.random),

@@ -228,7 +228,7 @@ async fn create(cx: &mut Context<'_>, input: &CreateRestApiInput) -> Result<Rest
 /// Adds the API's own record; fails when the account has as many as it may or the pinned id is taken.
 pub(super) async fn insert(cx: &mut Context<'_>, api: &RestApi) -> Result<(), Error> {
     if cx.tx.count_of::<RestApi>(cx.tenant, "").await? >= REST_APIS_PER_REGION as u64 {
-        return Err(Error::LimitExceeded { what: "APIs", scope: "account" });
+        return Err(Error::LimitExceeded { what: "APIs", scope: "account", maximum: REST_APIS_PER_REGION });
     }
     match cx.tx.insert(api).await {
         Err(StoreError::NameTaken { .. } | StoreError::AlreadyExists) => Err(Error::api_id_taken(&api.id)),

@@ -252,7 +252,7 @@ pub(super) async fn point(
         return Ok(stage.record);
     }
     if cx.tx.count_of::<Stage>(cx.tenant, api.id.as_str()).await? >= STAGES_PER_API as u64 {
-        return Err(Error::LimitExceeded { what: "stages", scope: "API" });
+        return Err(Error::LimitExceeded { what: "stages", scope: "API", maximum: STAGES_PER_API });
     }
     let stage = Stage {
         stage_name: settings.name,

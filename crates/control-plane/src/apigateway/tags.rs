@@ -60,7 +60,7 @@ impl Operation for TagResource {
         change(cx, &input.resource_arn, |tags| {
             tags.extend(input.tags.clone());
             if tags.len() > TAGS_MAX {
-                return Err(Error::LimitExceeded { what: "tags", scope: "resource" });
+                return Err(Error::LimitExceeded { what: "tags", scope: "resource", maximum: TAGS_MAX });
             }
             Ok(())
         })

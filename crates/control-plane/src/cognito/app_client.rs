@@ -12,6 +12,7 @@ use super::app_client_settings::{self, AppClientSettings};
 use super::client_secret;
 use super::configuration::Configuration;
 use super::errors::Error;
+use super::managed_login_branding;
 use super::pagination::PageRequest;
 use super::quota;
 use super::user_pool::{self, ID_ATTEMPTS_MAX};
@@ -190,6 +191,7 @@ impl Operation for DeleteUserPoolClient {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let client = find(cx, &input.user_pool_id, &input.client_id).await?;
+        managed_login_branding::delete_of_client(cx, &client.id).await?;
         cx.tx.delete(&client.record).await?;
         if let Some(usage) = cx.tx.find::<TokenUsage>(cx.tenant, client.pool.as_str(), client.id.as_str()).await? {
             cx.tx.delete(&usage.record).await?;
@@ -225,6 +227,7 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolClientInput) -> 
             access_token_validity: None,
             access_token_unit: None,
             limits: None,
+            extra_claims: Configuration::new(),
             configuration: Configuration::new(),
         };
         input.settings.apply(&mut client);

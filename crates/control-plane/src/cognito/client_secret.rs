@@ -100,6 +100,10 @@ impl Refusal for ClientSecretError {
     fn is_contention(&self) -> bool {
         self.0.is_contention()
     }
+
+    fn setting(&self) -> Option<String> {
+        self.0.setting()
+    }
 }
 
 impl Operation for AddUserPoolClientSecret {
@@ -201,7 +205,7 @@ pub(super) fn original(cx: &Context<'_>, client: &AppClient) -> Result<Option<Se
     original.map(|secret| open(cx, &client.id, secret)).transpose()
 }
 
-fn open(cx: &Context<'_>, client: &ClientId, secret: &ClientSecret) -> Result<Secret<String>, Error> {
+pub(super) fn open(cx: &Context<'_>, client: &ClientId, secret: &ClientSecret) -> Result<Secret<String>, Error> {
     let bytes = cx.services.vault.open_sealed(SealedFor::ClientSecret(client), &secret.sealed)?;
     let text = std::str::from_utf8(bytes.expose()).map_err(|_| VaultError::Unreadable)?;
     Ok(Secret::new(text.to_owned()))

@@ -1,10 +1,14 @@
 //! How Cognito refuses: one enum in its own words, one mapping to its exceptions.
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_oauth::token_error::{Limit, TokenError};
 use claviger_resources::UserPoolId;
+use claviger_runtime::hook::HookError;
+use claviger_runtime::passwords::PasswordError;
 use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
+use super::user_error::UserError;
 use crate::operation::Refusal;
 
 /// Why an operation of Cognito was refused. The texts are AWS's where AWS's are known.
@@ -22,6 +26,12 @@ pub enum Error {
     /// The app client has no such secret.
     #[error("Client secret {0} does not exist.")]
     ClientSecretNotFound(String),
+    /// No such branding style in the pool.
+    #[error("Managed login branding {0} does not exist.")]
+    BrandingNotFound(String),
+    /// The app client has no branding style.
+    #[error("User pool client {0} has no managed login branding.")]
+    AppClientUnbranded(String),
     /// The pool has no such user.
     #[error("User does not exist.")]
     UserNotFound,
@@ -187,6 +197,31 @@ pub enum Error {
     )]
     Analytics,
 
+    /// Nobody, or somebody else.
+    #[error("Invalid client or secret")]
+    ClientOrSecret,
+    /// The client's settings lack the flow of `GetClientToken`.
+    #[error("ALLOW_CLIENT_TOKEN_AUTH flow not enabled for this client")]
+    ClientTokenAuthDisabled,
+    /// A scope that the client cannot have.
+    #[error("Invalid scope requested: {0}")]
+    ScopeNotGranted(String),
+    /// A limit on tokens is used up for now.
+    #[error("{}", over_limit(*.0))]
+    OverLimit(Limit),
+    /// A token that is refused for another reason.
+    #[error("No token can be issued: {0}.")]
+    NoToken(TokenError),
+    /// The pool's pre token generation trigger refused, or could not be asked.
+    #[error(transparent)]
+    Hook(HookError),
+    /// The two settings of one trigger name two functions.
+    #[error("PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be identical.")]
+    PreTokenGenerationDiffers,
+    /// The pool's keys are not there in time, or cannot be used.
+    #[error("the user pool cannot sign: {0}")]
+    NoKey(String),
+
     /// A secret both given and asked for.
     #[error("ClientSecret cannot be given when GenerateSecret is true.")]
     SecretGivenAndGenerated,
@@ -237,6 +272,28 @@ pub enum Error {
     #[error("No such domain or user pool exists.")]
     DomainNotFound,
 
+    /// An app client has one branding style.
+    #[error("User pool client {0} already has a managed login branding.")]
+    BrandingExists(String),
+    /// Cognito's own style has nothing of the caller's.
+    #[error("Settings and Assets cannot be given when UseCognitoProvidedValues is true.")]
+    BrandingProvided,
+    /// A member that AWS's shapes leave open and the operation needs.
+    #[error("1 validation error detected: Value null at '{0}' failed to satisfy constraint: Member must not be null")]
+    MemberRequired(&'static str),
+
+    /// A second factor is not asked for, so a pool must not promise it.
+    #[error(
+        "Multi-factor authentication is not served here: sign-in would not ask for a second factor. \
+         MfaConfiguration can be OFF or OPTIONAL."
+    )]
+    MfaNotServed,
+    /// Logs of a pool stay with the server.
+    #[error(
+        "Log delivery is not served here: user pools have no logs of their own. LogConfigurations can only be empty."
+    )]
+    LogDeliveryNotServed,
+
     /// Not the name of a user pool.
     #[error("Invalid resource ARN {0}: it must be the ARN of a user pool.")]
     ResourceArn(String),
@@ -247,12 +304,21 @@ pub enum Error {
     #[error(transparent)]
     UserPoolTags(InvalidTags),
 
+    /// Something about a user.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// A password could not be made or checked.
+    #[error("the password failed")]
+    Password(#[from] PasswordError),
     /// The store could not do its part.
     #[error("the store failed")]
     Store(#[from] StoreError),
     /// The vault could not do its part.
     #[error("the vault failed")]
     Vault(#[from] VaultError),
+    /// A key or a certificate over it could not be made.
+    #[error("a signing certificate cannot be made")]
+    SigningCertificate(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Why a pool cannot have some tags.
@@ -274,19 +340,34 @@ impl Error {
             | Self::AppClientNotFound(_)
             | Self::ResourceServerNotFound(_)
             | Self::ClientSecretNotFound(_)
-            | Self::LimitNotFound(_) => "ResourceNotFoundException",
+            | Self::LimitNotFound(_)
+            | Self::BrandingNotFound(_)
+            | Self::AppClientUnbranded(_) => "ResourceNotFoundException",
             Self::LimitTooHigh { .. } => "ServiceQuotaExceededException",
             Self::UserNotFound => "UserNotFoundException",
+            Self::User(error) => error.exception(),
             Self::QuotaUsedUp { .. } => "LimitExceededException",
             Self::ClientCredentialsAlone | Self::ClientCredentialsSecret | Self::ClientCredentialsScope(_) => {
                 "InvalidOAuthFlowException"
             }
             Self::ScopeNotDefined(_) => "ScopeDoesNotExistException",
+            Self::BrandingExists(_) => "ManagedLoginBrandingExistsException",
+            // The description has another exception for what the region or the pool does not allow; this is the client.
+            Self::ClientOrSecret | Self::ClientTokenAuthDisabled => "NotAuthorizedException",
+            Self::Hook(HookError::Function(_)) => "UserLambdaValidationException",
+            Self::Hook(HookError::Call(_)) => "UnexpectedLambdaException",
+            Self::Hook(HookError::Answer(_)) => "InvalidLambdaResponseException",
             Self::UserPoolTags(_) => "UserPoolTaggingException",
             Self::TierTooLow(_) => "FeatureUnavailableInTierException",
             // SDKs wait and try again when they read this name, and that is what helps.
-            Self::Store(StoreError::Contention | StoreError::Conflict) => "TooManyRequestsException",
-            Self::LimitAttributes
+            Self::OverLimit(_) | Self::Store(StoreError::Contention | StoreError::Conflict) => {
+                "TooManyRequestsException"
+            }
+            // `GetClientToken` does not declare `ScopeDoesNotExistException`.
+            Self::ScopeNotGranted(_)
+            | Self::NoToken(_)
+            | Self::PreTokenGenerationDiffers
+            | Self::LimitAttributes
             | Self::LimitNotAdjustable(_)
             | Self::LimitBelowDefault { .. }
             | Self::PaginationToken
@@ -329,6 +410,10 @@ impl Error {
             | Self::ManagedLoginVersion
             | Self::DomainRouting
             | Self::DomainNotFound
+            | Self::BrandingProvided
+            | Self::MemberRequired(_)
+            | Self::MfaNotServed
+            | Self::LogDeliveryNotServed
             | Self::ResourceArn(_)
             | Self::Tags(_)
             | Self::Store(StoreError::NulCharacter) => "InvalidParameterException",
@@ -339,7 +424,10 @@ impl Error {
                 | StoreError::Unavailable(_)
                 | StoreError::Corrupt { .. },
             )
-            | Self::Vault(_) => return None,
+            | Self::Password(_)
+            | Self::Vault(_)
+            | Self::NoKey(_)
+            | Self::SigningCertificate(_) => return None,
         })
     }
 
@@ -348,6 +436,8 @@ impl Error {
         match self {
             Self::Store(StoreError::Contention | StoreError::Conflict) => "Too many requests".to_owned(),
             Self::Store(error) => error.to_string(),
+            // Callers compare this text; the reason is in the log.
+            Self::Hook(HookError::Answer(_)) => "Unrecognizable lambda output".to_owned(),
             other => other.to_string(),
         }
     }
@@ -361,6 +451,14 @@ impl Error {
     }
 }
 
+/// What a caller hears of a limit: of AWS's, AWS's words.
+fn over_limit(limit: Limit) -> String {
+    match limit {
+        Limit::Requests(_) => "Rate exceeded".to_owned(),
+        limit => format!("No token can be issued: {limit}."),
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         error.failure("InternalErrorException")
@@ -370,5 +468,13 @@ impl From<Error> for Failure {
 impl Refusal for Error {
     fn is_contention(&self) -> bool {
         matches!(self, Self::Store(StoreError::Contention | StoreError::Conflict))
+    }
+
+    fn keeps_changes(&self) -> bool {
+        matches!(self, Self::User(error) if error.keeps_changes())
+    }
+
+    fn setting(&self) -> Option<String> {
+        super::explanation::setting(self)
     }
 }

@@ -25,17 +25,26 @@ pub struct PageRequest<'a> {
 impl PageRequest<'_> {
     /// The page's records, ordered by id, and the token of the next page when there is one.
     pub(super) async fn read<R: Record>(&self, cx: &mut Context<'_>) -> Result<(Vec<R>, Option<String>), Error> {
-        let size = self.max_results.unwrap_or(self.max_results_max).clamp(1, self.max_results_max) as usize;
-        let after = self.next_token.map(|token| self.decode(token)).transpose()?;
+        let (size, after) = (self.size(), self.after()?);
         let mut records = cx.tx.list::<R>(cx.tenant, self.pool, after.as_deref(), size + 1).await?;
         let more = records.len() > size;
         records.truncate(size);
-        let next_token = records.last().filter(|_| more).map(|last| self.encode(last.id()));
+        let next_token = records.last().filter(|_| more).map(|last| self.token(last.id()));
         Ok((records.into_iter().map(|stored| stored.record).collect(), next_token))
     }
 
-    /// Ids hold no NUL, and neither do operations and pools.
-    fn encode(&self, last: &str) -> String {
+    /// How many items the page has at most.
+    pub(super) fn size(&self) -> usize {
+        self.max_results.unwrap_or(self.max_results_max).clamp(1, self.max_results_max) as usize
+    }
+
+    /// The id that the page begins after.
+    pub(super) fn after(&self) -> Result<Option<String>, Error> {
+        self.next_token.map(|token| self.decode(token)).transpose()
+    }
+
+    /// The token of the page that begins after this id. Ids hold no NUL, and neither do operations and pools.
+    pub(super) fn token(&self, last: &str) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}\0{}\0{last}", self.operation, self.pool))
     }
 
@@ -60,7 +69,7 @@ mod tests {
     fn a_token_is_good_for_its_own_list_only() {
         let request =
             |operation, pool| PageRequest { operation, pool, max_results: None, max_results_max: 60, next_token: None };
-        let token = request("ListUserPoolClients", "us-east-1_a").encode("client");
+        let token = request("ListUserPoolClients", "us-east-1_a").token("client");
         assert!(!token.contains(char::is_whitespace));
         let check = |operation, pool, token: &str, expected: Option<&str>| {
             assert_eq!(request(operation, pool).decode(token).ok().as_deref(), expected, "{operation} {pool} {token}");

@@ -30,39 +30,39 @@ pub struct AddCustomAttributesInput {
 #[expect(clippy::struct_field_names, reason = "AWS's names")]
 pub struct Attribute {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    attribute_data_type: Option<String>,
+    pub(super) attribute_data_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     developer_only_attribute: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mutable: Option<bool>,
+    pub(super) mutable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    required: Option<bool>,
+    pub(super) required: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    number_attribute_constraints: Option<NumberConstraints>,
+    pub(super) number_attribute_constraints: Option<NumberConstraints>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    string_attribute_constraints: Option<StringConstraints>,
+    pub(super) string_attribute_constraints: Option<StringConstraints>,
 }
 
 /// Bounds of a number, as text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct NumberConstraints {
+pub(super) struct NumberConstraints {
     #[serde(skip_serializing_if = "Option::is_none")]
-    min_value: Option<String>,
+    pub(super) min_value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_value: Option<String>,
+    pub(super) max_value: Option<String>,
 }
 
 /// Bounds of a text's length, as text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StringConstraints {
+pub(super) struct StringConstraints {
     #[serde(skip_serializing_if = "Option::is_none")]
-    min_length: Option<String>,
+    pub(super) min_length: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_length: Option<String>,
+    pub(super) max_length: Option<String>,
 }
 
 /// The member under which a pool keeps and shows its attributes.
@@ -77,7 +77,8 @@ impl Operation for AddCustomAttributes {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Empty, Error> {
         let mut pool = user_pool::find(cx, &input.user_pool_id).await?;
-        add(cx, &mut pool.configuration, &input.custom_attributes, Attribute::custom)?;
+        let customs_max = cx.services.settings.quotas.of(Quota::CustomAttributes);
+        add(&mut pool.configuration, &input.custom_attributes, customs_max, Attribute::custom)?;
         pool.modified = cx.now;
         cx.tx.replace(&pool).await?;
         Ok(Empty {})
@@ -85,8 +86,8 @@ impl Operation for AddCustomAttributes {
 }
 
 /// Writes a new pool's `Schema` into its configuration: standard attributes changed, custom ones added.
-pub(super) fn define(cx: &Context<'_>, configuration: &mut Configuration, schema: &[Attribute]) -> Result<(), Error> {
-    add(cx, configuration, schema, |given| match given.name.as_deref().and_then(standard) {
+pub(super) fn define(configuration: &mut Configuration, schema: &[Attribute], customs_max: u64) -> Result<(), Error> {
+    add(configuration, schema, customs_max, |given| match given.name.as_deref().and_then(standard) {
         Some(standard) => given.over(standard),
         None => given.custom(),
     })
@@ -113,9 +114,9 @@ fn kept(configuration: &Configuration) -> Vec<Attribute> {
 }
 
 fn add(
-    cx: &Context<'_>,
     configuration: &mut Configuration,
     given: &[Attribute],
+    customs_max: u64,
     resolve: impl Fn(&Attribute) -> Result<Attribute, Error>,
 ) -> Result<(), Error> {
     let mut attributes = kept(configuration);
@@ -127,9 +128,8 @@ fn add(
         attributes.push(attribute);
     }
     let customs = attributes.iter().filter(|attribute| attribute.name.as_deref().and_then(standard).is_none());
-    let maximum = cx.services.settings.quotas.of(Quota::CustomAttributes);
-    if customs.count() as u64 > maximum {
-        return Err(Error::TooManyAttributes(maximum));
+    if customs.count() as u64 > customs_max {
+        return Err(Error::TooManyAttributes(customs_max));
     }
     if !attributes.is_empty() {
         let attributes = attributes.iter().filter_map(|attribute| serde_json::to_value(attribute).ok()).collect();

@@ -6,9 +6,13 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::app_client::AppClient;
-use claviger_resources::group::Group;
+use claviger_resources::correspondence::{Correspondence, Message};
+use claviger_resources::group::{Group, GroupMember};
+use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::quotas::Quota;
 use claviger_resources::resource_server::ResourceServer;
+use claviger_resources::session::Session;
+use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::user::User;
@@ -44,6 +48,9 @@ pub const ID_TAGS: [&str; 2] = ["claviger:id", "_custom_id_"];
 
 /// How often a new id is drawn; even a second draw, from 62⁹ ids or 2¹²⁵, will not be seen often.
 pub(super) const ID_ATTEMPTS_MAX: u32 = 8;
+
+/// Users read at a time when a pool is deleted.
+const USERS_READ: usize = 1_000;
 
 /// The members of `CreateUserPool`.
 #[derive(Debug, Deserialize)]
@@ -127,7 +134,7 @@ struct UserPoolDescription {
     deletion_protection: DeletionProtection,
     last_modified_date: f64,
     creation_date: f64,
-    estimated_number_of_users: u32,
+    estimated_number_of_users: u64,
     user_pool_tags: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<String>,
@@ -247,7 +254,8 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolInput) -> Result
         tags: settings.user_pool_tags.clone(),
         configuration: settings.configuration.clone(),
     };
-    schema::define(cx, &mut pool.configuration, &input.schema)?;
+    let customs_max = cx.services.settings.quotas.of(Quota::CustomAttributes);
+    schema::define(&mut pool.configuration, &input.schema, customs_max)?;
     for _ in 0..ID_ATTEMPTS_MAX {
         match (cx.tx.insert(&pool).await, &pinned) {
             (Ok(()), _) => return Ok(pool),
@@ -283,7 +291,7 @@ pub async fn update(cx: &mut Context<'_>, input: &UpdateUserPoolInput) -> Result
     Ok(stored.record)
 }
 
-/// Deletes a pool with its keys, resource servers and app clients.
+/// Deletes a pool with its keys, resource servers, app clients, users and groups.
 pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
     let pool = find(cx, id).await?;
     let (tenant, parent) = (cx.tenant, pool.id.as_str());
@@ -296,12 +304,39 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
     cx.tx.delete_all::<AppClient>(tenant, parent).await?;
     cx.tx.delete_all::<TokenUsage>(tenant, parent).await?;
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
-    cx.tx.delete_all::<User>(tenant, parent).await?;
-    cx.tx.delete_all::<Group>(tenant, parent).await?;
+    delete_users(cx, &pool).await?;
+    cx.tx.delete_all::<ManagedLoginBranding>(tenant, parent).await?;
+    if let Some(certificate) = cx.tx.find::<SigningCertificate>(tenant, "", parent).await? {
+        cx.tx.delete(&certificate.record).await?;
+    }
     if let Some(keys) = cx.tx.find::<SigningKeys>(tenant, "", parent).await? {
         cx.tx.delete(&keys.record).await?;
     }
     cx.tx.delete(&pool.record).await?;
+    Ok(())
+}
+
+/// Deletes a pool's users and groups, and what is filed under each of them.
+async fn delete_users(cx: &mut Context<'_>, pool: &UserPool) -> Result<(), Error> {
+    let (tenant, parent) = (cx.tenant, pool.id.as_str());
+    let mut after: Option<String> = None;
+    loop {
+        let users = cx.tx.list::<User>(tenant, parent, after.as_deref(), USERS_READ).await?;
+        for user in &users {
+            cx.tx.delete_all::<Session>(tenant, &Session::owner(&pool.id, &user.sub)).await?;
+        }
+        after = users.last().map(|last| last.key.clone());
+        if users.len() < USERS_READ {
+            break;
+        }
+    }
+    for group in cx.tx.list_all::<Group>(tenant, parent).await? {
+        cx.tx.delete_all::<GroupMember>(tenant, &group.members()).await?;
+    }
+    cx.tx.delete_all::<Correspondence>(tenant, parent).await?;
+    cx.tx.delete_all::<Message>(tenant, parent).await?;
+    cx.tx.delete_all::<User>(tenant, parent).await?;
+    cx.tx.delete_all::<Group>(tenant, parent).await?;
     Ok(())
 }
 
@@ -343,7 +378,7 @@ impl UserPoolOutput {
                 },
                 last_modified_date: pool.modified.fractional_seconds(),
                 creation_date: pool.created.fractional_seconds(),
-                estimated_number_of_users: 0,
+                estimated_number_of_users: cx.tx.count_of::<User>(&pool.tenant, pool.id.as_str()).await?,
                 user_pool_tags: pool.tags.clone(),
                 domain,
                 custom_domain,

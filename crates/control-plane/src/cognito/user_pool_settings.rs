@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::configuration::{Configuration, at, fill, number, text, texts};
 use super::errors::Error;
-use super::schema;
+use super::{mfa, pre_token_generation, schema};
 
-/// The members that only `CreateUserPool` sets; an update leaves them alone.
-pub(super) const IMMUTABLE: [&str; 4] =
-    [schema::MEMBER, "UsernameAttributes", "AliasAttributes", "UsernameConfiguration"];
+/// The members that `UpdateUserPool` leaves alone: those that only `CreateUserPool` sets, and what other operations keep.
+pub(super) const IMMUTABLE: [&str; 5] =
+    [schema::MEMBER, mfa::MEMBER, "UsernameAttributes", "AliasAttributes", "UsernameConfiguration"];
 
 /// Refuses blocks that contradict each other.
 pub(super) fn check(configuration: &Configuration) -> Result<(), Error> {
@@ -21,6 +21,7 @@ pub(super) fn check(configuration: &Configuration) -> Result<(), Error> {
     if has_some("AliasAttributes") && has_some("UsernameAttributes") {
         return Err(Error::AliasAndUsernameAttributes);
     }
+    pre_token_generation::check(configuration)?;
     check_tier(configuration)?;
     check_authentication_levels(configuration)
 }
@@ -66,7 +67,9 @@ pub(super) fn shown(pool: &UserPool) -> Configuration {
     let mut configuration = pool.configuration.clone();
     let attributes = schema::shown(&configuration);
     configuration.insert(schema::MEMBER.to_owned(), json!(attributes));
+    configuration.remove(mfa::MEMBER);
     mirror_messages(&mut configuration);
+    pre_token_generation::mirror(&mut configuration);
     let unused_days = number(&configuration, &["Policies", "PasswordPolicy", "TemporaryPasswordValidityDays"]);
     // A policy that is given is taken as it is: what it does not ask for is not required.
     let required = at(&configuration, &["Policies", "PasswordPolicy"]).is_none();

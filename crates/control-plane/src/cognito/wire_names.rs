@@ -12,10 +12,11 @@ use serde_json::{Map, Value, json};
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
 use super::{
-    app_client, client_secret, mfa, provisioned_limit, resource_server, schema, shapes, tags, user_pool,
-    user_pool_domain,
+    app_client, client_secret, client_token, group, group_member, identity_provider, log_delivery,
+    managed_login_branding, mfa, password_reset, provisioned_limit, resource_server, risk, schema, shapes, sign_up,
+    signing_certificate, tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
 };
-use crate::operation::Operation;
+use crate::operation::{Operation, Procedure};
 
 /// Stops as soon as a struct says which members it has.
 struct Members<'a>(&'a mut Option<&'static [&'static str]>);
@@ -66,24 +67,24 @@ fn sample(shape: &Shape) -> Value {
     }
 }
 
-fn check<O: Operation>(inputs: &mut BTreeSet<&'static str>) {
-    let input = find(shapes::OPERATIONS, O::NAME).unwrap().input;
-    inputs.insert(O::NAME);
+fn check<Input: DeserializeOwned>(name: &'static str, inputs: &mut BTreeSet<&'static str>) {
+    let input = find(shapes::OPERATIONS, name).unwrap().input;
+    inputs.insert(name);
     let known: BTreeSet<&str> = input.members().iter().map(|member| member.key).collect();
-    if let Some(named) = members::<O::Input>() {
-        assert_eq!(named, known, "{}", O::NAME);
+    if let Some(named) = members::<Input>() {
+        assert_eq!(named, known, "{name}");
     }
     let whole = sample(input);
-    let read = serde_json::from_value::<O::Input>(whole.clone());
-    assert!(read.is_ok(), "{} cannot be read with all of its members: {:?}", O::NAME, read.err());
+    let read = serde_json::from_value::<Input>(whole.clone());
+    assert!(read.is_ok(), "{name} cannot be read with all of its members: {:?}", read.err());
     let mut least = whole;
     let required = |key: &str| input.member(key).is_some_and(|member| member.required);
     least.as_object_mut().unwrap().retain(|key, _| required(key));
     for key in known {
         let mut object = least.clone();
         object.as_object_mut().unwrap().remove(key);
-        let read = serde_json::from_value::<O::Input>(object);
-        assert_eq!(read.is_ok(), !required(key), "{} without {key}", O::NAME);
+        let read = serde_json::from_value::<Input>(object);
+        assert_eq!(read.is_ok(), !required(key), "{name} without {key}");
     }
 }
 
@@ -91,11 +92,22 @@ fn check<O: Operation>(inputs: &mut BTreeSet<&'static str>) {
 fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
     let mut checked = BTreeSet::new();
     macro_rules! check_all {
-        ($($module:ident: $($operation:ident),*;)*) => { $($(check::<$module::$operation>(&mut checked);)*)* };
+        ($kind:ident, $($module:ident: $($operation:ident),*;)*) => {
+            $($(check::<<$module::$operation as $kind>::Input>($module::$operation::NAME, &mut checked);)*)*
+        };
     }
-    check_all! {
+    check_all! { Procedure,
+        client_token: GetClientToken;
+    }
+    check_all! { Operation,
         user_pool: CreateUserPool, DescribeUserPool, ListUserPools, UpdateUserPool, DeleteUserPool;
-        mfa: GetUserPoolMfaConfig;
+        mfa: GetUserPoolMfaConfig, SetUserPoolMfaConfig;
+        signing_certificate: GetSigningCertificate;
+        log_delivery: GetLogDeliveryConfiguration, SetLogDeliveryConfiguration;
+        risk: DescribeRiskConfiguration;
+        identity_provider: ListIdentityProviders;
+        managed_login_branding: CreateManagedLoginBranding, DescribeManagedLoginBranding,
+            DescribeManagedLoginBrandingByClient, UpdateManagedLoginBranding, DeleteManagedLoginBranding;
         schema: AddCustomAttributes;
         resource_server: CreateResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
             DeleteResourceServer;
@@ -105,6 +117,19 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         user_pool_domain: CreateUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain, DeleteUserPoolDomain;
         tags: TagResource, UntagResource, ListTagsForResource;
         provisioned_limit: GetProvisionedLimit, UpdateProvisionedLimit;
+        user: AdminGetUser, AdminEnableUser, AdminDisableUser, AdminDeleteUser;
+        user_list: ListUsers;
+        user_update: AdminUpdateUserAttributes, AdminDeleteUserAttributes;
+        password_reset: AdminResetUserPassword, ForgotPassword;
+        sign_up: ConfirmSignUp, AdminConfirmSignUp, ResendConfirmationCode;
+        group: CreateGroup, GetGroup, ListGroups, UpdateGroup, DeleteGroup;
+        group_member: AdminAddUserToGroup, AdminRemoveUserFromGroup, AdminListGroupsForUser, ListUsersInGroup;
+    }
+    check_all! { Procedure,
+        sign_up: SignUp;
+        user_creation: AdminCreateUser;
+        user_password: AdminSetUserPassword;
+        password_reset: ConfirmForgotPassword;
     }
     assert_eq!(checked, OPERATIONS.iter().map(|row| row.name).collect());
 }

@@ -8,6 +8,7 @@ use claviger_aws_protocol::shape::{self, OperationShape, Rules, Wording};
 use claviger_resources::request_rates::Category;
 use claviger_runtime::limits::request_rates::Call;
 use http::{HeaderMap, Response};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::ControlPlane;
@@ -60,7 +61,18 @@ impl ControlPlane {
     ) -> Response<Bytes> {
         match self.answer(headers, body, caller, request_id).await {
             Ok(output) => json_rpc::encode(output, request_id),
-            Err(failure) => Protocol::AwsJson11.failure(&failure, request_id),
+            Err(failure) => {
+                let mut response = Protocol::AwsJson11.failure(&failure, request_id);
+                let subject = subject(body);
+                super::refused(failure)
+                    .about("operation", json_rpc::target(headers).map(|target| target.operation))
+                    .about("userPool", subject.user_pool_id)
+                    .about("appClient", subject.client_id)
+                    .about("account", Some(caller.account.to_string()))
+                    .about("region", Some(caller.region.as_str()))
+                    .attach(&mut response);
+                response
+            }
         }
     }
 
@@ -73,9 +85,9 @@ impl ControlPlane {
     ) -> Result<Option<String>, Failure> {
         let (service, row, shape) = find(headers)?;
         let input = json_rpc::decode(body)?;
-        let category = (service.category)(row.name);
-        self.count(shape, category, &input, caller)?;
-        let input = service.rules.check(shape.input, input)?;
+        self.count(shape, (service.category)(row.name), &input, caller)?;
+        let input = service.rules.check(shape.input, input);
+        let input = input.map_err(|failure| super::by_shape(failure, shape.name))?;
         self.call(row, input, caller, request_id).await
     }
 
@@ -98,10 +110,36 @@ impl ControlPlane {
         let client = text("ClientId").filter(|_| !shape.signed);
         let call = Call { tenant: &tenant, operation, category, pool, client };
         rates.call(&call).map_err(|exceeded| {
-            tracing::debug!(operation, reason = %exceeded, "not called");
+            let setting = "AWS's request rates, which --quotas aws enforces".to_owned();
             Failure::new("TooManyRequestsException", 400, "Rate exceeded".to_owned())
+                .for_operators(Some(exceeded.to_string()), Some(setting))
         })
     }
+}
+
+/// Whether a call needs no signature, so that a web page may send it: one of those that a user's own words or tokens allow.
+pub fn is_unsigned(headers: &HeaderMap) -> bool {
+    let shape = json_rpc::target(headers).and_then(|target| {
+        let service = SERVICES.iter().find(|service| service.target == target.service)?;
+        shape::find(service.known, target.operation)
+    });
+    shape.is_some_and(|shape| !shape.signed)
+}
+
+/// Bytes of the largest body that is read again to say what a refused call was about.
+const SUBJECT_BYTES_MAX: usize = 64 * 1024;
+
+/// What a call is about.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Subject {
+    user_pool_id: Option<String>,
+    client_id: Option<String>,
+}
+
+fn subject(body: &[u8]) -> Subject {
+    let body = if body.len() > SUBJECT_BYTES_MAX { &[] } else { body };
+    serde_json::from_slice(body).unwrap_or_default()
 }
 
 /// The operation a request names, or why there is none.
@@ -157,6 +195,25 @@ mod tests {
         check("Claviger.DescribeAppClientExtras", Ok("DescribeAppClientExtras"));
         check("Logs_20140328.PutLogEvents", Err("The service Logs_20140328 is not served here."));
         check("CreateUserPool", Err("X-Amz-Target must name a service and an operation, as Service.Operation."));
+    }
+
+    #[test]
+    fn only_calls_that_aws_leaves_unsigned_are_open_to_web_pages() {
+        let check = |operation: &str, expected: bool| {
+            let target = format!("AWSCognitoIdentityProviderService.{operation}");
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static("x-amz-target"),
+                HeaderValue::from_str(&target).unwrap(),
+            )]);
+            assert_eq!(is_unsigned(&headers), expected, "{operation}");
+        };
+        for shape in cognito::shapes::OPERATIONS {
+            check(shape.name, !shape.signed);
+        }
+        check("InitiateAuth", true);
+        check("DescribeUserPoolClient", false);
+        check("Fly", false);
+        assert!(!is_unsigned(&HeaderMap::new()));
     }
 
     #[test]

@@ -24,7 +24,18 @@ impl ControlPlane {
     ) -> Response<Bytes> {
         match self.try_api_gateway(method, uri, headers, body, caller, request_id).await {
             Ok(response) => response,
-            Err(failure) => Protocol::RestJson.failure(&failure, request_id),
+            Err(failure) => {
+                let mut response = Protocol::RestJson.failure(&failure, request_id);
+                let route = rest_json::find(apigateway::shapes::OPERATIONS, method, uri).ok();
+                let api = uri.path().strip_prefix("/restapis/").and_then(|rest| rest.split('/').next());
+                super::refused(failure)
+                    .about("operation", route.map(|route| route.operation.name))
+                    .about("restApi", api)
+                    .about("account", Some(caller.account.to_string()))
+                    .about("region", Some(caller.region.as_str()))
+                    .attach(&mut response);
+                response
+            }
         }
     }
 
@@ -44,7 +55,7 @@ impl ControlPlane {
         let input = route.decode(uri, headers, body)?;
         let root = operation.message_root();
         let rules = Rules { code: "ValidationException", wording: Wording::RestJson, root: &root };
-        let input = rules.check(operation.input, input)?;
+        let input = rules.check(operation.input, input).map_err(|failure| super::by_shape(failure, operation.name))?;
         let output = self.call(row, input, caller, request_id).await?;
         Ok(operation.encode(output, request_id))
     }

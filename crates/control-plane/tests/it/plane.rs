@@ -4,17 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use claviger_control_plane::cognito::message::{self, SentMessage};
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::operation::Caller;
 use claviger_control_plane::services::{Services, Settings};
-use claviger_resources::{AccountId, Random, Region, Secret, Timestamp};
+use claviger_oauth::jose::{SigningKey, generate};
+use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
+use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::limits::{Limits, RequestRates, Usage};
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
-use claviger_runtime::vault::{KEY_BYTES, MasterKey, Vault};
-use claviger_store::{Revision, Store, Transaction};
+use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
+use claviger_store::{Revision, Store, Transaction, TransactionExt};
 use claviger_testkit::{FakeClock, FakeMonotonic, SeededRandom, memory_store};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
@@ -79,11 +83,12 @@ impl Plane {
         let rates = enforced.then(|| RequestRates::new(Arc::clone(&current), Arc::clone(&monotonic) as _));
         let usage = Usage::new(Arc::clone(&clock) as _, Arc::clone(&monotonic) as _);
         let limits = Arc::new(Limits { rates, usage });
+        let functions = Arc::new(Functions::new([]));
         let services = Services {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
-            issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), Arc::clone(&clock) as _, limits)),
+            issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _, limits)),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
             settings,
@@ -158,6 +163,43 @@ impl Plane {
     pub(crate) async fn client(&self, pool: &str) -> Value {
         let mut created = self.ok("CreateUserPoolClient", machine(pool)).await;
         created["UserPoolClient"].take()
+    }
+
+    /// Gives a pool its keys, as the key maker of a node does.
+    pub(crate) async fn keys(&self, pool: &str) {
+        let (pool, algorithm) = (UserPoolId::parse(pool).unwrap(), SigningAlgorithm::Es256);
+        let keys = [KeyPurpose::Access, KeyPurpose::Id].map(|purpose| {
+            let (kid, der) = (format!("{purpose:?}"), generate(algorithm).unwrap());
+            SigningKeyRecord {
+                purpose,
+                algorithm,
+                jwk: SigningKey::from_pkcs8(&kid, algorithm, &der).unwrap().jwk().unwrap(),
+                sealed: self.vault.seal(SealedFor::SigningKey(&pool), &der, &mut SeededRandom::new(7)).unwrap(),
+                created: self.clock.now(),
+                kid,
+            }
+        });
+        let record = SigningKeys { pool: pool.clone(), tenant: self.caller.tenant(), keys: keys.into() };
+        let mut tx = self.store.write().await.unwrap();
+        tx.insert(&record).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// A new public client in a pool, through which users sign up.
+    pub(crate) async fn browser(&self, pool: &str) -> String {
+        let input = json!({"UserPoolId": pool, "ClientName": "browser"});
+        let created = self.ok("CreateUserPoolClient", input).await;
+        created["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned()
+    }
+
+    /// The messages to a user, newest first.
+    pub(crate) async fn messages(&self, pool: &str, username: &str) -> Vec<SentMessage> {
+        message::read(self.node.services(), pool, Some(username)).await.unwrap()
+    }
+
+    /// The code or temporary password in the newest message to a user.
+    pub(crate) async fn code(&self, pool: &str, username: &str) -> String {
+        self.messages(pool, username).await.swap_remove(0).code
     }
 
     /// A look into the store.

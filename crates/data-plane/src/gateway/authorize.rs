@@ -9,6 +9,8 @@ use claviger_resources::{Timestamp, UserPoolId};
 use claviger_runtime::snapshot::{PoolKeys, Snapshot};
 use http::HeaderMap;
 
+use super::denied::Denied;
+
 /// A request that was let through; only [`Permit::decide`] makes one.
 pub(crate) struct Permit(());
 
@@ -19,16 +21,22 @@ impl Permit {
         authorization: &Authorization,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<(Self, Option<AcceptedToken>), Refusal> {
+    ) -> Result<(Self, Option<AcceptedToken>), Denied> {
         match authorization {
             Authorization::Open => Ok((Self(()), None)),
             Authorization::UserPools(pools) => {
-                bearer(snapshot, pools, headers, now).map(|token| (Self(()), Some(token))).map_err(in_gateway_words)
+                let token = bearer(snapshot, pools, headers, now);
+                token
+                    .map(|token| (Self(()), Some(token)))
+                    .map_err(|refusal| Denied::token(refusal, pools, headers, now))
             }
-            other => Err(other.unavailable().map_or_else(
-                || Refusal::configuration("the method's authorization is not known"),
-                |unavailable| Refusal::from(&unavailable),
-            )),
+            other => {
+                let unavailable = other.unavailable();
+                Err(Denied::from(unavailable.map_or_else(
+                    || Refusal::configuration("the method's authorization is not known"),
+                    |unavailable| Refusal::from(&unavailable),
+                )))
+            }
         }
     }
 }
@@ -54,13 +62,4 @@ fn bearer(
 fn keys<'s>(snapshot: &'s Snapshot, pool: &UserPoolId) -> Result<&'s PoolKeys, TokenRefusal> {
     let pool = snapshot.pool(pool.as_str()).ok_or(TokenRefusal::NoPool)?;
     pool.keys.as_deref().ok_or(TokenRefusal::NoKeys)
-}
-
-/// A token's refusal as API Gateway tells it: an expired token and a pool that is gone have answers of their own.
-fn in_gateway_words(refusal: TokenRefusal) -> Refusal {
-    match refusal {
-        TokenRefusal::Expired => Refusal::TokenExpired,
-        TokenRefusal::NoPool => Refusal::AuthorizerConfiguration("the authorizer's user pool does not exist".into()),
-        other => Refusal::Unauthorized(other.to_string().into()),
-    }
 }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use claviger_oauth::client_credentials::authenticate;
 use claviger_oauth::jose::Token;
-use claviger_oauth::token_request::{Form, is_form};
+use claviger_oauth::token_error::TokenError;
+use claviger_oauth::token_request::{Credentials, Form, is_form};
+use claviger_runtime::refusals::Surface;
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
-use http::{Response, StatusCode, header};
+use http::{Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use super::headers::{empty, error_answer};
-use super::{credentials, is_post, pool_of_client, read_form, text};
+use super::explanation::{Asker, not_allowed, unread};
+use super::headers::{empty, error_answer, explained, preflight};
+use super::{is_post, pool_of_client, read_form, text};
 use crate::DataPlane;
 use crate::body::Body;
 
@@ -24,30 +27,46 @@ impl DataPlane {
         parts: &Parts,
         body: Incoming,
     ) -> Response<Body> {
-        if !is_post(parts) || !is_form(text(parts, &header::CONTENT_TYPE)) {
-            return empty(StatusCode::METHOD_NOT_ALLOWED);
+        if parts.method == Method::OPTIONS {
+            return preflight("POST, OPTIONS");
         }
-        let invalid_request = |status| error_answer(status, "invalid_request", None);
+        if !is_post(parts) || !is_form(text(parts, &header::CONTENT_TYPE)) {
+            return not_allowed(Surface::Revocation, "the request must be a POST of application/x-www-form-urlencoded");
+        }
         let form = match read_form(body).await {
             Ok(form) => form,
-            Err(status) => return invalid_request(status),
+            Err(error) => return unread(Surface::Revocation, &error),
         };
-        let Ok(form) = Form::parse(parts.uri.query(), &form) else {
-            return invalid_request(StatusCode::BAD_REQUEST);
+        let asker = Asker { snapshot, pool, parts, form: &form };
+        let refuse = |status, code, reason: String, setting| {
+            explained(error_answer(status, code, None), asker.refused(Surface::Revocation, code, reason, setting))
         };
-        let Some(token) = form.get("token") else { return invalid_request(StatusCode::BAD_REQUEST) };
-        let Some(credentials) = credentials(parts, &form) else {
-            return error_answer(StatusCode::UNAUTHORIZED, "invalid_client", None);
+        let invalid_request =
+            |error: &TokenError| refuse(StatusCode::BAD_REQUEST, "invalid_request", error.to_string(), None);
+        let invalid_client = |error: &TokenError| {
+            refuse(StatusCode::UNAUTHORIZED, "invalid_client", error.to_string(), asker.setting(error))
+        };
+        let parameters = match Form::parse(parts.uri.query(), &form) {
+            Ok(parameters) => parameters,
+            Err(error) => return invalid_request(&error),
+        };
+        let Some(token) = parameters.get("token") else {
+            return invalid_request(&TokenError::Malformed("token is missing"));
+        };
+        let credentials = match Credentials::of(text(parts, &header::AUTHORIZATION), &parameters) {
+            Ok(credentials) => credentials,
+            Err(error) => return invalid_client(&error),
         };
         let pool = pool.or_else(|| pool_of_client(snapshot, &credentials));
         let client = snapshot.client(&credentials.client_id);
         let client = client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id)).map(AsRef::as_ref);
-        if authenticate(&credentials, client, self.issuance.digest_key()).is_err() {
-            return error_answer(StatusCode::UNAUTHORIZED, "invalid_client", None);
+        if let Err(error) = authenticate(&credentials, client, self.issuance.digest_key()) {
+            return invalid_client(&error);
         }
         // An access token cannot be revoked here; what is no token at all counts as revoked already.
         if Token::parse(&token).is_ok() {
-            error_answer(StatusCode::BAD_REQUEST, "unsupported_token_type", None)
+            let reason = "the token is no refresh token, and no other can be revoked";
+            refuse(StatusCode::BAD_REQUEST, "unsupported_token_type", reason.to_owned(), None)
         } else {
             empty(StatusCode::OK)
         }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::TokenRequest;
 use claviger_runtime::issuance::{IssueError, Issued};
+use claviger_runtime::refusals::Surface;
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use super::headers::{empty, error_answer, json_answer, refused};
+use super::explanation::{Asker, unread};
+use super::headers::{error_answer, explained, json_answer, preflight, refused};
 use super::{is_post, pool_of_client, read_form, text};
 use crate::DataPlane;
 use crate::body::Body;
@@ -25,23 +27,28 @@ impl DataPlane {
         body: Incoming,
     ) -> Response<Body> {
         if parts.method == Method::OPTIONS {
-            return preflight();
+            return preflight("POST, OPTIONS");
         }
         let form = match read_form(body).await {
             Ok(form) => form,
-            Err(status) => return error_answer(status, "invalid_request", None),
+            Err(error) => return unread(Surface::TokenEndpoint, &error),
         };
-        match self.grant(snapshot, pool, parts, &form).await {
-            Ok(issued) => granted(&issued),
-            Err(IssueError::Refused(error)) => {
-                tracing::debug!(reason = %error, "no token");
-                refused(&error)
+        let error = match self.grant(snapshot, pool, parts, &form).await {
+            Ok(issued) => return granted(&issued),
+            Err(error) => error,
+        };
+        let response = match &error {
+            IssueError::Refused(error) => refused(error),
+            // What the pool's own function says is for the caller too.
+            IssueError::Hook(error) => {
+                error_answer(StatusCode::BAD_REQUEST, "invalid_request", Some(&error.to_string()))
             }
-            Err(error) => {
+            IssueError::NoKey(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "no token");
                 error_answer(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None)
             }
-        }
+        };
+        explained(response, Asker { snapshot, pool, parts, form: &form }.no_token(&error))
     }
 
     async fn grant(
@@ -71,13 +78,4 @@ fn granted(issued: &Issued) -> Response<Body> {
     let (token, lifetime) = (&issued.access_token, issued.expires_in);
     let json = format!(r#"{{"access_token":"{token}","expires_in":{lifetime},"token_type":"Bearer"}}"#);
     json_answer(StatusCode::OK, json)
-}
-
-/// What a browser asks before it sends a form with an `Authorization` header.
-fn preflight() -> Response<Body> {
-    let mut response = empty(StatusCode::OK);
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, OPTIONS"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization, Content-Type"));
-    response
 }

@@ -250,7 +250,19 @@ fn compile_integration(
     }
 }
 
+impl CompiledResource {
+    /// The verbs of its methods.
+    pub fn verbs(&self) -> impl Iterator<Item = &str> {
+        self.methods.keys().map(|verb| verb.as_str())
+    }
+}
+
 impl CompiledApi {
+    /// The resource with this path, whatever its methods.
+    pub fn resource(&self, path: &str) -> Option<&CompiledResource> {
+        self.routes.find(path).map(|(resource, _)| resource)
+    }
+
     /// The method for a verb and the path after the stage. A resource's own verb beats `ANY`; a GET does not imply HEAD,
     /// and a resource whose methods do not fit is not passed over for a less specific one.
     pub fn find<'t, 'p>(&'t self, verb: &str, path: &'p str) -> Result<Found<'t, 'p>, NotFound> {

@@ -31,6 +31,8 @@ fn a_granted_token_opens_the_method_of_its_scope_until_it_expires() {
         scopes: ["https://api.example/v1/read", "api/write"].map(Arc::from).into(),
         access_token_seconds: 300,
         limits: None,
+        client_token_auth: false,
+        extra_claims: None,
     };
     let body = b"grant_type=client_credentials&client_id=machine&client_secret=secret";
     let request = TokenRequest::parse(FORM, None, None, body).unwrap();
@@ -45,6 +47,7 @@ fn a_granted_token_opens_the_method_of_its_scope_until_it_expires() {
         issued_at: 1000,
         lifetime_seconds: grant.client.access_token_seconds,
         id: uuid::Uuid::nil(),
+        extra: None,
     };
     let token = key.sign(claims.to_json().as_bytes()).unwrap();
 

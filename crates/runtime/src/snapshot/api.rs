@@ -30,6 +30,11 @@ impl Api {
         self.stages.get(name)
     }
 
+    /// The names of its stages.
+    pub fn stage_names(&self) -> impl Iterator<Item = &str> {
+        self.stages.keys().map(StageName::as_str)
+    }
+
     /// The compiled form of a deployment that some stage serves already.
     pub(super) fn compiled(&self, deployment: &DeploymentId) -> Option<Arc<CompiledApi>> {
         self.stages.values().find(|served| served.stage.deployment_id == *deployment)?.compiled.clone()

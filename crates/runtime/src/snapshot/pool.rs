@@ -3,12 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use claviger_oauth::hook::EventVersion;
 use claviger_oauth::jose::{KeyError, KeySet, SigningKey, VerifyingKey, jwks_document};
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeys};
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::{Sealed, Tenant, UserPoolId};
 
+use crate::hook::Hook;
 use crate::vault::{SealedFor, Vault, VaultError};
 
 /// A user pool.
@@ -20,6 +22,8 @@ pub struct Pool {
     pub tenant: Tenant,
     /// The `iss` claim of its tokens.
     pub issuer: Arc<str>,
+    /// Its pre token generation trigger.
+    pub hook: Option<Arc<Hook>>,
     /// Its keys; `None` while the first are being made.
     pub keys: Option<Arc<PoolKeys>>,
     /// The host of its token endpoint, a custom domain before a prefix; `None` without a domain.
@@ -37,6 +41,7 @@ impl Pool {
             id: record.id.clone(),
             tenant: record.tenant.clone(),
             issuer,
+            hook: Hook::of(record).map(Arc::new),
             keys: None,
             domain: None,
             prefix_domain: None,
@@ -48,7 +53,12 @@ impl Pool {
 
     /// The same pool after its own record changed.
     pub(super) fn with_record(&self, record: &UserPool, issuer: Arc<str>) -> Self {
-        Self { tenant: record.tenant.clone(), issuer, ..self.clone() }
+        Self { tenant: record.tenant.clone(), issuer, hook: Hook::of(record).map(Arc::new), ..self.clone() }
+    }
+
+    /// Its trigger, if machines have it too: only its third version is for them.
+    pub fn machine_hook(&self) -> Option<&Hook> {
+        self.hook.as_deref().filter(|hook| hook.version == EventVersion::V3)
     }
 
     /// Whether some resource server of the pool defines this scope now.

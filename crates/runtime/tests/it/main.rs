@@ -1,6 +1,7 @@
 //! The snapshot follows what is committed: loaded whole, changed piece by piece, both to the same state.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod functions;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,7 @@ fn client(scopes: &[&str]) -> AppClient {
         access_token_validity: None,
         access_token_unit: None,
         limits: None,
+        extra_claims: serde_json::Map::new(),
         configuration: serde_json::Map::new(),
     }
 }

@@ -63,6 +63,8 @@ fn limited(limits: Option<ClientLimits>) -> Client {
         scopes: Box::default(),
         access_token_seconds: 3600,
         limits: limits.map(Box::new),
+        client_token_auth: false,
+        extra_claims: None,
     }
 }
 

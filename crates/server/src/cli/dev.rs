@@ -10,11 +10,12 @@ use anyhow::Context;
 use claviger_control_plane::services::Settings as ControlPlaneSettings;
 use claviger_resources::AccountId;
 use claviger_resources::quotas::{QuotaError, Quotas};
+use claviger_runtime::functions::{FunctionUrl, Functions};
 use claviger_runtime::issuers::Issuers;
 
-use super::Global;
 use super::stop::stop_signal;
 use super::trust::write_private;
+use super::{Global, WrongUsage};
 use crate::application::{Application, Settings};
 use crate::listener::{Front, Limits, Listener};
 use crate::local_ca::LocalAuthority;
@@ -41,6 +42,10 @@ pub(super) struct Arguments {
     /// What tokens name as their issuer: `aws` for AWS's own form, `self` for this server, or a URL
     #[arg(long, env = "CLAVIGER_ISSUER", value_name = "ISSUER", default_value = "aws")]
     issuer: String,
+    /// A function and the URL that stands for it: the event is posted there as JSON, and the answer is its result. May be
+    /// given again; the variable holds any number, separated by commas or line ends
+    #[arg(long = "function", env = "CLAVIGER_FUNCTIONS", value_name = "ARN=URL")]
+    functions: Vec<String>,
     /// A file that holds the server's URL while it listens, for scripts that let it take a free port
     #[arg(long, env = "CLAVIGER_ADDRESS_FILE", value_name = "PATH")]
     address_file: Option<PathBuf>,
@@ -67,12 +72,13 @@ fn quota(text: &str) -> Result<String, QuotaError> {
 }
 
 impl Arguments {
-    fn options(&self, url: &str) -> Result<Options, QuotaError> {
+    fn options(&self, url: &str, functions: Functions) -> Result<Options, QuotaError> {
         let mut changes = self.changed_quotas.iter().filter(|change| !change.is_empty());
         let quotas = changes.try_fold(Quotas::default(), |quotas, change| quotas.with(change))?;
         Ok(Options {
             issuers: issuers(&self.issuer, url),
             settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
+            functions,
             request_rates: self.request_rates == RequestRates::Aws,
             ..Options::default()
         })
@@ -86,6 +92,7 @@ fn account(text: &str) -> Result<AccountId, String> {
 pub(super) fn run(_global: &Global, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let functions = functions(&arguments.functions)?;
     let address_file = arguments.address_file.clone().map(AddressFile::clear).transpose()?;
     let listener = {
         let _context = runtime.enter();
@@ -93,7 +100,7 @@ pub(super) fn run(_global: &Global, arguments: Arguments) -> anyhow::Result<Exit
     };
     let url = url(listener.address());
     let place = if arguments.ephemeral { Place::Memory } else { Place::Directory(arguments.data_dir.clone()) };
-    let node = Node::start(&place, arguments.options(&url)?)?;
+    let node = Node::start(&place, arguments.options(&url, functions)?)?;
     if let Some(file) = &address_file {
         file.write(&url)?;
     }
@@ -142,6 +149,12 @@ fn issuers(text: &str, own_url: &str) -> Issuers {
         "self" => Issuers::Url(own_url.to_owned()),
         url => Issuers::Url(url.to_owned()),
     }
+}
+
+fn functions(given: &[String]) -> anyhow::Result<Functions> {
+    let lists: Result<Vec<_>, _> = given.iter().map(|text| FunctionUrl::parse_list(text)).collect();
+    let lists = lists.map_err(|error| WrongUsage(format!("--function or CLAVIGER_FUNCTIONS: {error}")))?;
+    Ok(Functions::new(lists.into_iter().flatten()))
 }
 
 /// A file that is there while the server listens.

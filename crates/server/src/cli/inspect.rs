@@ -17,6 +17,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use self::report::Report;
+pub(super) use self::report::printable;
 use super::Global;
 use super::endpoint::Endpoint;
 use crate::clock::MovableClock;

@@ -13,6 +13,12 @@ const SIGNED_S3: &str = "Authorization: AWS4-HMAC-SHA256 Credential=test/2026010
 const TARGET_SSM: &str = "X-Amz-Target: AmazonSSM.GetParameter";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded; charset=utf-8";
 
+const PREFLIGHT: [&str; 3] = [
+    "Origin: https://app.example",
+    "Access-Control-Request-Method: POST",
+    "Access-Control-Request-Headers: content-type, X-Amz-Target,x-amz-user-agent",
+];
+
 /// One case: the rows that match, the request, further headers, and where it goes.
 type Case = (&'static [u8], &'static str, &'static [&'static str], &'static str);
 
@@ -80,6 +86,11 @@ const CASES: &[Case] = &[
     (&[4], "POST p.auth.eu-west-1.amazoncognito.com /oauth2/token", &[], "domain p eu-west-1"),
     (&[4], "GET p.auth.eu-west-1.localhost:4566 /login?client_id=x", &[], "domain p eu-west-1"),
     (&[4], "GET p.auth.eu-west-1.m2m.example.com /logout", &[], "domain p eu-west-1"),
+    (&[4], "GET p.auth.eu-west-1.amazoncognito.com /signup", &[], "domain p eu-west-1"),
+    (&[4], "POST p.auth.eu-west-1.amazoncognito.com /saml2/idpresponse", &[], "domain p eu-west-1"),
+    (&[4], "POST p.auth.eu-west-1.amazoncognito.com /oauth2/register", &[], "domain p eu-west-1"),
+    (&[4], "OPTIONS p.auth.eu-west-1.amazoncognito.com /oauth2/token", &[], "domain p eu-west-1"),
+    (&[4], "OPTIONS p.auth.eu-west-1.amazoncognito.com /", &PREFLIGHT, "not found"),
     (&[4], "GET p.auth.eu-west-1.amazoncognito.com /oauth2", &[], "not found"),
     (&[4], "GET p.auth.eu-west-1.amazoncognito.com /.well-known/jwks.json", &[], "not found"),
     (&[4, 6], "POST p.auth.eu-west-1.localhost /oauth2/token", &[], "domain p eu-west-1"),
@@ -93,9 +104,15 @@ const CASES: &[Case] = &[
     (&[4, 13], "GET p.auth.eu-west-1.localhost /", &[], "not found"),
 
     // Row 5: the issuer's host.
-    (&[5], "GET cognito-idp.eu-west-1.amazonaws.com /eu-west-1_abc/.well-known/jwks.json", &[], "well known eu-west-1_abc jwks.json"),
+    (&[5], "GET cognito-idp.eu-west-1.amazonaws.com /eu-west-1_abc/.well-known/jwks.json", &[], "well known eu-west-1_abc jwks.json eu-west-1"),
+    (&[5], "HEAD cognito-idp.us-east-1.localhost /eu-west-1_abc/.well-known/jwks.json", &[], "well known eu-west-1_abc jwks.json us-east-1"),
+    (&[5], "OPTIONS issuer-cognito-idp.eu-west-1.localhost /eu-west-1_abc/.well-known/jwks.json", &[], "well known eu-west-1_abc jwks.json eu-west-1"),
+    (&[5], "POST cognito-idp.eu-west-1.amazonaws.com /eu-west-1_abc/.well-known/jwks.json", &[], "service cognito-idp eu-west-1"),
+    (&[5], "OPTIONS cognito-idp.eu-west-1.amazonaws.com /", &PREFLIGHT, "preflight"),
+    (&[5], "OPTIONS cognito-idp.eu-west-1.amazonaws.com /", &[], "service cognito-idp eu-west-1"),
+    (&[5], "OPTIONS cognito-idp.eu-west-1.amazonaws.com /other", &PREFLIGHT, "foreign origin"),
     (&[5], "HEAD issuer-cognito-idp.eu-west-1.amazonaws.com /eu-west-1_abc/.well-known/openid-configuration", &[],
-        "well known eu-west-1_abc openid-configuration"),
+        "well known eu-west-1_abc openid-configuration eu-west-1"),
     (&[5], "POST cognito-idp.eu-west-1.amazonaws.com /", &[], "service cognito-idp eu-west-1"),
     (&[5], "POST cognito-idp.eu-west-1.amazonaws.com /eu-west-1_abc/.well-known/jwks.json", &[], "service cognito-idp eu-west-1"),
     (&[5, 6], "POST cognito-idp.eu-west-1.localhost /", &[], "service cognito-idp eu-west-1"),
@@ -158,6 +175,8 @@ const CASES: &[Case] = &[
     (&[9], "POST 127.0.0.1 /", &["X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth"], "service cognito-idp -"),
     (&[9], "POST 127.0.0.1 /", &["X-Amz-Target: Claviger.DescribeAppClientExtras"], "service claviger -"),
     (&[9], "POST 127.0.0.1 /", &["X-Amz-Target: Unheard_20200101.Of"], "service Unheard_20200101 -"),
+    (&[9], "OPTIONS 127.0.0.1 /", &PREFLIGHT, "preflight"),
+    (&[9], "OPTIONS evil.example /", &PREFLIGHT, "preflight"),
     (&[9, 10], "POST 127.0.0.1 /", &[TARGET_SSM, FORM], "service ssm -"),
     (&[9, 11], "POST 127.0.0.1 /oauth2/token", &[TARGET_SSM], "service ssm -"),
     (&[9, 12], "POST 127.0.0.1 /restapis", &[TARGET_SSM], "service ssm -"),
@@ -172,8 +191,11 @@ const CASES: &[Case] = &[
     (&[11], "POST 127.0.0.1 /oauth2/token", &["Authorization: Basic YTpi"], "oauth"),
     (&[11], "GET claviger:4566 /login", &[], "oauth"),
     (&[11], "GET 127.0.0.1 /logout", &[], "oauth"),
-    (&[11], "GET 127.0.0.1 /eu-west-1_abc/.well-known/jwks.json", &[], "well known eu-west-1_abc jwks.json"),
+    (&[11], "GET 127.0.0.1 /eu-west-1_abc/.well-known/jwks.json", &[], "well known eu-west-1_abc jwks.json -"),
+    (&[11], "OPTIONS 127.0.0.1 /eu-west-1_abc/.well-known/jwks.json", &[], "well known eu-west-1_abc jwks.json -"),
+    (&[11], "POST 127.0.0.1 /eu-west-1_abc/.well-known/jwks.json", &[], "service cognito-idp -"),
     (&[11, 13], "GET 127.0.0.1 /oauth2/unknown", &[], "oauth"),
+    (&[13], "GET 127.0.0.1 /signup", &[], "not found"),
     (&[13], "GET 127.0.0.1 /pool/.well-known/jwks.json", &[], "not found"),
     (&[13], "GET 127.0.0.1 /.well-known/jwks.json", &[], "not found"),
 
@@ -273,9 +295,56 @@ fn refuses_pages_of_other_origins_what_is_for_operators() {
     check("OPTIONS cognito-idp.eu-west-1.localhost /", &["Origin: https://evil.example"], refused);
     check("POST 127.0.0.1:4566 /_claviger/reset", &["Origin: https://evil.example"], refused);
     check("POST 127.0.0.1:4566 /_claviger/clock", &["Origin: https://evil.example"], refused);
+    check("GET 127.0.0.1:4566 /_claviger/messages", &["Origin: https://evil.example"], refused);
+    check("GET 127.0.0.1:4566 /_claviger/explain/1", &["Origin: https://evil.example"], refused);
+    check("GET 127.0.0.1:4566 /_claviger/explain/1", &["Sec-Fetch-Site: cross-site"], refused);
+    check("GET 127.0.0.1:4566 /_claviger/explain/1", &[], "own /_claviger/explain/1");
     check("GET 127.0.0.1:4566 /_claviger/health", &["Origin: https://evil.example"], "own /_claviger/health");
     check("POST 127.0.0.1:4566 /oauth2/token", &["Origin: https://app.example"], "oauth");
     check("GET a1.execute-api.localhost /dev", &["Origin: https://app.example"], "api a1 - /dev");
+}
+
+#[test]
+fn lets_pages_of_other_origins_call_what_aws_leaves_unsigned() {
+    let check = |request: &str, target: &str, headers: &[&str], expected: &str| {
+        let target = format!("X-Amz-Target: {target}");
+        let headers: Vec<&str> = headers.iter().copied().chain([&*target]).collect();
+        assert_eq!(routed(request, &headers, Mode::DEV), expected, "{request} {headers:?}");
+    };
+    let cognito = |operation: &str| format!("AWSCognitoIdentityProviderService.{operation}");
+    let page = ["Origin: https://app.example", "Sec-Fetch-Site: cross-site"];
+    let (ours, host) = ("POST 127.0.0.1:4566 /", "POST cognito-idp.eu-west-1.amazonaws.com /");
+    for operation in ["InitiateAuth", "RespondToAuthChallenge", "SignUp", "ConfirmSignUp", "GetUser", "RevokeToken"] {
+        check(ours, &cognito(operation), &page, "service cognito-idp -");
+        check(host, &cognito(operation), &page, "service cognito-idp eu-west-1");
+    }
+    let refused = "foreign origin";
+    for operation in ["ListUserPools", "DescribeUserPoolClient", "AdminInitiateAuth", "GetClientToken", "Fly", ""] {
+        check(ours, &cognito(operation), &page, refused);
+        check(host, &cognito(operation), &page, refused);
+    }
+    // The operation's name opens nothing but itself.
+    let initiate_auth = &cognito("InitiateAuth");
+    check(ours, "AmazonSSM.InitiateAuth", &page, refused);
+    check(ours, initiate_auth, &[page[0], SIGNED_STS], refused);
+    check("POST 127.0.0.1:4566 /_claviger/reset", initiate_auth, &page, refused);
+    check("GET 127.0.0.1:4566 /_claviger/explain/1", initiate_auth, &page, refused);
+    check("POST b.s3.localhost /", initiate_auth, &page, refused);
+    check("POST evil.example:4566 /", initiate_auth, &page, "foreign host");
+}
+
+#[test]
+fn takes_for_a_preflight_only_what_a_browser_asks_before_a_call() {
+    let check = |headers: &[&str], expected: &str| {
+        assert_eq!(routed("OPTIONS 127.0.0.1 /", headers, Mode::DEV), expected, "{headers:?}");
+    };
+    let (post, names) = (PREFLIGHT[1], PREFLIGHT[2]);
+    check(&[post, names], "preflight");
+    check(&[post], "not found");
+    check(&[names], "not found");
+    check(&["Access-Control-Request-Method: DELETE", names], "not found");
+    check(&[post, "Access-Control-Request-Headers: authorization,x-amz-targets"], "not found");
+    assert_eq!(routed("OPTIONS 127.0.0.1 /other", &PREFLIGHT, Mode::DEV), "not found");
 }
 
 #[test]
@@ -284,6 +353,7 @@ fn refuses_the_control_plane_under_names_that_strangers_can_point_here() {
         |request: &str, mode: Mode, expected: &str| assert_eq!(routed(request, &[], mode), expected, "{request}");
     check("GET evil.example:4566 /restapis", Mode::DEV, "foreign host");
     check("POST evil.example:4566 /_claviger/reset", Mode::DEV, "foreign host");
+    check("GET evil.example:4566 /_claviger/explain/1", Mode::DEV, "foreign host");
     check("GET b.s3.evil.example:4566 /key", Mode::DEV, "foreign host");
     check("GET evil.example:4566 /_claviger/health", Mode::DEV, "own /_claviger/health");
     check("GET claviger:4566 /restapis", Mode::DEV, "service apigateway -");
@@ -402,7 +472,8 @@ fn shown(route: &Route<'_>) -> String {
         Route::ExecuteApi { api, region, path } => format!("api {api} {} {path}", or_none(*region)),
         Route::PoolDomain { prefix, region } => format!("domain {prefix} {region}"),
         Route::OAuth => "oauth".to_owned(),
-        Route::WellKnown { pool, document } => format!("well known {pool} {document}"),
+        Route::WellKnown { pool, document, region } => format!("well known {pool} {document} {}", or_none(*region)),
+        Route::Preflight => "preflight".to_owned(),
         Route::Service { name, region } => format!("service {name} {}", or_none(region.as_deref())),
         Route::S3 { bucket, region } => format!("s3 {} {}", or_none(*bucket), or_none(region.as_deref())),
         Route::Form => "form".to_owned(),

@@ -6,11 +6,16 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod claims_hook;
+mod cognito_facts;
 mod commands;
+mod cors;
 mod exec;
+mod explain;
 mod gate;
 mod limits;
 mod listener;
+mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;

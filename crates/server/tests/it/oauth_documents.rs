@@ -2,9 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use claviger_runtime::issuers::Issuers;
 use serde_json::json;
 
-use crate::stack::{FORM, Machine, basic, request};
+use crate::stack::{FORM, Machine, basic, claims, request};
 use crate::support::Server;
 
 #[tokio::test]
@@ -46,12 +47,25 @@ async fn serves_documents_on_the_hosts_that_cognito_has_them_on() {
     server.cognito("CreateUserPoolDomain", json!({ "UserPoolId": pool, "Domain": "weather" })).await;
     let domain = "weather.auth.us-east-1.amazoncognito.com";
     let jwks = format!("/{pool}/.well-known/jwks.json");
+    let discovery = format!("/{pool}/.well-known/openid-configuration");
     for (method, host, target, expected) in [
         ("GET", "localhost", &*jwks, 200),
         ("HEAD", "localhost", &jwks, 200),
-        ("POST", "localhost", &jwks, 404),
+        ("POST", "localhost", &jwks, 400),
         ("GET", "cognito-idp.us-east-1.amazonaws.com", &jwks, 200),
         ("GET", "issuer-cognito-idp.us-east-1.amazonaws.com", &jwks, 200),
+        // A pool is known in its own region, under both of the issuer's names; elsewhere nobody has heard of it.
+        ("GET", "cognito-idp.us-east-1.localhost", &jwks, 200),
+        ("HEAD", "issuer-cognito-idp.us-east-1.localhost.localstack.cloud", &jwks, 200),
+        ("GET", "cognito-idp.eu-west-1.amazonaws.com", &jwks, 404),
+        ("HEAD", "cognito-idp.eu-west-1.amazonaws.com", &jwks, 404),
+        ("GET", "issuer-cognito-idp.eu-west-1.amazonaws.com", &jwks, 404),
+        ("GET", "issuer-cognito-idp.eu-west-1.amazonaws.com", &discovery, 404),
+        ("HEAD", "cognito-idp.us-east-1.amazonaws.com", &discovery, 200),
+        ("POST", "cognito-idp.us-east-1.amazonaws.com", &jwks, 400),
+        ("PUT", "issuer-cognito-idp.us-east-1.amazonaws.com", &discovery, 400),
+        ("GET", "cognito-idp.us-east-1.amazonaws.com", "/.well-known/jwks.json", 400),
+        ("GET", "cognito-idp.us-east-1.amazonaws.com", &format!("/{pool}/.well-known/other"), 404),
         ("GET", domain, &jwks, 404),
         ("GET", domain, "/.well-known/jwks.json", 404),
         ("GET", domain, "/.well-known/openid-configuration", 404),
@@ -64,6 +78,11 @@ async fn serves_documents_on_the_hosts_that_cognito_has_them_on() {
     }
     let unknown = server.ask(request("GET", "/us-east-1_unknown99/.well-known/jwks.json", &[], "")).await;
     assert_eq!(unknown.body, r#"{"message":"User pool us-east-1_unknown99 does not exist."}"#);
+    assert_eq!(unknown.header("cache-control"), None, "what may exist a moment later is not to be remembered");
+    let elsewhere = server.ask(request("GET", &jwks, &[("Host", "cognito-idp.eu-west-1.amazonaws.com")], "")).await;
+    assert_eq!(elsewhere.body, format!(r#"{{"message":"User pool {pool} does not exist."}}"#));
+    let wrong_method = server.ask(request("POST", &jwks, &[], "")).await;
+    assert_eq!(wrong_method.json()["code"], "BadRequest");
 }
 
 #[tokio::test]
@@ -97,6 +116,121 @@ async fn discovery_names_the_domain_or_the_server_itself() {
     let json = after.json();
     let names: Vec<&String> = json.as_object().unwrap().keys().collect();
     assert!(names.is_sorted(), "{names:?}");
+}
+
+#[tokio::test]
+async fn discovery_names_the_custom_domain_before_the_prefix() {
+    let server = Server::dev();
+    let Machine { pool, .. } = server.machine().await;
+    let endpoint = async || {
+        let target = format!("/{pool}/.well-known/openid-configuration");
+        server.ask(request("GET", &target, &[], "")).await.json()["token_endpoint"].as_str().unwrap().to_owned()
+    };
+    let certificate = "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000";
+    let custom = json!({ "UserPoolId": pool, "Domain": "auth.example.com", "CustomDomainConfig": { "CertificateArn": certificate } });
+    server.cognito("CreateUserPoolDomain", json!({ "UserPoolId": pool, "Domain": "weather" })).await;
+    let prefix = "https://weather.auth.us-east-1.amazoncognito.com/oauth2/token";
+    assert_eq!(endpoint().await, prefix);
+    server.cognito("CreateUserPoolDomain", custom).await;
+    assert_eq!(endpoint().await, "https://auth.example.com/oauth2/token");
+    server.cognito("DeleteUserPoolDomain", json!({ "UserPoolId": pool, "Domain": "auth.example.com" })).await;
+    assert_eq!(endpoint().await, prefix);
+    server.cognito("DeleteUserPoolDomain", json!({ "UserPoolId": pool, "Domain": "weather" })).await;
+    assert_eq!(endpoint().await, format!("http://{}/oauth2/token", server.address));
+}
+
+#[tokio::test]
+async fn tokens_and_discovery_carry_the_issuer_that_the_pool_chose() {
+    let server = Server::dev();
+    let machine = server.machine().await;
+    let pool = &machine.pool;
+    let api = server.storms(&machine).await;
+    for (kind, name) in [("ORIGINAL", "cognito-idp"), ("UPDATED", "issuer-cognito-idp"), ("ORIGINAL", "cognito-idp")] {
+        let configuration = json!({ "UserPoolId": pool, "IssuerConfiguration": { "Type": kind } });
+        server.cognito("UpdateUserPool", configuration).await;
+        let issuer = format!("https://{name}.us-east-1.amazonaws.com/{pool}");
+        let token = machine.token(&server, "").await;
+        assert_eq!(claims(&token)["iss"], *issuer, "{kind}");
+        for host in ["cognito-idp.us-east-1.amazonaws.com", "issuer-cognito-idp.us-east-1.amazonaws.com", "localhost"] {
+            let document = |target: &str| {
+                server.ask(request("GET", &format!("/{pool}/.well-known/{target}"), &[("Host", host)], ""))
+            };
+            let discovery = document("openid-configuration").await.json();
+            assert_eq!(discovery["issuer"], *issuer, "{kind} {host}");
+            assert_eq!(discovery["jwks_uri"], format!("{issuer}/.well-known/jwks.json"), "{kind} {host}");
+            let keys = document("jwks.json").await.json();
+            let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+            let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+            let keys = keys["keys"].as_array().unwrap();
+            assert!(keys.iter().any(|key| key["kid"] == header["kid"]), "{kind} {host}");
+        }
+        // The gate knows the pool under both names.
+        let target = format!("/_aws/execute-api/{api}/weather");
+        let reply = server.ask(request("GET", &target, &[("Authorization", &token)], "")).await;
+        assert_eq!(reply.status, 200, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_its_own_issuer_names_itself() {
+    let server = Server::issuing(Issuers::Url("http://claviger.test:4566".to_owned()));
+    let machine = server.machine().await;
+    let issuer = format!("http://claviger.test:4566/{}", machine.pool);
+    assert_eq!(claims(&machine.token(&server, "").await)["iss"], *issuer);
+    // The form that the pool chose is AWS's; the operator's choice goes before it.
+    let updated = json!({ "UserPoolId": machine.pool, "IssuerConfiguration": { "Type": "UPDATED" } });
+    server.cognito("UpdateUserPool", updated).await;
+    assert_eq!(claims(&machine.token(&server, "").await)["iss"], *issuer);
+    let target = format!("/{}/.well-known/openid-configuration", machine.pool);
+    let discovery = server.ask(request("GET", &target, &[("Host", "claviger.test:4566")], "")).await.json();
+    assert_eq!(
+        (&discovery["issuer"], &discovery["jwks_uri"]),
+        (&json!(issuer), &json!(format!("{issuer}/.well-known/jwks.json")))
+    );
+    assert_eq!(discovery["token_endpoint"], "http://claviger.test:4566/oauth2/token");
+}
+
+#[tokio::test]
+async fn domains_serve_what_machines_need_and_say_what_to_use_for_the_rest() {
+    let server = Server::dev();
+    let Machine { pool, .. } = server.machine().await;
+    let certificate = "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000";
+    let custom = json!({ "UserPoolId": pool, "Domain": "auth.example.com", "CustomDomainConfig": { "CertificateArn": certificate } });
+    server.cognito("CreateUserPoolDomain", json!({ "UserPoolId": pool, "Domain": "weather" })).await;
+    server.cognito("CreateUserPoolDomain", custom).await;
+    for host in ["weather.auth.us-east-1.amazoncognito.com", "auth.example.com"] {
+        for (method, target, named) in [
+            ("GET", "/oauth2/authorize?response_type=code", "InitiateAuth"),
+            ("GET", "/login?client_id=x", "InitiateAuth"),
+            ("POST", "/login", "InitiateAuth"),
+            ("GET", "/logout", "GlobalSignOut"),
+            ("GET", "/signup", "SignUp"),
+            ("GET", "/forgotPassword", "AdminSetUserPassword"),
+            ("POST", "/oauth2/register", "CreateUserPoolClient"),
+            ("POST", "/saml2/idpresponse", "Identity providers"),
+            ("GET", "/oauth2/unknown", "/oauth2/token"),
+        ] {
+            let reply = server.ask(request(method, target, &[("Host", host)], "")).await;
+            assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (404, &json!("not_served")), "{host} {target}");
+            assert!(reply.json()["error_description"].as_str().unwrap().contains(named), "{host} {target}: {reply:?}");
+            assert!(reply.header("x-amz-cognito-request-id").is_some(), "{host} {target}");
+            assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{host} {target}");
+        }
+        for target in
+            ["/.well-known/jwks.json", "/.well-known/openid-configuration", &format!("/{pool}/.well-known/jwks.json")]
+        {
+            assert_eq!(server.ask(request("GET", target, &[("Host", host)], "")).await.status, 404, "{host} {target}");
+        }
+        for method in ["GET", "PUT", "DELETE", "HEAD"] {
+            let reply = server.ask(request(method, "/oauth2/token", &[("Host", host)], "")).await;
+            assert_eq!(reply.said(), (405, ""), "{host} {method}");
+            let names = ["x-amz-cognito-request-id", "x-content-type-options", "strict-transport-security", "pragma"];
+            for name in names {
+                assert!(reply.header(name).is_some(), "{host} {method} {name}");
+            }
+            assert_eq!(reply.header("set-cookie"), None);
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_resources::AccountId;
+use claviger_runtime::functions::{FunctionUrl, Functions};
+use claviger_runtime::issuers::Issuers;
 use claviger_server::application::{Application, Settings};
 use claviger_server::listener::{Front, Limits, Listener};
 use claviger_server::local_ca::LocalAuthority;
@@ -37,8 +39,19 @@ impl Server {
         Self::start(true, Limits::default())
     }
 
+    /// Starts `claviger dev`'s listener with this URL behind the ARN of a function.
+    pub(crate) fn dev_with_function(arn: &str, url: &str) -> Self {
+        let function = FunctionUrl::parse(&format!("{arn}={url}")).unwrap();
+        Self::with_node(&Place::Memory, Options { functions: Functions::new([function]), ..Options::default() })
+    }
+
     pub(crate) fn start(dev: bool, limits: Limits) -> Self {
         Self::over(&Place::Memory, Options::default(), dev, limits)
+    }
+
+    /// Starts `claviger dev`'s listener with this choice of `--issuer`.
+    pub(crate) fn issuing(issuers: Issuers) -> Self {
+        Self::with_node(&Place::Memory, Options { issuers, ..Options::default() })
     }
 
     /// Starts `claviger dev`'s listener on a node of its own kind.

@@ -138,6 +138,7 @@ pub async fn keeps_sealed_secrets(store: Shared) -> Result<(), StoreError> {
         access_token_validity: None,
         access_token_unit: None,
         limits: None,
+        extra_claims: serde_json::Map::new(),
         configuration: serde_json::Map::new(),
     };
     let mut tx = store.write().await?;

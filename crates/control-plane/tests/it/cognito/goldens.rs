@@ -10,10 +10,11 @@ use claviger_control_plane::cognito::operations::OPERATIONS;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
+use super::golden_users;
 use crate::plane::{Plane, with};
 
 /// An operation, its input, and what of the answer later steps refer to: a name and where its value is.
-type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
+pub(super) type Step = (&'static str, Value, &'static [(&'static str, &'static str)]);
 
 /// Every operation, answered at least once and refused at least once.
 #[expect(clippy::too_many_lines, reason = "one line a step")]
@@ -25,10 +26,12 @@ fn story() -> Vec<Step> {
     let client = || json!({"UserPoolId": "{pool}", "ClientId": "{client}"});
     let no_client = || json!({"UserPoolId": "{pool}", "ClientId": "none"});
     let server = || json!({"UserPoolId": "{pool}", "Identifier": "weather"});
+    let branding = || json!({"UserPoolId": "{pool}", "ManagedLoginBrandingId": "{branding}"});
+    let no_branding = json!({"ManagedLoginBrandingId": "00000000-0000-4000-8000-000000000000"});
+    let asset = json!({"Category": "PAGE_HEADER_LOGO", "ColorMode": "LIGHT", "Extension": "SVG", "Bytes": "PHN2Zy8+"});
+    let log = json!({"LogLevel": "ERROR", "EventSource": "userNotification"});
     let tagged = |extra: Value| {
-        let mut input = json!({"ResourceArn": "arn:aws:cognito-idp:us-east-1:000000000000:userpool/{pool}"});
-        input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        input
+        with(json!({"ResourceArn": "arn:aws:cognito-idp:us-east-1:000000000000:userpool/{pool}"}), extra)
     };
     let limit = |category: &str| json!({"LimitDefinition": {"LimitClass": "API_CATEGORY", "Attributes": {"Category": category}}});
     let not_a_pool = json!({"ResourceArn": "arn:aws:s3:us-east-1:000000000000:bucket", "Tags": {}, "TagKeys": []});
@@ -46,6 +49,18 @@ fn story() -> Vec<Step> {
         ("UpdateUserPool", json!({"UserPoolId": "{pool}", "AutoVerifiedAttributes": ["phone_number"]}), &[]),
         ("GetUserPoolMfaConfig", pool(), &[]),
         ("GetUserPoolMfaConfig", no_pool(), &[]),
+        ("SetUserPoolMfaConfig", with(pool(), json!({"MfaConfiguration": "OPTIONAL"})), &[]),
+        ("SetUserPoolMfaConfig", with(pool(), json!({"MfaConfiguration": "ON"})), &[]),
+        ("GetSigningCertificate", pool(), &[("certificate", "/Certificate")]),
+        ("GetSigningCertificate", no_pool(), &[]),
+        ("SetLogDeliveryConfiguration", with(pool(), json!({"LogConfigurations": []})), &[]),
+        ("SetLogDeliveryConfiguration", with(pool(), json!({"LogConfigurations": [log]})), &[]),
+        ("GetLogDeliveryConfiguration", pool(), &[]),
+        ("GetLogDeliveryConfiguration", no_pool(), &[]),
+        ("DescribeRiskConfiguration", pool(), &[]),
+        ("DescribeRiskConfiguration", no_client(), &[]),
+        ("ListIdentityProviders", pool(), &[]),
+        ("ListIdentityProviders", no_pool(), &[]),
         (
             "AddCustomAttributes",
             json!({"UserPoolId": "{pool}", "CustomAttributes": [{"Name": "tenant", "AttributeDataType": "String"}]}),
@@ -110,12 +125,41 @@ fn story() -> Vec<Step> {
             json!({"UserPoolId": "{pool}", "ClientId": "{client}", "ClientSecretId": "{client}--1893456000250"}),
             &[],
         ),
+        ("GetClientToken", json!({"ClientId": "{client}", "Secret": "{secret}"}), &[]),
+        (
+            "CreateUserPoolClient",
+            json!({
+                "UserPoolId": "{pool}", "ClientName": "buoy", "GenerateSecret": true,
+                "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"], "AllowedOAuthScopes": ["weather/get"],
+            }),
+            &[("buoy", "/UserPoolClient/ClientId"), ("secret of buoy", "/UserPoolClient/ClientSecret")],
+        ),
+        (
+            "GetClientToken",
+            json!({"ClientId": "{buoy}", "Secret": "{secret of buoy}", "Scopes": ["weather/get"]}),
+            &[("token", "/ClientAuthenticationResult/AccessToken")],
+        ),
+        ("GetClientToken", json!({"ClientId": "{buoy}", "Secret": "a_secret_of_nobody_at_all"}), &[]),
         ("UpdateUserPoolClient", json!({"UserPoolId": "{pool}", "ClientId": "{client}", "ClientName": "mast"}), &[]),
         (
             "UpdateUserPoolClient",
             json!({"UserPoolId": "{pool}", "ClientId": "{client}", "AllowedOAuthScopes": ["weather/never"]}),
             &[],
         ),
+        ("DescribeManagedLoginBrandingByClient", client(), &[]),
+        (
+            "CreateManagedLoginBranding",
+            with(client(), json!({"Settings": {"a": {"b": [1, null]}}, "Assets": [asset]})),
+            &[("branding", "/ManagedLoginBranding/ManagedLoginBrandingId")],
+        ),
+        ("CreateManagedLoginBranding", with(client(), json!({"UseCognitoProvidedValues": true})), &[]),
+        ("DescribeManagedLoginBranding", branding(), &[]),
+        ("DescribeManagedLoginBranding", with(branding(), no_branding.clone()), &[]),
+        ("DescribeManagedLoginBrandingByClient", client(), &[]),
+        ("UpdateManagedLoginBranding", with(branding(), json!({"UseCognitoProvidedValues": true})), &[]),
+        ("UpdateManagedLoginBranding", pool(), &[]),
+        ("DeleteManagedLoginBranding", branding(), &[]),
+        ("DeleteManagedLoginBranding", branding(), &[]),
         ("CreateUserPoolDomain", json!({"UserPoolId": "{pool}", "Domain": "weather"}), &[]),
         ("CreateUserPoolDomain", custom.clone(), &[]),
         ("CreateUserPoolDomain", json!({"UserPoolId": "{pool}", "Domain": "second"}), &[]),
@@ -150,6 +194,13 @@ impl Kept {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
+    /// The request with the code that it names.
+    async fn with_code(&self, plane: &Plane, request: &str) -> String {
+        let Some((before, rest)) = request.split_once("{code of ") else { return request.to_owned() };
+        let (username, after) = rest.split_once('}').unwrap();
+        format!("{before}{}{after}", plane.code(&self.filled("{users}"), username).await)
+    }
+
     fn redacted(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(value.as_str(), &format!("{{{name}}}")))
     }
@@ -162,12 +213,16 @@ fn line((name, value): (&HeaderName, &HeaderValue)) -> String {
 async fn play() -> BTreeMap<&'static str, Vec<String>> {
     let plane = Plane::new();
     let (mut kept, mut exchanges) = (Kept::default(), BTreeMap::<_, Vec<String>>::new());
-    for (operation, input, keep) in story() {
+    for (operation, input, keep) in story().into_iter().chain(golden_users::story()) {
         let request = kept.filled(&input.to_string());
-        let response = plane.send(operation, request.as_bytes()).await;
+        let response = plane.send(operation, kept.with_code(&plane, &request).await.as_bytes()).await;
         let body: Option<Value> = serde_json::from_slice(response.body()).ok();
         for (name, place) in keep {
-            kept.0.push((name, body.as_ref().unwrap().pointer(place).unwrap().as_str().unwrap().to_owned()));
+            let value = body.as_ref().unwrap().pointer(place).unwrap().as_str().unwrap();
+            if *name == "pool" {
+                plane.keys(value).await;
+            }
+            kept.0.push((name, value.to_owned()));
         }
         let headers: String = response.headers().iter().map(line).collect();
         let shown = body.map(|body| format!("\n{body:#}\n")).unwrap_or_default();

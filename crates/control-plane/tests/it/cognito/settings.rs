@@ -24,7 +24,7 @@ fn pool_settings() -> Value {
         },
         "DeletionProtection": "ACTIVE",
         "LambdaConfig": {
-            "PreSignUp": FUNCTION, "PreTokenGenerationConfig": {"LambdaVersion": "V3_0", "LambdaArn": FUNCTION},
+            "PreSignUp": FUNCTION, "PreTokenGeneration": FUNCTION, "PreTokenGenerationConfig": {"LambdaVersion": "V3_0", "LambdaArn": FUNCTION},
         },
         "AutoVerifiedAttributes": ["email", "phone_number"],
         "SmsVerificationMessage": "Code {####}",

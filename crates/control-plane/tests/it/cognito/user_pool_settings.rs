@@ -45,6 +45,24 @@ async fn verification_messages_are_shown_in_both_of_their_places() {
 }
 
 #[tokio::test]
+async fn a_pre_token_generation_trigger_is_shown_under_both_of_its_names() {
+    let plane = Plane::new();
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:claims";
+    let both = |version: &str| {
+        json!({
+            "PreTokenGeneration": arn, "PreTokenGenerationConfig": {"LambdaVersion": version, "LambdaArn": arn},
+        })
+    };
+    let older = json!({"PreTokenGeneration": arn});
+    let newer = json!({"PreTokenGenerationConfig": both("V2_0")["PreTokenGenerationConfig"]});
+    for (given, shown) in [(older, both("V1_0")), (newer, both("V2_0")), (both("V3_0"), both("V3_0"))] {
+        let created = plane.ok("CreateUserPool", json!({"PoolName": "a", "LambdaConfig": given})).await;
+        let described = plane.ok("DescribeUserPool", json!({"UserPoolId": created["UserPool"]["Id"]})).await;
+        assert_eq!(described["UserPool"]["LambdaConfig"], shown, "{given}");
+    }
+}
+
+#[tokio::test]
 async fn settings_that_contradict_each_other_are_refused() {
     let plane = Plane::new();
     let refused = |settings: Value, exception: &'static str, message: &'static str| {
@@ -78,11 +96,18 @@ async fn settings_that_contradict_each_other_are_refused() {
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:claims";
     let hook = json!({"PreTokenGenerationConfig": {"LambdaVersion": "V3_0", "LambdaArn": arn}});
     refused(
-        json!({"UserPoolTier": "LITE", "LambdaConfig": hook}),
+        json!({"UserPoolTier": "LITE", "LambdaConfig": hook.clone()}),
         tier,
         "PreTokenGenerationConfig with LambdaVersion V2_0 or V3_0 requires the user pool to be in the ESSENTIALS tier or \
          higher.",
     ).await;
+    let other = json!({"PreTokenGeneration": format!("{arn}-too")});
+    refused(
+        json!({"LambdaConfig": with(hook, other)}),
+        INVALID,
+        "PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be identical.",
+    )
+    .await;
     let tagging = "UserPoolTaggingException";
     let aws = "aws: prefixed tag key names are not allowed for external use.";
     refused(json!({"UserPoolTags": {"aws:x": "y"}}), tagging, aws).await;
@@ -116,4 +141,40 @@ async fn the_mfa_configuration_shows_messages_only_when_they_are_sent() {
             "MfaConfiguration": "OPTIONAL",
         })
     );
+}
+
+#[tokio::test]
+async fn multi_factor_settings_are_kept_and_never_promise_a_factor() {
+    let plane = Plane::new();
+    let pool = plane.pool().await;
+    let set = async |input: Value| plane.ok("SetUserPoolMfaConfig", with(json!({"UserPoolId": pool}), input)).await;
+    let token = json!({"Enabled": true});
+    let email = json!({"Message": "Code {####}", "Subject": "Code"});
+    let sms = json!({
+        "SmsAuthenticationMessage": "Code {####}",
+        "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"},
+    });
+    let expected = json!({"SoftwareTokenMfaConfiguration": token, "MfaConfiguration": "OPTIONAL"});
+    let given = json!({"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": token});
+    assert_eq!(set(given).await, expected);
+    // What is left out stays.
+    let expected = json!({
+        "SmsMfaConfiguration": sms, "SoftwareTokenMfaConfiguration": token, "EmailMfaConfiguration": email,
+        "MfaConfiguration": "OPTIONAL",
+    });
+    assert_eq!(set(json!({"EmailMfaConfiguration": email, "SmsMfaConfiguration": sms})).await, expected);
+    let described = plane.ok("DescribeUserPool", json!({"UserPoolId": pool})).await;
+    assert_eq!(described["UserPool"]["MfaConfiguration"], "OPTIONAL");
+    assert_eq!(described["UserPool"]["SmsConfiguration"], sms["SmsConfiguration"]);
+    assert_eq!(described["UserPool"].get("UserPoolMfaConfig"), None);
+    // An update of the pool returns its own settings to their defaults, and leaves alone what it does not have.
+    plane.ok("UpdateUserPool", json!({"UserPoolId": pool})).await;
+    let expected = json!({
+        "SoftwareTokenMfaConfiguration": token, "EmailMfaConfiguration": email, "MfaConfiguration": "OFF",
+    });
+    assert_eq!(plane.ok("GetUserPoolMfaConfig", json!({"UserPoolId": pool})).await, expected);
+    let message = "Multi-factor authentication is not served here: sign-in would not ask for a second factor. \
+                   MfaConfiguration can be OFF or OPTIONAL.";
+    let on = json!({"UserPoolId": pool, "MfaConfiguration": "ON"});
+    plane.refused("SetUserPoolMfaConfig", on, "InvalidParameterException", message).await;
 }

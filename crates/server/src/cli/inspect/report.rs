@@ -117,7 +117,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// Text of a stranger, fit for a terminal: what would move the cursor or turn the writing is escaped.
-fn printable(text: &str) -> String {
+pub(in crate::cli) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

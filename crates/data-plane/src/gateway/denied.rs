@@ -1,0 +1,177 @@
+//! Why the gate refused, for operators: beside the refusal that the client hears, the setting that decided.
+
+use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found, NotFound, UserPools};
+use claviger_gateway::pattern::Pattern;
+use claviger_gateway::refusal::Refusal;
+use claviger_oauth::refusal::Refusal as TokenRefusal;
+use claviger_resources::Timestamp;
+use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
+use claviger_runtime::refusals::{Refused, Surface};
+use claviger_runtime::snapshot::{Api, ServedStage};
+use http::{HeaderMap, StatusCode};
+
+use super::Call;
+use crate::token_facts;
+
+/// A refusal, and what operators may know of it beyond what the client hears.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    pub(super) refusal: Refusal,
+    setting: Option<String>,
+    /// The value of the header that held the token, which is a secret.
+    identity: Option<String>,
+    authorizer: Option<String>,
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, setting: None, identity: None, authorizer: None }
+    }
+}
+
+impl Denied {
+    fn by(refusal: Refusal, setting: String) -> Self {
+        Self { setting: Some(setting), ..refusal.into() }
+    }
+
+    /// A token that the authorizer does not accept.
+    pub(super) fn token(refusal: TokenRefusal, pools: &UserPools, headers: &HeaderMap, now: Timestamp) -> Self {
+        let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let setting = token_setting(&refusal, pools, identity.as_deref().unwrap_or_default(), now);
+        let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
+        Self { setting, identity, authorizer: Some(authorizer), ..in_gateway_words(refusal).into() }
+    }
+
+    /// No API has the id.
+    pub(super) fn no_api(id: &str) -> Self {
+        Self::by(Refusal::Forbidden, format!("no REST API has the id {id}"))
+    }
+
+    /// The API has no such stage.
+    pub(super) fn no_stage(api: &Api, id: &str, name: &str) -> Self {
+        let stages: Vec<&str> = api.stage_names().collect();
+        Self::by(Refusal::Forbidden, format!("the REST API {id} has no stage {name:?}, but [{}]", stages.join(", ")))
+    }
+
+    /// The API is not to be reached here.
+    pub(super) fn endpoint_disabled(id: &str) -> Self {
+        Self::by(Refusal::Forbidden, format!("disableExecuteApiEndpoint of the REST API {id} is true"))
+    }
+
+    /// No method is there.
+    pub(super) fn no_method(
+        not_found: NotFound,
+        api: &CompiledApi,
+        stage: &ServedStage,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Self {
+        let deployment = &stage.stage.deployment_id;
+        let setting = match api.resource(path) {
+            Some(resource) => {
+                let verbs: Vec<&str> = resource.verbs().collect();
+                format!("the deployment {deployment} has {} with the methods [{}]", resource.path, verbs.join(", "))
+            }
+            None => format!("the deployment {deployment} has no resource with this path"),
+        };
+        Self::by(not_found.refusal(headers), setting)
+    }
+
+    /// What operators may ask about it.
+    pub(super) fn explain(
+        self,
+        call: &Call<'_>,
+        status: StatusCode,
+        stage: Option<&ServedStage>,
+        found: Option<&Found<'_, '_>>,
+    ) -> Refused {
+        let setting = self.setting.or_else(|| integration_setting(&self.refusal, found?));
+        let method = found.map(|found| format!("{} {}", found.method.verb.as_str(), found.resource.path));
+        let refused = Refused::new(Surface::Gate, reason(&self.refusal))
+            .with_code(self.refusal.error_type())
+            .with_setting(setting)
+            .about("restApi", Some(call.target.api))
+            .about("stage", stage.map(|stage| stage.stage.stage_name.as_str()))
+            .about("deployment", stage.map(|stage| stage.stage.deployment_id.as_str()))
+            .about("method", method)
+            .about("authorizer", self.authorizer);
+        let default = self.refusal.status();
+        let changed = (status.as_u16() != default).then(|| {
+            format!("{} of the API sets another status than {default}", self.refusal.response_type().as_str())
+        });
+        let refused = refused.about("gatewayResponse", changed);
+        match self.identity {
+            Some(identity) => token_facts::about(refused, &identity).concealing(&identity),
+            None => refused,
+        }
+    }
+}
+
+/// The reason without what the client sent in its body.
+fn reason(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::UnparsableBody(_) => "a mapping template reads the request body, which is not JSON".to_owned(),
+        Refusal::InvalidBody(_) => "the body does not satisfy the method's model".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A token's refusal as API Gateway tells it: an expired token and a pool that is gone have answers of their own.
+fn in_gateway_words(refusal: TokenRefusal) -> Refusal {
+    match refusal {
+        TokenRefusal::Expired => Refusal::TokenExpired,
+        TokenRefusal::NoPool => Refusal::AuthorizerConfiguration("the authorizer's user pool does not exist".into()),
+        other => Refusal::Unauthorized(other.to_string().into()),
+    }
+}
+
+/// What of the authorizer and the method decided that a token is not accepted.
+fn token_setting(refusal: &TokenRefusal, pools: &UserPools, header: &str, now: Timestamp) -> Option<String> {
+    let authorizer = &pools.authorizer;
+    let named = || format!("the authorizer {} ({})", authorizer.name, authorizer.id);
+    let accepted = || authorizer.pools.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(match refusal {
+        TokenRefusal::Missing => {
+            format!("identitySource of {} is method.request.header.{}", named(), authorizer.header)
+        }
+        TokenRefusal::WrongIssuer(_) | TokenRefusal::NoPool | TokenRefusal::NoKeys => {
+            format!("{} accepts tokens of the user pools [{}]", named(), accepted())
+        }
+        TokenRefusal::UnknownKey(_) | TokenRefusal::AlgorithmNotAllowed(_) | TokenRefusal::BadSignature => {
+            format!("{} verifies tokens with the keys of the user pools [{}]", named(), accepted())
+        }
+        TokenRefusal::Expired | TokenRefusal::NotYetValid => return token_facts::times(refusal, header, now),
+        TokenRefusal::WrongTokenUse { .. } | TokenRefusal::MissingScope(_) => {
+            format!("the method requires one of the scopes [{}] (authorizationScopes)", pools.scopes.join(", "))
+        }
+        TokenRefusal::Audience => {
+            let expression = authorizer.identity_validation.as_ref().map(Pattern::as_str).unwrap_or_default();
+            format!("identityValidationExpression of {} is {expression:?}", named())
+        }
+        TokenRefusal::Malformed(_) | TokenRefusal::Claim(_) => return None,
+    })
+}
+
+/// What of the method's integration, or which limit, decided.
+fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<String> {
+    Some(match refusal {
+        Refusal::RequestTooLarge => format!("the largest body through the gateway is {GATEWAY_BODY_BYTES_MAX} bytes"),
+        Refusal::IntegrationTimeout { milliseconds } => format!("timeoutInMillis of the integration is {milliseconds}"),
+        Refusal::UnsupportedMediaType => "passthroughBehavior and requestTemplates of the integration".to_owned(),
+        Refusal::UnparsableBody(_) => "requestTemplates of the integration".to_owned(),
+        Refusal::InvalidJsonBody => "requestParameters of the integration".to_owned(),
+        Refusal::ApiConfiguration(_)
+        | Refusal::InvalidEndpoint(_)
+        | Refusal::Network(_)
+        | Refusal::BadBackendAnswer(_) => {
+            let kind = match found.method.integration {
+                CompiledIntegration::Mock(_) => "MOCK",
+                CompiledIntegration::Http(_) => "HTTP",
+                CompiledIntegration::HttpProxy(_) => "HTTP_PROXY",
+                CompiledIntegration::Unavailable(_) => "of another type",
+            };
+            format!("the integration of {} {}, which is {kind}", found.method.verb.as_str(), found.resource.path)
+        }
+        _ => return None,
+    })
+}
