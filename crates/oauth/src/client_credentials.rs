@@ -147,6 +147,7 @@ mod tests {
             client_credentials: true,
             scopes: scopes.iter().map(|scope| Arc::from(*scope)).collect(),
             access_token_seconds: 3600,
+            limits: None,
             client_token_auth: false,
             extra_claims: None,
         }

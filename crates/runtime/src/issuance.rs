@@ -17,14 +17,16 @@ use claviger_oauth::jose::SigningKey;
 use claviger_oauth::refusal::Refusal;
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
-use claviger_oauth::token_request::TokenRequest;
+use claviger_oauth::token_request::{GrantType, TokenRequest};
 use claviger_oauth::user_claims::{Occasion, UserClaims, UserGrant};
+use claviger_resources::request_rates::Category;
 use claviger_resources::{Clock, UserPoolId};
 use serde_json::{Map, Value};
 
 use crate::functions::Functions;
 use crate::hook::{Hook, HookError};
 use crate::ids::random_uuid;
+use crate::limits::Limits;
 use crate::snapshot::pool::KeysError;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
 use crate::vault::Vault;
@@ -38,6 +40,7 @@ pub struct Issuance {
     vault: Arc<Vault>,
     functions: Arc<Functions>,
     clock: Arc<dyn Clock>,
+    limits: Arc<Limits>,
 }
 
 /// A token that was issued.
@@ -73,14 +76,15 @@ pub enum IssueError {
 }
 
 impl Issuance {
-    /// Issues tokens for the pools of `current`, whose hooks are among `functions`.
+    /// Issues tokens for the pools of `current`, whose hooks are among `functions`, no more than `limits` allow.
     pub fn new(
         current: Arc<CurrentSnapshot>,
         vault: Arc<Vault>,
         functions: Arc<Functions>,
         clock: Arc<dyn Clock>,
+        limits: Arc<Limits>,
     ) -> Self {
-        Self { current, vault, functions, clock }
+        Self { current, vault, functions, clock, limits }
     }
 
     /// Answers a token request to a pool (RFC 6749, section 4.4). Where neither the host nor the client names one, the
@@ -92,13 +96,12 @@ impl Issuance {
         request: &TokenRequest<'_>,
     ) -> Result<Issued, IssueError> {
         let client = client_of(snapshot, pool, request);
+        if let (Some(pool), GrantType::ClientCredentials) = (pool, request.grant_type) {
+            self.count_request(snapshot, pool, Category::ClientAuthentication)?;
+        }
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
-        // Nearly every request is here at its end, without having waited for anything.
-        if let (Some(keys), None) = (&pool.keys, pool.machine_hook()) {
-            return self.sign(&self.claims(pool, &grant).to_json(), grant.client, keys);
-        }
         self.issue(pool, &grant, request.client_metadata.as_ref()).await
     }
 
@@ -107,6 +110,9 @@ impl Issuance {
         let snapshot = self.current.load_full();
         let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
         let pool = client.and_then(|client| snapshot.pool(client.pool.as_str()));
+        if let Some(pool) = pool {
+            self.count_request(&snapshot, pool, Category::ClientAuthentication)?;
+        }
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_token::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
@@ -159,6 +165,19 @@ impl Issuance {
         authorize::user_token(text, keys, self.clock.now().seconds())
     }
 
+    /// Counts a request for a token against the request rate that AWS has for its category.
+    pub fn count_request(&self, snapshot: &Snapshot, pool: &Pool, category: Category) -> Result<(), TokenError> {
+        match &self.limits.rates {
+            Some(rates) => Ok(rates.category(snapshot, &pool.tenant, category)?),
+            None => Ok(()),
+        }
+    }
+
+    /// What requests are counted against.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The key of client-secret digests.
     pub fn digest_key(&self) -> &DigestKey {
         self.vault.digest_key()
@@ -177,8 +196,24 @@ impl Issuance {
         &self.functions
     }
 
-    /// Issues what was granted, waiting for the pool's hook and its first keys where it must.
+    /// Issues what was granted, within the client's own limits. A token that cannot be made is not counted.
     async fn issue(
+        &self,
+        pool: &Pool,
+        grant: &Grant<'_>,
+        client_metadata: Option<&ClientMetadata>,
+    ) -> Result<Issued, IssueError> {
+        self.limits.usage.take(grant.client, &pool.tenant)?;
+        let issued = match (&pool.keys, pool.machine_hook()) {
+            // Nearly every request is here at its end, without having waited for anything.
+            (Some(keys), None) => self.sign(&self.claims(pool, grant).to_json(), grant.client, keys),
+            _ => self.issue_later(pool, grant, client_metadata).await,
+        };
+        issued.inspect_err(|_| self.limits.usage.give_back(grant.client))
+    }
+
+    /// Issues what was granted, waiting for the pool's hook and its first keys where it must.
+    async fn issue_later(
         &self,
         pool: &Pool,
         grant: &Grant<'_>,

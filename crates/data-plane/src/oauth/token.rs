@@ -13,7 +13,7 @@ use http::{Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
 use super::explanation::{Asker, unread};
-use super::headers::{empty, error_answer, explained, json_answer, preflight};
+use super::headers::{error_answer, explained, json_answer, preflight, refused};
 use super::{is_post, pool_of_client, read_form, text};
 use crate::DataPlane;
 use crate::body::Body;
@@ -66,6 +66,11 @@ impl DataPlane {
         let (content_type, authorization) = (text(parts, &header::CONTENT_TYPE), text(parts, &header::AUTHORIZATION));
         let request = TokenRequest::parse(content_type, authorization, parts.uri.query(), form).map_err(refuse)?;
         let pool = pool.or_else(|| pool_of_client(snapshot, &request.credentials)).map(AsRef::as_ref);
+        if let Some(rates) = &self.issuance.limits().rates
+            && let Some(client) = snapshot.client(&request.credentials.client_id)
+        {
+            rates.client(&client.id).map_err(TokenError::from).map_err(refuse)?;
+        }
         match &request.refresh_token {
             Some(token) if request.grant_type == GrantType::RefreshToken => {
                 let client = self.issuance.admit(snapshot, pool, &request).map_err(refuse)?;
@@ -118,12 +123,4 @@ fn granted(issued: &Issued) -> Response<Body> {
     let (token, lifetime) = (&issued.access_token, issued.expires_in);
     let json = format!(r#"{{"access_token":"{token}","expires_in":{lifetime},"token_type":"Bearer"}}"#);
     json_answer(StatusCode::OK, json)
-}
-
-fn refused(error: &TokenError) -> Response<Body> {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    match error.code() {
-        Some(_) => json_answer(status, error.body()),
-        None => empty(status),
-    }
 }

@@ -7,11 +7,12 @@ use claviger_resources::user::{User, UserStatus};
 use claviger_resources::{Random, Secret, Timestamp};
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
+use claviger_runtime::limits::{Limits, Usage};
 use claviger_runtime::sessions::{SessionError, UserInfo, UserSessions};
 use claviger_runtime::snapshot::CurrentSnapshot;
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, Vault};
 use claviger_store::{Store, TransactionExt};
-use claviger_testkit::{FakeClock, SeededRandom, memory_store};
+use claviger_testkit::{FakeClock, FakeMonotonic, SeededRandom, memory_store};
 use serde_json::json;
 use tokio::runtime::Handle;
 
@@ -69,7 +70,10 @@ async fn sessions() -> (Arc<UserSessions>, Arc<dyn Store>) {
     let (vault, _) = Vault::create(&master, &mut SeededRandom::new(0)).unwrap();
     let (vault, clock) = (Arc::new(vault), Arc::new(FakeClock::default()));
     let functions = Arc::new(Functions::new([]));
-    let issuance = Issuance::new(CurrentSnapshot::empty(), Arc::clone(&vault), functions, Arc::clone(&clock) as _);
+    let usage = Usage::new(Arc::clone(&clock) as _, Arc::new(FakeMonotonic::default()));
+    let limits = Arc::new(Limits { rates: None, usage });
+    let (current, time) = (CurrentSnapshot::empty(), Arc::clone(&clock) as _);
+    let issuance = Issuance::new(current, Arc::clone(&vault), functions, time, limits);
     let issuance = Arc::new(issuance);
     let random = || Box::new(SeededRandom::new(1)) as Box<dyn Random>;
     let sessions =

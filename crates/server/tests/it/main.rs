@@ -13,6 +13,7 @@ mod cors;
 mod exec;
 mod explain;
 mod gate;
+mod limits;
 mod listener;
 mod messages;
 mod oauth_documents;
