@@ -13,6 +13,7 @@ mod cors;
 mod exec;
 mod explain;
 mod gate;
+mod inputs;
 mod listener;
 mod messages;
 mod oauth_documents;
