@@ -5,18 +5,17 @@
 //! beside it in each round, and the medians are printed with their spread.
 
 mod ceiling;
-mod http;
-mod load;
 mod report;
-mod server;
 
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use self::report::{Report, median};
-use self::server::{Server, binary};
+use self::report::Report;
+use crate::http;
+use crate::load::{self, Requests, median};
+use crate::server::{Server, binary};
 
 /// How much to measure.
 #[derive(clap::Args)]
@@ -187,9 +186,9 @@ fn measure_start(
 
 fn measure_load(server: &Server, fixture: &Fixture, arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
     let duration = Duration::from_secs_f64(arguments.seconds);
-    let token_request = token_request(fixture);
+    let token_request = Requests::from([token_request(fixture)]);
     let token = token(server, fixture)?;
-    let gate_request = gate_request(fixture, Some(&token));
+    let gate_request = Requests::from([gate_request(fixture, Some(&token))]);
     let (mut signing, mut verifying, mut tokens, mut gate) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}", arguments.rounds);

@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
-use super::http;
+use crate::http;
 
 /// How long a server may take to listen.
 const START_MAX: Duration = Duration::from_secs(20);
 
 /// A running server, ended when dropped.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     child: Child,
 }
 
 /// Builds the release binary and tells where it is.
-pub(super) fn binary() -> anyhow::Result<PathBuf> {
+pub(crate) fn binary() -> anyhow::Result<PathBuf> {
     eprintln!("building for release");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
@@ -38,12 +38,12 @@ pub(super) fn binary() -> anyhow::Result<PathBuf> {
 }
 
 impl Server {
-    pub(super) fn start(binary: &Path, data: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(binary: &Path, data: &Path) -> anyhow::Result<Self> {
         Ok(Self::start_timed(binary, data)?.0)
     }
 
     /// Starts the server; tells when that began and how long it was until it listened.
-    pub(super) fn start_timed(binary: &Path, data: &Path) -> anyhow::Result<(Self, Instant, Duration)> {
+    pub(crate) fn start_timed(binary: &Path, data: &Path) -> anyhow::Result<(Self, Instant, Duration)> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
         let child = Command::new(binary)
@@ -69,7 +69,7 @@ impl Server {
     }
 
     /// Calls an operation of Cognito.
-    pub(super) fn cognito(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn cognito(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
         let headers = [("X-Amz-Target", target.as_str()), ("Content-Type", "application/x-amz-json-1.1")];
         self.json(&http::request("POST", "/", &headers, input.to_string().as_bytes()))
@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// Calls an operation of API Gateway.
-    pub(super) fn rest(&self, method: &str, target: &str, input: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn rest(&self, method: &str, target: &str, input: &Value) -> anyhow::Result<Value> {
         let headers = [("Content-Type", "application/json")];
         self.json(&http::request(method, target, &headers, input.to_string().as_bytes()))
             .with_context(|| format!("{method} {target}"))
@@ -90,7 +90,7 @@ impl Server {
     }
 
     /// The process's proportional share of memory.
-    pub(super) fn pss_mebibytes(&self) -> anyhow::Result<f64> {
+    pub(crate) fn pss_mebibytes(&self) -> anyhow::Result<f64> {
         let text = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
         let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss line")?;
         let kibibytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
