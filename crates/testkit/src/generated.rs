@@ -21,6 +21,19 @@ pub fn cases(default: usize) -> usize {
     number("CLAVIGER_CASES").map_or(default, |cases| usize::try_from(cases).unwrap_or(usize::MAX))
 }
 
+/// The number in an environment variable, with which somebody asks for more or other than a test does by itself.
+///
+/// # Panics
+///
+/// When it is no number.
+pub fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    match text.parse() {
+        Ok(number) => Some(number),
+        Err(error) => panic!("{variable} is {text}: {error}"),
+    }
+}
+
 /// Tries batches until they have held `cases` inputs; `test` tells how many a batch held. A panic anywhere on the thread,
 /// background tasks included, fails the batch as a refusal of the test does. A batch that fails is made as small as it gets
 /// and shown whole.
@@ -160,14 +173,6 @@ fn count_panics() {
             before(panic);
         }));
     });
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    match text.parse() {
-        Ok(number) => Some(number),
-        Err(error) => panic!("{variable} is {text}: {error}"),
-    }
 }
 
 #[cfg(test)]

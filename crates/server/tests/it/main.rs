@@ -19,6 +19,7 @@ mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;
+mod rotation;
 mod stack;
 mod support;
 mod tenancy;
