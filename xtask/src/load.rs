@@ -66,6 +66,25 @@ pub(crate) fn run(
     })
 }
 
+/// Sends requests to two servers in turn for `duration`, so that whatever else the machine does meets both alike; tells
+/// within how many milliseconds each gave half of its answers.
+pub(crate) fn in_turn(servers: [(SocketAddr, &Requests); 2], duration: Duration) -> anyhow::Result<[f64; 2]> {
+    let [(one, one_requests), (other, other_requests)] = servers;
+    runtime()?.block_on(async {
+        let (mut one, mut other) = (Connection::open(one).await?, Connection::open(other).await?);
+        let (mut one_latencies, mut other_latencies) = (Vec::new(), Vec::new());
+        let started = Instant::now();
+        for (one_request, other_request) in one_requests.iter().cycle().zip(other_requests.iter().cycle()) {
+            one_latencies.push(one.send(one_request).await?.as_secs_f64() * 1e3);
+            other_latencies.push(other.send(other_request).await?.as_secs_f64() * 1e3);
+            if started.elapsed() > duration {
+                break;
+            }
+        }
+        Ok([median(&one_latencies), median(&other_latencies)])
+    })
+}
+
 /// A runtime whose one thread drives all connections, so that the load takes as little of the machine as it can.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
@@ -102,6 +121,12 @@ impl Connection {
                 return Ok(sent.elapsed());
             }
         }
+    }
+
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> anyhow::Result<&[u8]> {
+        let (_, start, end) = http::whole(&self.received)?.context("no answer")?;
+        self.received.get(start..end).context("no body")
     }
 }
 

@@ -37,6 +37,19 @@ pub(crate) fn binary() -> anyhow::Result<PathBuf> {
     executable.context("cargo named no executable")
 }
 
+/// A call of an operation of Cognito.
+pub(crate) fn cognito(operation: &str, input: &Value) -> Vec<u8> {
+    let target = format!("AWSCognitoIdentityProviderService.{operation}");
+    let headers = [("X-Amz-Target", target.as_str()), ("Content-Type", "application/x-amz-json-1.1")];
+    http::request("POST", "/", &headers, input.to_string().as_bytes())
+}
+
+/// A request for a token.
+pub(crate) fn token(client_id: &str, client_secret: &str) -> Vec<u8> {
+    let body = format!("grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}");
+    http::request("POST", "/oauth2/token", &[("Content-Type", "application/x-www-form-urlencoded")], body.as_bytes())
+}
+
 impl Server {
     pub(crate) fn start(binary: &Path, data: &Path) -> anyhow::Result<Self> {
         Ok(Self::start_timed(binary, data)?.0)
@@ -70,10 +83,7 @@ impl Server {
 
     /// Calls an operation of Cognito.
     pub(crate) fn cognito(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
-        let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let headers = [("X-Amz-Target", target.as_str()), ("Content-Type", "application/x-amz-json-1.1")];
-        self.json(&http::request("POST", "/", &headers, input.to_string().as_bytes()))
-            .with_context(|| operation.to_owned())
+        self.json(&cognito(operation, input)).with_context(|| operation.to_owned())
     }
 
     /// Calls an operation of API Gateway.
@@ -89,6 +99,12 @@ impl Server {
         Ok(serde_json::from_slice(&answer.body)?)
     }
 
+    /// Ends the server where it stands.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// The process's proportional share of memory.
     pub(crate) fn pss_mebibytes(&self) -> anyhow::Result<f64> {
         let text = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
@@ -100,7 +116,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
