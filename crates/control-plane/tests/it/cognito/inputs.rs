@@ -27,7 +27,7 @@ use crate::plane::{Plane, machine, with};
 /// Inputs tried where nobody asks for more.
 const CASES: usize = 2_000;
 /// Inputs sent to one world, at most.
-const BATCH_MAX: usize = 128;
+const BATCH_MAX: usize = 64;
 
 /// A plane with one of everything, and an input that each operation answers there.
 struct World {

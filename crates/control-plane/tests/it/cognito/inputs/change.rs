@@ -99,8 +99,8 @@ impl Change {
 
 pub(super) fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        4 => Just(Change::Nothing),
-        13 => edit().prop_map(Change::One),
+        5 => Just(Change::Nothing),
+        14 => edit().prop_map(Change::One),
         2 => prop::collection::vec(edit(), 2..5).prop_map(Change::Several),
         2 => any::<u64>().prop_map(Change::Anew),
         1 => prop_oneof![
