@@ -9,6 +9,7 @@ mod rows;
 mod s1_hook;
 mod s1_token_endpoint;
 mod s2_tokens;
+mod s2_users;
 mod s3_keys_and_discovery;
 mod s4_formats;
 mod s5_scopes_and_quotas;
@@ -51,10 +52,11 @@ macro_rules! cases {
 use cases;
 
 /// Every case there is.
-const CASES: [&[&str]; 11] = [
+const CASES: [&[&str]; 12] = [
     s1_hook::NAMES,
     s1_token_endpoint::NAMES,
     s2_tokens::NAMES,
+    s2_users::NAMES,
     s3_keys_and_discovery::NAMES,
     s4_formats::NAMES,
     s5_scopes_and_quotas::NAMES,
