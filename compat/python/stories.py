@@ -78,6 +78,8 @@ class AwsCli:
 
     def call(self, service, operation, arguments):
         words = [service, xform_name(operation, "-"), "--endpoint-url", self.server.url, "--output", "json"]
+        # Left alone, the CLI asks for all pages and shows them as one.
+        words.append("--no-paginate")
         body = arguments.pop("body", None)
         if body is not None:
             words += ["--body", body.decode()]

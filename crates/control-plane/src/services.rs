@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use claviger_resources::quotas::Quotas;
 use claviger_resources::{Clock, Random};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::passwords::Passwords;
@@ -34,6 +35,8 @@ pub struct Settings {
     /// Host names under which the server itself is reached, beyond AWS's and `localhost`: no custom domain may be one of
     /// them or below one.
     pub host_suffixes: Vec<String>,
+    /// How many of each thing there may be.
+    pub quotas: Quotas,
 }
 
 impl Services {

@@ -1,7 +1,7 @@
 //! What traffic does: the token endpoint, discovery, the gateway pipeline and its integrations.
 //!
-//! Each request loads the current snapshot once and is answered from it: no database is asked and nothing is written. The
-//! two journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps.
+//! Each request loads the current snapshot once and is answered from it: no database is asked and nothing is written, but for
+//! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps.
 
 pub mod body;
 pub mod gateway;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use claviger_resources::Clock;
 use claviger_runtime::issuance::Issuance;
+use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
 
 use self::upstream::Upstream;
@@ -24,6 +25,7 @@ use self::upstream::Upstream;
 pub struct DataPlane {
     current: Arc<CurrentSnapshot>,
     issuance: Arc<Issuance>,
+    sessions: Arc<UserSessions>,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
 }
@@ -41,7 +43,8 @@ pub struct Arrival<'a> {
 
 impl DataPlane {
     /// A data plane that serves what `current` holds.
-    pub fn new(current: Arc<CurrentSnapshot>, issuance: Arc<Issuance>, clock: Arc<dyn Clock>) -> Self {
-        Self { current, issuance, clock, upstream: Upstream::default() }
+    pub fn new(current: Arc<CurrentSnapshot>, sessions: UserSessions, clock: Arc<dyn Clock>) -> Self {
+        let issuance = Arc::clone(&sessions.issuance);
+        Self { current, issuance, sessions: Arc::new(sessions), clock, upstream: Upstream::default() }
     }
 }

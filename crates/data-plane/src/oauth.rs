@@ -10,10 +10,13 @@ mod token;
 mod user_info;
 mod well_known;
 
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::Credentials;
 use claviger_resources::Region;
 use claviger_runtime::refusals::{Refused, Surface};
@@ -22,7 +25,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use self::headers::{REQUEST_ID, empty, explained};
+use self::headers::{REQUEST_ID, empty, explained, refused};
 pub use self::hosted_pages::is_hosted_page;
 pub use self::well_known::Document;
 use crate::DataPlane;
@@ -52,26 +55,40 @@ pub enum Domain<'a> {
 
 impl DataPlane {
     /// Answers a request to a pool's domain, or to the same paths on a host that names no pool.
-    pub async fn oauth(&self, domain: Domain<'_>, parts: &Parts, body: Incoming) -> Response<Body> {
-        let mut response = self.oauth_answer(domain, parts, body).await;
+    pub async fn oauth(&self, domain: Domain<'_>, peer: IpAddr, parts: &Parts, body: Incoming) -> Response<Body> {
+        let mut response = self.oauth_answer(domain, peer, parts, body).await;
         if let Ok(id) = HeaderValue::try_from(uuid()) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         response
     }
 
-    async fn oauth_answer(&self, domain: Domain<'_>, parts: &Parts, body: Incoming) -> Response<Body> {
+    async fn oauth_answer(&self, domain: Domain<'_>, peer: IpAddr, parts: &Parts, body: Incoming) -> Response<Body> {
         let snapshot = self.current.load_full();
         let pool = match find_pool(&snapshot, domain) {
             Ok(pool) => pool,
             Err(NoSuchDomain) => return no_such_domain(domain),
         };
+        if let Err(error) = self.count_at_domain(domain, peer) {
+            return explained(refused(&error), explanation::over_limit(Surface::Domain, &error));
+        }
         match parts.uri.path() {
             "/oauth2/token" => self.token(&snapshot, pool, parts, body).await,
             "/oauth2/revoke" => self.revoke(&snapshot, pool, parts, body).await,
-            "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(parts),
+            "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(pool, parts).await,
             path => hosted_pages::answer(path, pool.map(AsRef::as_ref)),
         }
+    }
+
+    /// Counts a request against the rates that AWS has for domains, where they are enforced.
+    fn count_at_domain(&self, domain: Domain<'_>, peer: IpAddr) -> Result<(), TokenError> {
+        let Some(rates) = &self.issuance.limits().rates else { return Ok(()) };
+        let host = match domain {
+            Domain::None => None,
+            Domain::Custom(host) => Some(Cow::Borrowed(host)),
+            Domain::Prefix { prefix, region } => Some(Cow::Owned(format!("{prefix}.{region}"))),
+        };
+        Ok(rates.domain(peer, host.as_deref())?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use claviger_resources::client_limits::ClientLimits;
 use claviger_resources::{ClientId, UserPoolId};
 
 use crate::claims::ExtraClaims;
@@ -23,6 +24,8 @@ pub struct Client {
     pub scopes: Box<[Arc<str>]>,
     /// How long its access tokens live, in seconds.
     pub access_token_seconds: u32,
+    /// What it may use, beyond AWS's own limits; for the many that have none, a word.
+    pub limits: Option<Box<ClientLimits>>,
     /// Whether it may ask for tokens by `GetClientToken` (`ALLOW_CLIENT_TOKEN_AUTH`).
     pub client_token_auth: bool,
     /// Its static claims; behind a pointer, because nearly no client has any.

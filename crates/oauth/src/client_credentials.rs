@@ -27,6 +27,26 @@ pub fn decide<'c>(
     key: &DigestKey,
     is_active: impl Fn(&str) -> bool,
 ) -> Result<Grant<'c>, TokenError> {
+    let client = admit(request, client, key)?;
+    match request.grant_type {
+        GrantType::ClientCredentials if client.secrets.is_empty() => Err(TokenError::PublicClient),
+        GrantType::ClientCredentials => {
+            let wanted = request.scope.as_deref().map(split);
+            Ok(Grant { client, scopes: grant_scopes(client, wanted.as_deref(), is_active)? })
+        }
+        // No user signs in on pages here, so no code was ever issued.
+        GrantType::AuthorizationCode => Err(TokenError::UnknownGrant("authorization code")),
+        // Those of users' sessions are not decided here.
+        GrantType::RefreshToken => Err(TokenError::UnknownGrant("refresh token")),
+    }
+}
+
+/// Decides whether a client may use the grant type it asks with at all.
+pub fn admit<'c>(
+    request: &TokenRequest<'_>,
+    client: Option<&'c Client>,
+    key: &DigestKey,
+) -> Result<&'c Client, TokenError> {
     let client = authenticate(&request.credentials, client, key)?;
     if !client.oauth_enabled {
         return Err(TokenError::OAuthDisabled);
@@ -35,16 +55,7 @@ pub fn decide<'c>(
     if client.client_credentials != (request.grant_type == GrantType::ClientCredentials) {
         return Err(TokenError::FlowNotAllowed);
     }
-    match request.grant_type {
-        GrantType::ClientCredentials if client.secrets.is_empty() => Err(TokenError::PublicClient),
-        GrantType::ClientCredentials => {
-            let wanted = request.scope.as_deref().map(split);
-            Ok(Grant { client, scopes: grant_scopes(client, wanted.as_deref(), is_active)? })
-        }
-        // No user signs in here, so no code and no refresh token was ever issued.
-        GrantType::AuthorizationCode => Err(TokenError::UnknownGrant("authorization code")),
-        GrantType::RefreshToken => Err(TokenError::UnknownGrant("refresh token")),
-    }
+    Ok(client)
 }
 
 /// Checks who asks: a client with one of its secrets, or one that has none without any.
@@ -136,6 +147,7 @@ mod tests {
             client_credentials: true,
             scopes: scopes.iter().map(|scope| Arc::from(*scope)).collect(),
             access_token_seconds: 3600,
+            limits: None,
             client_token_auth: false,
             extra_claims: None,
         }

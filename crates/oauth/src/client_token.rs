@@ -57,6 +57,7 @@ mod tests {
             scopes: ["api/write", "api/read", "gone/read"].map(Arc::from).into(),
             access_token_seconds: 3600,
             client_token_auth: flow,
+            limits: None,
             extra_claims: None,
         };
         let check = |client: Option<&Client>, secret: &str, scopes: &[&str], expected: Result<&str, TokenError>| {

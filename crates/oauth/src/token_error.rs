@@ -1,5 +1,9 @@
 //! How a token request fails, and what OAuth calls each failure.
 
+use std::fmt;
+
+use claviger_resources::client_limits::TokenBudget;
+
 /// Why no token is granted: the exact reason, for operators. Clients hear only [`TokenError::code`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -39,6 +43,9 @@ pub enum TokenError {
     /// An authorization code or refresh token that was never issued here.
     #[error("the {0} was not issued here")]
     UnknownGrant(&'static str),
+    /// A refresh token that renews nothing (any more).
+    #[error("the refresh token is not good: {0}")]
+    RefreshToken(Box<str>),
     /// A scope exists, but the client must not ask for it.
     #[error("the scope {0:?} is not among AllowedOAuthScopes of the client")]
     ScopeNotAllowed(Box<str>),
@@ -48,6 +55,37 @@ pub enum TokenError {
     /// Nothing is left to grant.
     #[error("none of the client's scopes is defined by a resource server")]
     NoScope,
+    /// A limit is used up for now.
+    #[error("{limit}")]
+    OverLimit {
+        /// Which.
+        limit: Limit,
+        /// When it makes sense to ask again.
+        retry_after_seconds: u64,
+    },
+}
+
+/// A limit on token requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// A request rate of AWS's, by what it bounds.
+    Requests(&'static str),
+    /// The client's own request rate.
+    ClientRate,
+    /// The client's own token budget.
+    ClientBudget(TokenBudget),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requests(what) => write!(f, "the request rate of {what} is exceeded"),
+            Self::ClientRate => f.write_str("the request rate set for the app client is exceeded"),
+            Self::ClientBudget(TokenBudget { tokens, period }) => {
+                write!(f, "the budget set for the app client, {tokens} tokens a {period}, is used up")
+            }
+        }
+    }
 }
 
 impl TokenError {
@@ -56,6 +94,7 @@ impl TokenError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::NotAForm => 405,
+            Self::OverLimit { .. } => 429,
             _ => 400,
         }
     }
@@ -71,20 +110,39 @@ impl TokenError {
             Self::UnreadableAuthorization | Self::UnknownClient | Self::MissingSecret | Self::WrongSecret => {
                 "invalid_client"
             }
-            Self::OAuthDisabled | Self::UnknownGrant(_) | Self::ScopeNotAllowed(_) => "invalid_grant",
+            Self::OAuthDisabled | Self::UnknownGrant(_) | Self::RefreshToken(_) | Self::ScopeNotAllowed(_) => {
+                "invalid_grant"
+            }
             Self::FlowNotAllowed | Self::ClientTokenAuthDisabled => "unauthorized_client",
             Self::PublicClient | Self::UnknownScope(_) | Self::NoScope => "invalid_scope",
+            Self::OverLimit { .. } => "too_many_requests",
         })
     }
 
-    /// The body of the answer.
+    /// The body of the answer. Clients hear more than the code only of limits that AWS does not have.
     pub fn body(&self) -> String {
-        self.code().map(|code| format!(r#"{{"error":"{code}"}}"#)).unwrap_or_default()
+        match (self.code(), self) {
+            (None, _) => String::new(),
+            (Some(code), Self::OverLimit { limit: limit @ (Limit::ClientRate | Limit::ClientBudget(_)), .. }) => {
+                format!(r#"{{"error":"{code}","error_description":"{limit}"}}"#)
+            }
+            (Some(code), _) => format!(r#"{{"error":"{code}"}}"#),
+        }
+    }
+
+    /// When it makes sense to ask again, for `Retry-After`.
+    pub const fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::OverLimit { retry_after_seconds, .. } => Some(*retry_after_seconds),
+            _ => None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use claviger_resources::client_limits::Period;
+
     use super::*;
 
     #[test]
@@ -104,8 +162,18 @@ mod tests {
         check(TokenError::ClientTokenAuthDisabled, 400, r#"{"error":"unauthorized_client"}"#);
         check(TokenError::PublicClient, 400, r#"{"error":"invalid_scope"}"#);
         check(TokenError::UnknownGrant("code"), 400, r#"{"error":"invalid_grant"}"#);
+        check(TokenError::RefreshToken("expired".into()), 400, r#"{"error":"invalid_grant"}"#);
         check(TokenError::ScopeNotAllowed("a/b".into()), 400, r#"{"error":"invalid_grant"}"#);
         check(TokenError::UnknownScope("a/b".into()), 400, r#"{"error":"invalid_scope"}"#);
         check(TokenError::NoScope, 400, r#"{"error":"invalid_scope"}"#);
+        let over = |limit| TokenError::OverLimit { limit, retry_after_seconds: 1 };
+        check(over(Limit::Requests("ClientAuthentication")), 429, r#"{"error":"too_many_requests"}"#);
+        let described = r#"{"error":"too_many_requests","error_description":"the request rate set for the app client is exceeded"}"#;
+        check(over(Limit::ClientRate), 429, described);
+        let budget = TokenBudget { tokens: 100, period: Period::Day };
+        let described = r#"{"error":"too_many_requests","error_description":"the budget set for the app client, 100 tokens a day, is used up"}"#;
+        check(over(Limit::ClientBudget(budget)), 429, described);
+        assert_eq!(over(Limit::ClientRate).retry_after_seconds(), Some(1));
+        assert_eq!(TokenError::NoScope.retry_after_seconds(), None);
     }
 }

@@ -12,7 +12,6 @@ use crate::token_error::TokenError;
 const PARAMETERS_MAX: usize = 100;
 
 /// A token request, in parts.
-#[derive(Debug)]
 pub struct TokenRequest<'a> {
     /// `grant_type`.
     pub grant_type: GrantType,
@@ -22,6 +21,14 @@ pub struct TokenRequest<'a> {
     pub scope: Option<Cow<'a, str>>,
     /// `aws_client_metadata`: what the caller hands on to the pre token generation trigger.
     pub client_metadata: Option<ClientMetadata>,
+    /// `refresh_token`; there is one for [`GrantType::RefreshToken`].
+    pub refresh_token: Option<Cow<'a, str>>,
+}
+
+impl std::fmt::Debug for TokenRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TokenRequest({:?}, {:?}, {:?})", self.grant_type, self.credentials, self.scope)
+    }
 }
 
 /// How a token is asked for (`grant_type`).
@@ -66,7 +73,7 @@ impl<'a> TokenRequest<'a> {
         let credentials = Credentials::of(authorization, &form)?;
         let scope = form.get("scope").filter(|scope| !scope.trim_matches(' ').is_empty());
         let client_metadata = form.get("aws_client_metadata").map(|json| client_metadata(&json)).transpose()?;
-        Ok(Self { grant_type, credentials, scope, client_metadata })
+        Ok(Self { grant_type, credentials, scope, client_metadata, refresh_token: form.get("refresh_token") })
     }
 }
 

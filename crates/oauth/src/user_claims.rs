@@ -2,9 +2,13 @@
 //!
 //! They are made as JSON objects before they are signed: a hook may add, change and take away some in between.
 
-use claviger_resources::UserPoolId;
+use std::collections::BTreeMap;
+
+use claviger_resources::{Region, UserPoolId};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+
+use crate::hook::{Changes, ClientMetadata, Event, EventUser, EventVersion, TokenKind, Trigger};
 
 /// The scope of every access token that a sign-in through the API gives: with it a user manages the own account.
 pub const ACCOUNT_SCOPE: &str = "aws.cognito.signin.user.admin";
@@ -40,6 +44,19 @@ pub struct UserGrant {
     pub access_token_seconds: u32,
     /// How long the ID token lives, in seconds.
     pub id_token_seconds: u32,
+    /// What a function that may change the claims is told beside them.
+    pub told: Told,
+}
+
+/// What a pre token generation trigger is told of a user beside what the tokens say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Why the tokens are issued.
+    pub trigger: Trigger,
+    /// All of the user's attributes, `sub` and `cognito:user_status` among them.
+    pub attributes: BTreeMap<String, String>,
+    /// What the caller hands on.
+    pub client_metadata: Option<ClientMetadata>,
 }
 
 /// What is the same for both tokens, and new each time they are issued.
@@ -64,10 +81,38 @@ pub struct UserClaims {
     pub id: Map<String, Value>,
 }
 
+impl UserClaims {
+    /// The same claims with what a function changed of them.
+    pub fn change(&mut self, changes: &Changes, client_id: &str) {
+        changes.apply(TokenKind::Access, &mut self.access, client_id);
+        changes.apply(TokenKind::Id, &mut self.id, client_id);
+    }
+}
+
 impl UserGrant {
     /// The claims of both tokens.
     pub fn claims(&self, occasion: Occasion<'_>) -> UserClaims {
         UserClaims { access: self.access(occasion), id: self.id(occasion) }
+    }
+
+    /// The event that a function of this version gets before the tokens are issued.
+    pub fn event<'a>(&'a self, version: EventVersion, region: &'a Region) -> Event<'a> {
+        Event {
+            version,
+            trigger: self.told.trigger,
+            region: region.as_str(),
+            pool: self.pool.as_str(),
+            client_id: &self.client_id,
+            user: Some(EventUser {
+                username: &self.username,
+                attributes: &self.told.attributes,
+                groups: self.groups.iter().map(String::as_str).collect(),
+                roles: self.roles.iter().map(String::as_str).collect(),
+                preferred_role: self.preferred_role.as_deref(),
+            }),
+            scopes: self.scope.split(' ').collect(),
+            client_metadata: self.told.client_metadata.as_ref(),
+        }
     }
 
     fn access(&self, occasion: Occasion<'_>) -> Map<String, Value> {
@@ -159,6 +204,11 @@ mod tests {
             event: "event".to_owned(),
             access_token_seconds: 3600,
             id_token_seconds: 300,
+            told: Told {
+                trigger: Trigger::Authentication,
+                attributes: BTreeMap::from([("sub".to_owned(), "5f0c7f0a".to_owned())]),
+                client_metadata: None,
+            },
         }
     }
 

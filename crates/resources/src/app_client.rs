@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::client_limits::ClientLimits;
 use crate::{ClientId, Sealed, Tenant, Timestamp, UserPoolId};
 
 /// An app client of a user pool, as it is stored.
@@ -38,6 +39,9 @@ pub struct AppClient {
     /// `TokenValidityUnits.AccessToken`; hours when unset.
     #[serde(default)]
     pub access_token_unit: Option<ValidityUnit>,
+    /// What it may use, beyond AWS's own limits; `None` for no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<ClientLimits>,
     /// Static claims of its access tokens, which AWS does not have; `claviger_oauth::claims` says what they may be.
     #[serde(default)]
     pub extra_claims: Map<String, Value>,

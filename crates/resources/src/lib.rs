@@ -2,18 +2,23 @@
 //!
 //! Everything here is a value: ids that can only be well formed, limits with their AWS defaults, and the stored form of
 //! each noun (its `serde` form is what the store keeps). Nothing here does I/O, reads a clock or makes randomness;
-//! [`Clock`] and [`Random`] are the two ways in which time and chance reach the rest of the program.
+//! [`Clock`], [`Monotonic`] and [`Random`] are the ways in which time and chance reach the rest of the program.
 //!
 //! Start with [`id`] for how things are named and with [`user_pool`] or [`rest_api`] for the two halves of the product.
 
 pub mod app_client;
+pub mod client_limits;
 pub mod correspondence;
 pub mod group;
 pub mod id;
 pub mod keyring;
 pub mod limits;
 pub mod managed_login_branding;
+pub mod provisioned_limit;
+pub mod quotas;
 pub mod random;
+pub mod rate;
+pub mod request_rates;
 pub mod resource_server;
 pub mod rest_api;
 pub mod secret;
@@ -22,6 +27,7 @@ pub mod signing_certificate;
 pub mod signing_key;
 pub mod tenant;
 pub mod time;
+pub mod token_usage;
 pub mod user;
 pub mod user_pool;
 pub mod user_pool_domain;
@@ -32,4 +38,4 @@ pub use id::{
 pub use random::Random;
 pub use secret::{Sealed, Secret};
 pub use tenant::{AccountId, Region, Tenant};
-pub use time::{Clock, Timestamp};
+pub use time::{Clock, Monotonic, Timestamp};

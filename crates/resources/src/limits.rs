@@ -1,27 +1,9 @@
-//! Limits and quotas, each with AWS's default and the page that documents it.
+//! Limits that are fixed, each with the page that documents it; those an operator can change are in [`crate::quotas`].
 
-/// User pools per account and region (Amazon Cognito, "Quotas in Amazon Cognito").
-pub const USER_POOLS_PER_REGION: usize = 1_000;
-/// App clients per user pool (same page).
-pub const APP_CLIENTS_PER_POOL: usize = 1_000;
-/// Resource servers per user pool (same page).
-pub const RESOURCE_SERVERS_PER_POOL: usize = 25;
-/// Active secrets per app client (same page).
+/// Active secrets per app client (Amazon Cognito, "Quotas in Amazon Cognito").
 pub const SECRETS_PER_APP_CLIENT: usize = 2;
-/// Custom domains per account and region (same page).
-pub const CUSTOM_DOMAINS_PER_REGION: usize = 4;
-/// Tags per user pool (same page).
-pub const TAGS_PER_USER_POOL: usize = 50;
-/// Managed login branding styles per user pool (same page).
-pub const BRANDINGS_PER_USER_POOL: usize = 20;
-/// Custom attributes per user pool (same page).
-pub const CUSTOM_ATTRIBUTES_PER_USER_POOL: usize = 50;
 /// Sessions of a user at a time: more than people need, so that a user who signs in without end cannot fill the store.
 pub const SESSIONS_PER_USER: usize = 100;
-/// Groups per user pool (same page).
-pub const GROUPS_PER_USER_POOL: usize = 10_000;
-/// Groups a user may be in (same page).
-pub const GROUPS_PER_USER: usize = 100;
 /// Messages kept for each user; ours, AWS sends them.
 pub const MESSAGES_PER_USER: usize = 5;
 /// Messages kept for all users of a pool; ours.

@@ -42,8 +42,14 @@ impl Timestamp {
 }
 
 /// Tells what time it is for the world outside (`iat`, `exp`, creation dates): the system's clock, or one that tests and
-/// `claviger dev` can move. Limits and timeouts use the monotonic clock of the async runtime instead.
+/// `claviger dev` can move. Limits go by [`Monotonic`] instead, and timeouts by the clock of the async runtime.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+}
+
+/// Tells how much time has passed, for limits: a clock that nobody can set and that never goes back.
+pub trait Monotonic: Send + Sync {
+    /// Nanoseconds since some moment that stays the same while the program runs.
+    fn nanoseconds(&self) -> u64;
 }

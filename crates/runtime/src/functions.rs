@@ -35,6 +35,13 @@ pub struct Functions {
     places: Semaphore,
 }
 
+impl Default for Functions {
+    /// No functions.
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
 /// How a function is run.
 #[derive(Clone, Debug)]
 enum Runner {

@@ -1,7 +1,8 @@
 //! Issuance: the one way in which tokens come about, whoever asks for them and however.
 //!
 //! Decide, ask the hook, apply what it says, sign. All but the hook is pure. What a request may wait for, and only for a
-//! bounded time, is the hook of a pool that has one and the first key of a pool that has just been created.
+//! bounded time, is the hook of a pool that has one and the first key of a pool that has just been created. What
+//! a user's tokens say is decided by [`crate::sessions`], from the store; here they are put into claims and signed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +17,16 @@ use claviger_oauth::jose::SigningKey;
 use claviger_oauth::refusal::Refusal;
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
-use claviger_oauth::token_request::TokenRequest;
+use claviger_oauth::token_request::{GrantType, TokenRequest};
 use claviger_oauth::user_claims::{Occasion, UserClaims, UserGrant};
+use claviger_resources::request_rates::Category;
 use claviger_resources::{Clock, UserPoolId};
 use serde_json::{Map, Value};
 
 use crate::functions::Functions;
 use crate::hook::{Hook, HookError};
 use crate::ids::random_uuid;
+use crate::limits::Limits;
 use crate::snapshot::pool::KeysError;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
 use crate::vault::Vault;
@@ -37,6 +40,7 @@ pub struct Issuance {
     vault: Arc<Vault>,
     functions: Arc<Functions>,
     clock: Arc<dyn Clock>,
+    limits: Arc<Limits>,
 }
 
 /// A token that was issued.
@@ -72,14 +76,15 @@ pub enum IssueError {
 }
 
 impl Issuance {
-    /// Issues tokens for the pools of `current`, whose hooks are among `functions`.
+    /// Issues tokens for the pools of `current`, whose hooks are among `functions`, no more than `limits` allow.
     pub fn new(
         current: Arc<CurrentSnapshot>,
         vault: Arc<Vault>,
         functions: Arc<Functions>,
         clock: Arc<dyn Clock>,
+        limits: Arc<Limits>,
     ) -> Self {
-        Self { current, vault, functions, clock }
+        Self { current, vault, functions, clock, limits }
     }
 
     /// Answers a token request to a pool (RFC 6749, section 4.4). Where neither the host nor the client names one, the
@@ -90,15 +95,13 @@ impl Issuance {
         pool: Option<&Pool>,
         request: &TokenRequest<'_>,
     ) -> Result<Issued, IssueError> {
-        let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
-        let client = client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id));
+        let client = client_of(snapshot, pool, request);
+        if let (Some(pool), GrantType::ClientCredentials) = (pool, request.grant_type) {
+            self.count_request(snapshot, pool, Category::ClientAuthentication)?;
+        }
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
-        // Nearly every request is here at its end, without having waited for anything.
-        if let (Some(keys), None) = (&pool.keys, pool.machine_hook()) {
-            return self.sign(&self.claims(pool, &grant).to_json(), grant.client, keys);
-        }
         self.issue(pool, &grant, request.client_metadata.as_ref()).await
     }
 
@@ -107,10 +110,23 @@ impl Issuance {
         let snapshot = self.current.load_full();
         let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
         let pool = client.and_then(|client| snapshot.pool(client.pool.as_str()));
+        if let Some(pool) = pool {
+            self.count_request(&snapshot, pool, Category::ClientAuthentication)?;
+        }
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_token::decide(request, client, self.vault.digest_key(), is_active)?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
         self.issue(pool, &grant, request.client_metadata).await
+    }
+
+    /// Decides whether the client that asks a pool for tokens may use the grant type at all.
+    pub fn admit<'s>(
+        &self,
+        snapshot: &'s Snapshot,
+        pool: Option<&Pool>,
+        request: &TokenRequest<'_>,
+    ) -> Result<&'s Client, TokenError> {
+        client_credentials::admit(request, client_of(snapshot, pool, request), self.vault.digest_key())
     }
 
     /// Issues the access and the ID token of a user's session.
@@ -121,13 +137,22 @@ impl Issuance {
             Some(keys) => Arc::clone(keys),
             None => self.first_keys(&pool.id).await?,
         };
+        // The hook is asked first: the tokens' life begins when it has answered.
+        let changes = match &pool.hook {
+            Some(hook) => Some(hook.ask(&self.functions, &grant.event(hook.version, &pool.tenant.region)).await?),
+            None => None,
+        };
         let occasion = Occasion {
             issuer: &pool.issuer,
             issued_at: self.clock.now().seconds(),
             access_token_id: random_uuid(),
             id_token_id: random_uuid(),
         };
-        self.sign_user(&keys, grant, &grant.claims(occasion))
+        let mut claims = grant.claims(occasion);
+        if let Some(changes) = &changes {
+            claims.change(changes, &grant.client_id);
+        }
+        self.sign_user(&keys, grant, &claims)
     }
 
     /// Reads a user's access token (see [`authorize::user_token`]).
@@ -138,6 +163,19 @@ impl Issuance {
             pool.keys.as_deref().ok_or(Refusal::NoKeys)
         };
         authorize::user_token(text, keys, self.clock.now().seconds())
+    }
+
+    /// Counts a request for a token against the request rate that AWS has for its category.
+    pub fn count_request(&self, snapshot: &Snapshot, pool: &Pool, category: Category) -> Result<(), TokenError> {
+        match &self.limits.rates {
+            Some(rates) => Ok(rates.category(snapshot, &pool.tenant, category)?),
+            None => Ok(()),
+        }
+    }
+
+    /// What requests are counted against.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The key of client-secret digests.
@@ -158,8 +196,24 @@ impl Issuance {
         &self.functions
     }
 
-    /// Issues what was granted, waiting for the pool's hook and its first keys where it must.
+    /// Issues what was granted, within the client's own limits. A token that cannot be made is not counted.
     async fn issue(
+        &self,
+        pool: &Pool,
+        grant: &Grant<'_>,
+        client_metadata: Option<&ClientMetadata>,
+    ) -> Result<Issued, IssueError> {
+        self.limits.usage.take(grant.client, &pool.tenant)?;
+        let issued = match (&pool.keys, pool.machine_hook()) {
+            // Nearly every request is here at its end, without having waited for anything.
+            (Some(keys), None) => self.sign(&self.claims(pool, grant).to_json(), grant.client, keys),
+            _ => self.issue_later(pool, grant, client_metadata).await,
+        };
+        issued.inspect_err(|_| self.limits.usage.give_back(grant.client))
+    }
+
+    /// Issues what was granted, waiting for the pool's hook and its first keys where it must.
+    async fn issue_later(
         &self,
         pool: &Pool,
         grant: &Grant<'_>,
@@ -220,8 +274,8 @@ impl Issuance {
 
     fn sign_user(&self, keys: &PoolKeys, grant: &UserGrant, claims: &UserClaims) -> Result<UserTokens, IssueError> {
         let sign = |key: Result<&SigningKey, KeysError>, claims: &Map<String, Value>| {
-            let claims = serde_json::to_vec(claims).map_err(|error| no_key(&error))?;
-            key.map_err(|error| no_key(&error))?.sign(&claims).map_err(|error| no_key(&error))
+            let claims = to_json(claims).map_err(HookError::from)?;
+            key.map_err(|error| no_key(&error))?.sign(claims.as_bytes()).map_err(|error| no_key(&error))
         };
         Ok(UserTokens {
             access_token: sign(keys.access(&self.vault), &claims.access)?,
@@ -246,6 +300,12 @@ impl Issuance {
         let keys = tokio::time::timeout(KEYS_WAIT_MAX, wait).await;
         keys.ok().flatten().ok_or_else(|| IssueError::NoKey("its keys are still being made".to_owned()))
     }
+}
+
+/// The client that asks, if it is one of this pool's.
+fn client_of<'s>(snapshot: &'s Snapshot, pool: Option<&Pool>, request: &TokenRequest<'_>) -> Option<&'s Client> {
+    let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
+    client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id))
 }
 
 fn no_key(why: &dyn std::fmt::Display) -> IssueError {

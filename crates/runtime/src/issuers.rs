@@ -6,9 +6,10 @@ use claviger_oauth::issuer;
 use claviger_resources::user_pool::UserPool;
 
 /// The operator's choice of issuer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Issuers {
     /// AWS's own form, so that verifiers which derive it from the pool id accept our tokens.
+    #[default]
     Aws,
     /// This base URL followed by the pool id.
     Url(String),

@@ -1,7 +1,8 @@
 //! What both planes run on: the vault, the snapshot, issuance, signing-key making, functions, outbound HTTP.
 //!
 //! The [`snapshot`] is everything requests are decided from; the store's feed keeps it up to date. [`issuance`] is the one
-//! way to a token, [`hook`] the one thing it may wait for. The [`vault`] is the only place where secrets are sealed and opened.
+//! way to a token, [`hook`] the one thing it may wait for; [`limits`] says how many there may be. The [`vault`] is the only
+//! place where secrets are sealed and opened.
 
 pub mod functions;
 pub mod hook;
@@ -9,6 +10,7 @@ pub mod ids;
 pub mod issuance;
 pub mod issuers;
 pub mod key_maker;
+pub mod limits;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;

@@ -88,17 +88,18 @@ impl Application {
         connection: &Connection,
     ) -> Response<Body> {
         let data_plane = self.node.data_plane();
+        let peer = connection.peer.ip();
         match self.route(head, connection) {
             Route::ExecuteApi { api, path, .. } => {
                 let target = Target { api, path: &path };
                 let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
                 data_plane.gateway(target, parts, body, arrival).await
             }
-            Route::OAuth => data_plane.oauth(Domain::None, parts, body).await,
+            Route::OAuth => data_plane.oauth(Domain::None, peer, parts, body).await,
             Route::PoolDomain { prefix, region } => {
-                data_plane.oauth(Domain::Prefix { prefix, region }, parts, body).await
+                data_plane.oauth(Domain::Prefix { prefix, region }, peer, parts, body).await
             }
-            Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), parts, body).await,
+            Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), peer, parts, body).await,
             Route::WellKnown { pool, document, region } => {
                 let document = Document { pool, name: document, region };
                 data_plane.well_known(document, &parts.method, &own_base(head, connection)).await
@@ -135,6 +136,11 @@ impl Application {
             port: connection.local.port(),
         };
         routing::route(head, &names)
+    }
+
+    /// Stores what is kept in memory only; called once, when no more requests are answered.
+    pub(crate) async fn close(&self) {
+        self.node.close().await;
     }
 
     /// The node that answers.

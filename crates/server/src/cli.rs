@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, progress and complaints to stderr. Exit status: 0 success, 1 the work failed, 2 wrong usage.
 
+mod app_client;
 mod demo;
 mod dev;
 mod endpoint;
@@ -64,6 +65,7 @@ enum Command {
     Env(env::Arguments),
     Token(token::Arguments),
     Inspect(inspect::Arguments),
+    AppClient(app_client::Arguments),
     Messages(messages::Arguments),
     Explain(explain::Arguments),
 }
@@ -79,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Env(command) => env::run(&arguments.global, &command),
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
+        Command::AppClient(command) => app_client::run(&arguments.global, &command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
     };

@@ -1,9 +1,9 @@
-//! The system's clock, which `claviger dev` lets callers move.
+//! The system's clocks: the one that tells the time, which `claviger dev` lets callers move, and the one for limits.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use claviger_resources::{Clock, Timestamp};
+use claviger_resources::{Clock, Monotonic, Timestamp};
 
 /// The system's time plus an offset that is zero until someone moves it.
 #[derive(Debug, Default)]
@@ -29,6 +29,24 @@ impl Clock for MovableClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let milliseconds = i64::try_from(since).unwrap_or(i64::MAX);
         Timestamp::from_milliseconds(milliseconds.saturating_add(self.offset_milliseconds()))
+    }
+}
+
+/// The system's monotonic clock.
+#[derive(Debug)]
+pub struct SystemMonotonic {
+    start: Instant,
+}
+
+impl Default for SystemMonotonic {
+    fn default() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Monotonic for SystemMonotonic {
+    fn nanoseconds(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

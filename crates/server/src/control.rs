@@ -55,8 +55,8 @@ impl Application {
         };
         let parts = parts.clone();
         let answer = match name {
-            "cognito-idp" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
-            "cognito-idp" => self.aws_json(parts, body, caller, request_id).await,
+            "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
+            "cognito-idp" | "claviger" => self.aws_json(parts, body, caller, request_id).await,
             "apigateway" if !parts.uri.path().starts_with("/v2/") => {
                 self.api_gateway(parts, body, caller, request_id).await
             }

@@ -106,6 +106,7 @@ impl Listener {
         if tokio::time::timeout(front.limits.drain_max, front.drain()).await.is_err() {
             tracing::warn!("some requests did not finish in time and are cut off");
         }
+        front.application.close().await;
     }
 }
 

@@ -10,13 +10,15 @@ use std::sync::Arc;
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
-use claviger_resources::Clock;
 use claviger_resources::keyring::Keyring;
+use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
+use claviger_runtime::limits::{Limits, RequestRates, Usage};
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{MasterKey, Vault, VaultError};
 use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
@@ -24,7 +26,7 @@ use claviger_store_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use crate::clock::MovableClock;
+use crate::clock::{MovableClock, SystemMonotonic};
 use crate::master_key::{self, MasterKeyError};
 use crate::random;
 
@@ -46,6 +48,21 @@ pub enum Place {
     Memory,
 }
 
+/// What a node is told.
+#[derive(Default)]
+pub struct Options {
+    /// The issuers of its tokens.
+    pub issuers: Issuers,
+    /// What the operator has chosen for the control plane.
+    pub settings: Settings,
+    /// The functions that hooks call.
+    pub functions: Functions,
+    /// Whether AWS's request rates are enforced.
+    pub request_rates: bool,
+    /// The clock that limits go by; the system's when there is none.
+    pub monotonic: Option<Arc<dyn Monotonic>>,
+}
+
 /// A running node.
 pub struct Node {
     control_plane: Arc<ControlPlane>,
@@ -53,6 +70,7 @@ pub struct Node {
     current: Arc<CurrentSnapshot>,
     clock: Arc<MovableClock>,
     store: Arc<SqliteStore>,
+    issuance: Arc<Issuance>,
     control: Option<Runtime>,
 }
 
@@ -84,7 +102,7 @@ pub enum StartError {
 
 impl Node {
     /// Opens the store and starts everything on it; not from within an async task.
-    pub fn start(place: &Place, issuers: Issuers, functions: Functions) -> Result<Self, StartError> {
+    pub fn start(place: &Place, options: Options) -> Result<Self, StartError> {
         let control = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(CONTROL_THREADS)
             .thread_name("control")
@@ -94,14 +112,20 @@ impl Node {
         let (store, master) = open(place)?;
         let store = Arc::new(store);
         let clock = Arc::new(MovableClock::default());
-        let mut builder = Builder::new(issuers);
+        let mut builder = Builder::new(options.issuers);
+        let monotonic = options.monotonic.unwrap_or_else(|| Arc::new(SystemMonotonic::default()));
+        let usage = Usage::new(clock.clone(), Arc::clone(&monotonic));
         let (vault, current) = control.block_on(async {
             let vault = open_vault(&*store, &master).await?;
             let current = CurrentSnapshot::load(&*store, &mut builder).await?;
+            usage.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current))
         })?;
-        let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(functions));
-        let issuance = Arc::new(Issuance::new(Arc::clone(&current), vault_of_issuance, functions, clock.clone()));
+        let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), monotonic));
+        let limits = Arc::new(Limits { rates, usage });
+        let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(options.functions));
+        let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, functions, clock.clone(), limits);
+        let issuance = Arc::new(issuance);
         let services = Services {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -109,16 +133,26 @@ impl Node {
             issuance: Arc::clone(&issuance),
             clock: clock.clone(),
             random: Arc::new(random::system),
-            settings: Settings::default(),
+            settings: options.settings,
         };
         let control_plane = Arc::new(ControlPlane::new(Arc::new(services), current.applied()));
-        let data_plane = DataPlane::new(Arc::clone(&current), issuance, clock.clone());
+        let sessions = UserSessions {
+            store: store.clone(),
+            vault: Arc::clone(&vault),
+            issuance: Arc::clone(&issuance),
+            clock: clock.clone(),
+            random: random::system,
+            threads: control.handle().clone(),
+        };
+        let data_plane = DataPlane::new(Arc::clone(&current), sessions, clock.clone());
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         control.spawn(maker.run(waiting));
         let (follower, feed) = (Arc::clone(&current), store.clone());
         control.spawn(async move { follower.follow(&*feed, builder, keyless).await });
-        Ok(Self { control_plane, data_plane, current, clock, store, control: Some(control) })
+        let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());
+        control.spawn(async move { counting.limits().usage.keep_flushing(&*keeper, &counted).await });
+        Ok(Self { control_plane, data_plane, current, clock, store, issuance, control: Some(control) })
     }
 
     /// What answers traffic.
@@ -149,6 +183,17 @@ impl Node {
     {
         let control = self.control.as_ref()?;
         control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
+    }
+
+    /// Stores what is kept in memory only: to be called when no more requests are answered.
+    pub async fn close(&self) {
+        let Some(control) = &self.control else { return };
+        let (issuance, store, current) =
+            (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));
+        let work = control.spawn(async move { issuance.limits().usage.flush(&*store, &current).await });
+        if let Ok(Err(error)) = work.await {
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot store the last token counts");
+        }
     }
 
     /// Deletes everything but the store's own keys; `None` when the node is stopping.

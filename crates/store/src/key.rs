@@ -56,6 +56,10 @@ closed_set! {
         GroupMember = "group_member",
         /// What a user's sign-in leaves behind.
         Session = "session",
+        /// The tokens an app client has had of its budget.
+        TokenUsage = "token_usage",
+        /// A request rate that an account has set.
+        ProvisionedLimit = "provisioned_limit",
         /// What was sent to a user.
         Correspondence = "correspondence",
         /// A message to a user.

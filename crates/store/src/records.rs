@@ -5,6 +5,7 @@ use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
+use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
@@ -12,6 +13,7 @@ use claviger_resources::rest_api::{
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
@@ -58,6 +60,8 @@ record!(Group, Group, |it| it.pool.as_str(), &it.name, []);
 record!(SigningCertificate, SigningCertificate, |it| "", it.pool.as_str(), []);
 record!(ManagedLoginBranding, ManagedLoginBranding, |it| it.pool.as_str(), &it.id, [BrandedClient: it.client.as_str()]);
 record!(GroupMember, GroupMember, |it| &it.group, &it.user, []);
+record!(TokenUsage, TokenUsage, |it| it.pool.as_str(), it.client.as_str(), []);
+record!(ProvisionedLimit, ProvisionedLimit, |it| "", &it.category, []);
 record!(Correspondence, Correspondence, |it| it.pool.as_str(), &it.sub, []);
 record!(Message, Message, |it| it.pool.as_str(), &it.id, []);
 

@@ -1,8 +1,8 @@
-//! A clock that stands still until a test moves it.
+//! Clocks that stand still until a test moves them.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use claviger_resources::{Clock, Timestamp};
+use claviger_resources::{Clock, Monotonic, Timestamp};
 
 /// A clock that tells the time it was set to.
 #[derive(Debug)]
@@ -38,6 +38,23 @@ impl Clock for FakeClock {
     }
 }
 
+/// A monotonic clock that begins at zero.
+#[derive(Debug, Default)]
+pub struct FakeMonotonic(AtomicU64);
+
+impl FakeMonotonic {
+    /// Moves the time on.
+    pub fn advance_milliseconds(&self, milliseconds: u64) {
+        self.0.fetch_add(milliseconds.saturating_mul(1_000_000), Ordering::SeqCst);
+    }
+}
+
+impl Monotonic for FakeMonotonic {
+    fn nanoseconds(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +71,9 @@ mod tests {
         assert_eq!(clock.now().seconds(), start.seconds() - 10);
         clock.set(start);
         assert_eq!(clock.now(), start);
+        let monotonic = FakeMonotonic::default();
+        assert_eq!(monotonic.nanoseconds(), 0);
+        monotonic.advance_milliseconds(1_500);
+        assert_eq!(monotonic.nanoseconds(), 1_500_000_000);
     }
 }

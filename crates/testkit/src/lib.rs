@@ -5,6 +5,6 @@ pub mod forgeries;
 mod memory_store;
 mod seeded_random;
 
-pub use fake_clock::FakeClock;
+pub use fake_clock::{FakeClock, FakeMonotonic};
 pub use memory_store::memory_store;
 pub use seeded_random::SeededRandom;

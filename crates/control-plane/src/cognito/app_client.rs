@@ -2,7 +2,8 @@
 //! `DeleteUserPoolClient`.
 
 use claviger_resources::app_client::AppClient;
-use claviger_resources::limits::APP_CLIENTS_PER_POOL;
+use claviger_resources::quotas::Quota;
+use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::{ClientId, Secret, UserPoolId};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use super::configuration::Configuration;
 use super::errors::Error;
 use super::managed_login_branding;
 use super::pagination::PageRequest;
+use super::quota;
 use super::user_pool::{self, ID_ATTEMPTS_MAX};
 use crate::operation::{Access, Context, Operation};
 
@@ -191,6 +193,9 @@ impl Operation for DeleteUserPoolClient {
         let client = find(cx, &input.user_pool_id, &input.client_id).await?;
         managed_login_branding::delete_of_client(cx, &client.id).await?;
         cx.tx.delete(&client.record).await?;
+        if let Some(usage) = cx.tx.find::<TokenUsage>(cx.tenant, client.pool.as_str(), client.id.as_str()).await? {
+            cx.tx.delete(&usage.record).await?;
+        }
         Ok(())
     }
 }
@@ -205,9 +210,8 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolClientInput) -> 
         (None, false) => None,
     };
     input.settings.check(cx, &pool, secret.is_some()).await?;
-    if cx.tx.count_of::<AppClient>(cx.tenant, pool.id.as_str()).await? >= APP_CLIENTS_PER_POOL as u64 {
-        return Err(Error::QuotaUsedUp { what: "app clients per user pool", maximum: APP_CLIENTS_PER_POOL });
-    }
+    let clients = cx.tx.count_of::<AppClient>(cx.tenant, pool.id.as_str()).await?;
+    quota::check_room(cx, Quota::AppClients, clients)?;
     for _ in 0..ID_ATTEMPTS_MAX {
         let mut client = AppClient {
             id: ClientId::generate(cx.random),
@@ -222,6 +226,7 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolClientInput) -> 
             oauth_scopes: None,
             access_token_validity: None,
             access_token_unit: None,
+            limits: None,
             extra_claims: Configuration::new(),
             configuration: Configuration::new(),
         };

@@ -1,6 +1,7 @@
 //! What an app client's settings may say together, and how they are shown.
 
 use claviger_resources::app_client::{AppClient, OAuthFlow, ValidityUnit};
+use claviger_resources::quotas::Quota;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::user_pool::UserPool;
 use claviger_store::TransactionExt;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::configuration::{Configuration, at, fill, is_true, number, text, texts};
 use super::errors::Error;
+use super::quota;
 use super::schema;
 use crate::operation::Context;
 
@@ -58,6 +60,7 @@ const TOKEN_VALIDITY: u32 = 1;
 impl AppClientSettings {
     /// Refuses settings that contradict each other or name what the pool does not have.
     pub(super) async fn check(&self, cx: &mut Context<'_>, pool: &UserPool, has_secret: bool) -> Result<(), Error> {
+        self.check_quotas(cx)?;
         self.check_validities()?;
         check_auth_flows(&self.configuration, has_secret)?;
         check_attributes(&self.configuration, pool)?;
@@ -87,6 +90,12 @@ impl AppClientSettings {
         if number(&client.configuration, &["RefreshTokenValidity"]) == Some(0) {
             client.configuration.remove("RefreshTokenValidity");
         }
+    }
+
+    fn check_quotas(&self, cx: &Context<'_>) -> Result<(), Error> {
+        quota::check_len(cx, Quota::ScopesOfAppClient, self.scopes().len())?;
+        quota::check_len(cx, Quota::CallbackUrls, texts(&self.configuration, "CallbackURLs").count())?;
+        quota::check_len(cx, Quota::LogoutUrls, texts(&self.configuration, "LogoutURLs").count())
     }
 
     fn check_validities(&self) -> Result<(), Error> {

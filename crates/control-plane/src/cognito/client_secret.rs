@@ -5,16 +5,16 @@
 
 use claviger_aws_protocol::failure::Failure;
 use claviger_resources::app_client::{AppClient, ClientSecret};
-use claviger_resources::limits::SECRETS_PER_APP_CLIENT;
+use claviger_resources::quotas::Quota;
 use claviger_resources::random::base32_number;
 use claviger_resources::{ClientId, Random, Sealed, Secret};
 use claviger_runtime::vault::{SealedFor, VaultError};
 use claviger_store::{StoreError, TransactionExt};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::app_client;
 use super::errors::Error;
 use super::operations::Empty;
+use super::{app_client, quota};
 use crate::operation::{Access, Context, Operation, Refusal};
 
 /// Adds a second secret to an app client.
@@ -118,10 +118,7 @@ impl Operation for AddUserPoolClientSecret {
         if client.secrets.is_empty() {
             return Err(Error::PublicClient.into());
         }
-        if client.secrets.len() >= SECRETS_PER_APP_CLIENT {
-            let what = "active secrets per user pool client";
-            return Err(Error::QuotaUsedUp { what, maximum: SECRETS_PER_APP_CLIENT }.into());
-        }
+        quota::check_room(cx, Quota::SecretsOfAppClient, client.secrets.len() as u64)?;
         let value = input.client_secret.clone().unwrap_or_else(|| generate(cx.random));
         let secret = new(cx, &client, &value, false)?;
         let shown = input.client_secret.is_none().then(|| value.expose().clone());

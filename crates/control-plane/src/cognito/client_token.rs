@@ -77,6 +77,7 @@ impl From<IssueError> for Error {
             IssueError::Refused(TokenError::ScopeNotAllowed(scope) | TokenError::UnknownScope(scope)) => {
                 Self::ScopeNotGranted(scope.into())
             }
+            IssueError::Refused(TokenError::OverLimit { limit, .. }) => Self::OverLimit(limit),
             IssueError::Refused(error) => Self::NoToken(error),
             IssueError::Hook(error) => Self::Hook(error),
             IssueError::NoKey(reason) => Self::NoKey(reason),

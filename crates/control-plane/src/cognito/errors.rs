@@ -1,9 +1,8 @@
 //! How Cognito refuses: one enum in its own words, one mapping to its exceptions.
 
 use claviger_aws_protocol::failure::Failure;
-use claviger_oauth::token_error::TokenError;
+use claviger_oauth::token_error::{Limit, TokenError};
 use claviger_resources::UserPoolId;
-use claviger_resources::limits::{CUSTOM_ATTRIBUTES_PER_USER_POOL, TAGS_PER_USER_POOL};
 use claviger_runtime::hook::HookError;
 use claviger_runtime::passwords::PasswordError;
 use claviger_runtime::vault::VaultError;
@@ -44,7 +43,33 @@ pub enum Error {
         /// What there are too many of, and where.
         what: &'static str,
         /// The quota.
-        maximum: usize,
+        maximum: u64,
+    },
+
+    /// No category of requests has this name.
+    #[error("There is no API category {0}.")]
+    LimitNotFound(String),
+    /// A limit is named by its category and by nothing else.
+    #[error("Attributes must name the Category of the limit, and nothing else.")]
+    LimitAttributes,
+    /// AWS does not change the rate of this category.
+    #[error("The request rate of {0} is not adjustable.")]
+    LimitNotAdjustable(&'static str),
+    /// A rate cannot be less than what is free.
+    #[error("The request rate of {category} must be at least its default, {default}.")]
+    LimitBelowDefault {
+        /// The category.
+        category: &'static str,
+        /// AWS's default.
+        default: u32,
+    },
+    /// A rate beyond what the account may have.
+    #[error("The request rate of {category} must be at most {maximum}.")]
+    LimitTooHigh {
+        /// The category.
+        category: &'static str,
+        /// The most it can be.
+        maximum: u32,
     },
 
     /// A list's token was made by another list, or by nobody.
@@ -98,8 +123,8 @@ pub enum Error {
     #[error("You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute {0}")]
     AttributeStandard(String),
     /// More custom attributes than a pool may have.
-    #[error("A user pool can have up to {CUSTOM_ATTRIBUTES_PER_USER_POOL} custom attributes.")]
-    TooManyAttributes,
+    #[error("A user pool can have up to {0} custom attributes.")]
+    TooManyAttributes(u64),
     /// The pool has an attribute of this name.
     #[error("{0}: Existing attribute already has name {0}.")]
     AttributeExists(String),
@@ -182,6 +207,9 @@ pub enum Error {
     /// A scope that the client cannot have.
     #[error("Invalid scope requested: {0}")]
     ScopeNotGranted(String),
+    /// A limit on tokens is used up for now.
+    #[error("{}", over_limit(*.0))]
+    OverLimit(Limit),
     /// A token that is refused for another reason.
     #[error("No token can be issued: {0}.")]
     NoToken(TokenError),
@@ -304,8 +332,8 @@ pub enum InvalidTags {
     #[error("aws: prefixed tag key names are not allowed for external use.")]
     Reserved,
     /// More than a pool may have.
-    #[error("A user pool can have up to {TAGS_PER_USER_POOL} tags.")]
-    TooMany,
+    #[error("A user pool can have up to {0} tags.")]
+    TooMany(u64),
 }
 
 impl Error {
@@ -316,8 +344,10 @@ impl Error {
             | Self::AppClientNotFound(_)
             | Self::ResourceServerNotFound(_)
             | Self::ClientSecretNotFound(_)
+            | Self::LimitNotFound(_)
             | Self::BrandingNotFound(_)
             | Self::AppClientUnbranded(_) => "ResourceNotFoundException",
+            Self::LimitTooHigh { .. } => "ServiceQuotaExceededException",
             Self::UserNotFound => "UserNotFoundException",
             Self::User(error) => error.exception(),
             Self::SignIn(error) => error.exception(),
@@ -335,11 +365,16 @@ impl Error {
             Self::UserPoolTags(_) => "UserPoolTaggingException",
             Self::TierTooLow(_) => "FeatureUnavailableInTierException",
             // SDKs wait and try again when they read this name, and that is what helps.
-            Self::Store(StoreError::Contention | StoreError::Conflict) => "TooManyRequestsException",
+            Self::OverLimit(_) | Self::Store(StoreError::Contention | StoreError::Conflict) => {
+                "TooManyRequestsException"
+            }
             // `GetClientToken` does not declare `ScopeDoesNotExistException`.
             Self::ScopeNotGranted(_)
             | Self::NoToken(_)
             | Self::PreTokenGenerationDiffers
+            | Self::LimitAttributes
+            | Self::LimitNotAdjustable(_)
+            | Self::LimitBelowDefault { .. }
             | Self::PaginationToken
             | Self::UserPoolHasDomain
             | Self::UserPoolProtected
@@ -352,7 +387,7 @@ impl Error {
             | Self::AttributeRequired
             | Self::AttributeStandard(_)
             | Self::AttributeExists(_)
-            | Self::TooManyAttributes
+            | Self::TooManyAttributes(_)
             | Self::ResourceServerExists { .. }
             | Self::ScopeTwice(_)
             | Self::OAuthFlowsAndScopesRequired
@@ -418,6 +453,14 @@ impl Error {
             Some(exception) => Failure::new(exception, 400, self.message()),
             None => Failure::internal(internal),
         }
+    }
+}
+
+/// What a caller hears of a limit: of AWS's, AWS's words.
+fn over_limit(limit: Limit) -> String {
+    match limit {
+        Limit::Requests(_) => "Rate exceeded".to_owned(),
+        limit => format!("No token can be issued: {limit}."),
     }
 }
 

@@ -6,6 +6,7 @@ use super::Error;
 pub(super) fn setting(error: &Error) -> Option<String> {
     Some(match error {
         Error::QuotaUsedUp { what, maximum } => format!("the quota of {what} is {maximum}"),
+        Error::OverLimit(limit) => limit.to_string(),
         Error::UserPoolProtected => "DeletionProtection of the user pool is ACTIVE".to_owned(),
         Error::TierTooLow(feature) => format!("UserPoolTier of the user pool is LITE, which does not have {feature}"),
         Error::ClientCredentialsAlone

@@ -1,7 +1,7 @@
 //! Groups of users: `CreateGroup`, `GetGroup`, `ListGroups`, `UpdateGroup`, `DeleteGroup`.
 
 use claviger_resources::group::{Group, GroupMember};
-use claviger_resources::limits::GROUPS_PER_USER_POOL;
+use claviger_resources::quotas::Quota;
 use claviger_resources::random;
 use claviger_resources::user_pool::UserPool;
 use claviger_store::{StoreError, Stored, TransactionExt};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::errors::Error;
 use super::pagination::PageRequest;
 use super::user_error::UserError;
-use super::user_pool;
+use super::{quota, user_pool};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a group to a pool.
@@ -163,9 +163,8 @@ impl Operation for DeleteGroup {
 /// Adds a group.
 pub async fn create(cx: &mut Context<'_>, input: &GroupInput) -> Result<Group, Error> {
     let pool = user_pool::find(cx, &input.user_pool_id).await?;
-    if cx.tx.count_of::<Group>(cx.tenant, pool.id.as_str()).await? >= GROUPS_PER_USER_POOL as u64 {
-        return Err(Error::QuotaUsedUp { what: "groups per user pool", maximum: GROUPS_PER_USER_POOL });
-    }
+    let groups = cx.tx.count_of::<Group>(cx.tenant, pool.id.as_str()).await?;
+    quota::check_room(cx, Quota::Groups, groups)?;
     let group = Group {
         pool: pool.id.clone(),
         tenant: cx.tenant.clone(),

@@ -5,7 +5,7 @@
 //! generation.
 
 use claviger_resources::group::{Group, GroupMember};
-use claviger_resources::limits::GROUPS_PER_USER;
+use claviger_resources::quotas::Quota;
 use claviger_resources::user::{Membership, User};
 use claviger_resources::user_pool::UserPool;
 use claviger_store::TransactionExt;
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::errors::Error;
 use super::group::{self, GroupDescription, GroupsOutput};
 use super::pagination::PageRequest;
+use super::quota;
 use super::user::{self, UserDescription};
 use crate::operation::{Access, Context, Operation};
 
@@ -78,9 +79,7 @@ impl Operation for AdminAddUserToGroup {
         if memberships.contains(&membership(&group)) {
             return Ok(());
         }
-        if memberships.len() >= GROUPS_PER_USER {
-            return Err(Error::QuotaUsedUp { what: "groups per user", maximum: GROUPS_PER_USER });
-        }
+        quota::check_room(cx, Quota::GroupsOfUser, memberships.len() as u64)?;
         user.groups = memberships;
         user.groups.push(membership(&group));
         cx.tx.replace(&user).await?;

@@ -4,8 +4,8 @@
 //! Styles are kept and shown for the tools that set them. There are no login pages to wear them, and no defaults of
 //! Cognito's to merge in: what was not customised is shown as empty.
 
-use claviger_resources::limits::BRANDINGS_PER_USER_POOL;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
+use claviger_resources::quotas::Quota;
 use claviger_resources::{ClientId, UserPoolId};
 use claviger_store::{Name, Namespace, StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Builder;
 
 use super::errors::Error;
-use super::{app_client, user_pool};
+use super::{app_client, quota, user_pool};
 use crate::operation::{Access, Context, Operation};
 
 /// Gives an app client a branding style.
@@ -181,11 +181,8 @@ pub async fn create(
     if find_of_client(cx, &client.id).await?.is_some() {
         return Err(Error::BrandingExists(client.id.to_string()));
     }
-    if cx.tx.count_of::<ManagedLoginBranding>(cx.tenant, client.pool.as_str()).await? >= BRANDINGS_PER_USER_POOL as u64
-    {
-        let what = "managed login branding styles per user pool";
-        return Err(Error::QuotaUsedUp { what, maximum: BRANDINGS_PER_USER_POOL });
-    }
+    let brandings = cx.tx.count_of::<ManagedLoginBranding>(cx.tenant, client.pool.as_str()).await?;
+    quota::check_room(cx, Quota::Brandings, brandings)?;
     let mut bytes = [0_u8; 16];
     cx.random.fill(&mut bytes);
     let mut branding = ManagedLoginBranding {

@@ -10,6 +10,7 @@
 pub mod app_client;
 pub mod app_client_settings;
 mod calling_client;
+pub mod categories;
 pub mod client_secret;
 pub mod client_token;
 pub mod configuration;
@@ -31,6 +32,8 @@ pub mod pagination;
 pub mod password_policy;
 pub mod password_reset;
 mod pre_token_generation;
+pub mod provisioned_limit;
+mod quota;
 pub mod resource_server;
 pub mod risk;
 pub mod schema;

@@ -17,6 +17,7 @@ use super::managed_login_branding::{
 };
 use super::mfa::{GetUserPoolMfaConfig, SetUserPoolMfaConfig};
 use super::password_reset::{AdminResetUserPassword, ConfirmForgotPassword, ForgotPassword};
+use super::provisioned_limit::{GetProvisionedLimit, UpdateProvisionedLimit};
 use super::resource_server::{
     CreateResourceServer, DeleteResourceServer, DescribeResourceServer, ListResourceServers, UpdateResourceServer,
 };
@@ -101,6 +102,8 @@ pub static OPERATIONS: &[Row] = &[
     row::<VerifyUserAttribute>(),
     row::<DeleteUser>(),
     procedure::<ChangePassword>(),
+    row::<GetProvisionedLimit>(),
+    row::<UpdateProvisionedLimit>(),
     procedure::<AdminCreateUser>(),
     row::<AdminGetUser>(),
     row::<ListUsers>(),

@@ -4,14 +4,14 @@
 //! Deleting one, or a scope of one, is allowed while app clients still list its scopes: those scopes go inactive, tokens
 //! leave them out, and they come back with the scope (Amazon Cognito, "Scopes, M2M, and resource servers").
 
-use claviger_resources::limits::RESOURCE_SERVERS_PER_POOL;
+use claviger_resources::quotas::Quota;
 use claviger_resources::resource_server::{ResourceServer, Scope};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
 use super::pagination::PageRequest;
-use super::user_pool;
+use super::{quota, user_pool};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a resource server to a pool.
@@ -165,15 +165,14 @@ impl Operation for DeleteResourceServer {
 /// Adds a resource server.
 pub async fn create(cx: &mut Context<'_>, input: &ResourceServerInput) -> Result<ResourceServer, Error> {
     let pool = user_pool::find(cx, &input.user_pool_id).await?;
-    if cx.tx.count_of::<ResourceServer>(cx.tenant, pool.id.as_str()).await? >= RESOURCE_SERVERS_PER_POOL as u64 {
-        return Err(Error::QuotaUsedUp { what: "resource servers per user pool", maximum: RESOURCE_SERVERS_PER_POOL });
-    }
+    let servers = cx.tx.count_of::<ResourceServer>(cx.tenant, pool.id.as_str()).await?;
+    quota::check_room(cx, Quota::ResourceServers, servers)?;
     let server = ResourceServer {
         pool: pool.id.clone(),
         tenant: cx.tenant.clone(),
         identifier: input.identifier.clone(),
         name: input.name.clone(),
-        scopes: scopes(&input.scopes)?,
+        scopes: scopes(cx, &input.scopes)?,
         created: cx.now,
     };
     match cx.tx.insert(&server).await {
@@ -189,7 +188,7 @@ pub async fn create(cx: &mut Context<'_>, input: &ResourceServerInput) -> Result
 pub async fn update(cx: &mut Context<'_>, input: &ResourceServerInput) -> Result<ResourceServer, Error> {
     let mut server = find(cx, &input.user_pool_id, &input.identifier).await?;
     server.name.clone_from(&input.name);
-    server.scopes = scopes(&input.scopes)?;
+    server.scopes = scopes(cx, &input.scopes)?;
     cx.tx.replace(&server).await?;
     Ok(server.record)
 }
@@ -201,7 +200,8 @@ pub async fn find(cx: &mut Context<'_>, pool: &str, identifier: &str) -> Result<
     server.ok_or_else(|| Error::ResourceServerNotFound(identifier.to_owned()))
 }
 
-fn scopes(given: &[ScopeDescription]) -> Result<Vec<Scope>, Error> {
+fn scopes(cx: &Context<'_>, given: &[ScopeDescription]) -> Result<Vec<Scope>, Error> {
+    quota::check_len(cx, Quota::ScopesOfResourceServer, given.len())?;
     let mut scopes: Vec<Scope> = Vec::with_capacity(given.len());
     for scope in given {
         if scopes.iter().any(|other| other.name == scope.scope_name) {

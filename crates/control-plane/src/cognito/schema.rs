@@ -2,7 +2,7 @@
 //!
 //! A pool keeps only the attributes it adds or changes; a description shows the standard ones beside them.
 
-use claviger_resources::limits::CUSTOM_ATTRIBUTES_PER_USER_POOL;
+use claviger_resources::quotas::Quota;
 use claviger_store::TransactionExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,7 +77,8 @@ impl Operation for AddCustomAttributes {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Empty, Error> {
         let mut pool = user_pool::find(cx, &input.user_pool_id).await?;
-        add(&mut pool.configuration, &input.custom_attributes, Attribute::custom)?;
+        let customs_max = cx.services.settings.quotas.of(Quota::CustomAttributes);
+        add(&mut pool.configuration, &input.custom_attributes, customs_max, Attribute::custom)?;
         pool.modified = cx.now;
         cx.tx.replace(&pool).await?;
         Ok(Empty {})
@@ -85,8 +86,8 @@ impl Operation for AddCustomAttributes {
 }
 
 /// Writes a new pool's `Schema` into its configuration: standard attributes changed, custom ones added.
-pub(super) fn define(configuration: &mut Configuration, schema: &[Attribute]) -> Result<(), Error> {
-    add(configuration, schema, |given| match given.name.as_deref().and_then(standard) {
+pub(super) fn define(configuration: &mut Configuration, schema: &[Attribute], customs_max: u64) -> Result<(), Error> {
+    add(configuration, schema, customs_max, |given| match given.name.as_deref().and_then(standard) {
         Some(standard) => given.over(standard),
         None => given.custom(),
     })
@@ -115,6 +116,7 @@ fn kept(configuration: &Configuration) -> Vec<Attribute> {
 fn add(
     configuration: &mut Configuration,
     given: &[Attribute],
+    customs_max: u64,
     resolve: impl Fn(&Attribute) -> Result<Attribute, Error>,
 ) -> Result<(), Error> {
     let mut attributes = kept(configuration);
@@ -126,8 +128,8 @@ fn add(
         attributes.push(attribute);
     }
     let customs = attributes.iter().filter(|attribute| attribute.name.as_deref().and_then(standard).is_none());
-    if customs.count() > CUSTOM_ATTRIBUTES_PER_USER_POOL {
-        return Err(Error::TooManyAttributes);
+    if customs.count() as u64 > customs_max {
+        return Err(Error::TooManyAttributes(customs_max));
     }
     if !attributes.is_empty() {
         let attributes = attributes.iter().filter_map(|attribute| serde_json::to_value(attribute).ok()).collect();

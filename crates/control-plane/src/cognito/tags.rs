@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use claviger_resources::limits::TAGS_PER_USER_POOL;
+use claviger_resources::quotas::Quota;
 use claviger_resources::user_pool::{self as pool, UserPool};
 use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
@@ -58,9 +58,9 @@ impl Operation for TagResource {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Empty, Error> {
         let mut pool = find(cx, &input.resource_arn).await?;
-        check(&input.tags).map_err(Error::Tags)?;
+        check(cx, &input.tags).map_err(Error::Tags)?;
         pool.tags.extend(input.tags.clone());
-        check(&pool.tags).map_err(Error::Tags)?;
+        check(cx, &pool.tags).map_err(Error::Tags)?;
         cx.tx.replace(&pool).await?;
         Ok(Empty {})
     }
@@ -94,9 +94,10 @@ impl Operation for ListTagsForResource {
 }
 
 /// Refuses tags that no pool can have.
-pub(super) fn check(tags: &BTreeMap<String, String>) -> Result<(), InvalidTags> {
-    if tags.len() > TAGS_PER_USER_POOL {
-        return Err(InvalidTags::TooMany);
+pub(super) fn check(cx: &Context<'_>, tags: &BTreeMap<String, String>) -> Result<(), InvalidTags> {
+    let maximum = cx.services.settings.quotas.of(Quota::Tags);
+    if tags.len() as u64 > maximum {
+        return Err(InvalidTags::TooMany(maximum));
     }
     let reserved = |key: &String| key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"));
     if tags.keys().any(reserved) { Err(InvalidTags::Reserved) } else { Ok(()) }

@@ -3,6 +3,7 @@
 
 use claviger_resources::Random;
 use claviger_resources::group::{Group, GroupMember};
+use claviger_resources::quotas::Quota;
 use claviger_resources::session::Session;
 use claviger_resources::user::{User, UserStatus};
 use claviger_resources::user_pool::UserPool;
@@ -14,7 +15,7 @@ use super::operations::Empty;
 use super::sign_in_name::{alias, holder, key, sign_in_attributes};
 use super::user_attributes::{SUB, UserAttribute, UserAttributes, VERIFICATIONS};
 use super::user_error::UserError;
-use super::{message, user_pool};
+use super::{message, quota, user_pool};
 use crate::operation::{Access, Context, Operation};
 
 /// Shows a user.
@@ -195,6 +196,8 @@ pub(super) async fn is_free(cx: &mut Context<'_>, pool: &UserPool, username: &st
 
 /// Adds a user whose names were found free in this transaction.
 pub(super) async fn insert(cx: &mut Context<'_>, user: &User) -> Result<(), Error> {
+    let users = cx.tx.count_of::<User>(&user.tenant, user.pool.as_str()).await?;
+    quota::check_room(cx, Quota::Users, users)?;
     match cx.tx.insert(user).await {
         Err(StoreError::AlreadyExists | StoreError::NameTaken { .. }) => Err(StoreError::Contention.into()),
         other => Ok(other?),

@@ -284,7 +284,7 @@ mod tests {
             configuration: serde_json::Map::new(),
         };
         let schema: Vec<Attribute> = serde_json::from_value(schema.clone()).unwrap();
-        schema::define(&mut pool.configuration, &schema).unwrap();
+        schema::define(&mut pool.configuration, &schema, 50).unwrap();
         pool
     }
 

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
-use claviger_resources::limits::USER_POOLS_PER_REGION;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
+use claviger_resources::quotas::Quota;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::{IssuerType, UserPool};
 use claviger_resources::user_pool_domain::UserPoolDomain;
@@ -27,7 +28,7 @@ use super::errors::Error;
 use super::operations::Empty;
 use super::pagination::PageRequest;
 use super::schema::{self, Attribute};
-use super::{tags, user_pool_settings};
+use super::{quota, tags, user_pool_settings};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a user pool.
@@ -238,10 +239,9 @@ impl Operation for DeleteUserPool {
 /// Adds a user pool.
 pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolInput) -> Result<UserPool, Error> {
     let settings = &input.settings;
-    settings.check()?;
-    if cx.tx.count_of::<UserPool>(cx.tenant, "").await? >= USER_POOLS_PER_REGION as u64 {
-        return Err(Error::QuotaUsedUp { what: "user pools per region", maximum: USER_POOLS_PER_REGION });
-    }
+    settings.check(cx)?;
+    let pools = cx.tx.count_of::<UserPool>(cx.tenant, "").await?;
+    quota::check_room(cx, Quota::UserPools, pools)?;
     let pinned = pinned_id(&settings.user_pool_tags, &cx.tenant.region)?;
     let mut pool = UserPool {
         id: pinned.clone().unwrap_or_else(|| UserPoolId::generate(&cx.tenant.region, cx.random)),
@@ -254,7 +254,8 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolInput) -> Result
         tags: settings.user_pool_tags.clone(),
         configuration: settings.configuration.clone(),
     };
-    schema::define(&mut pool.configuration, &input.schema)?;
+    let customs_max = cx.services.settings.quotas.of(Quota::CustomAttributes);
+    schema::define(&mut pool.configuration, &input.schema, customs_max)?;
     for _ in 0..ID_ATTEMPTS_MAX {
         match (cx.tx.insert(&pool).await, &pinned) {
             (Ok(()), _) => return Ok(pool),
@@ -274,7 +275,7 @@ pub async fn create(cx: &mut Context<'_>, input: &CreateUserPoolInput) -> Result
 pub async fn update(cx: &mut Context<'_>, input: &UpdateUserPoolInput) -> Result<UserPool, Error> {
     let mut stored = find(cx, &input.user_pool_id).await?;
     let settings = &input.settings;
-    settings.check()?;
+    settings.check(cx)?;
     let pool = &mut stored.record;
     if let Some(name) = &input.pool_name {
         pool.name.clone_from(name);
@@ -301,6 +302,7 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
         return Err(Error::UserPoolHasDomain);
     }
     cx.tx.delete_all::<AppClient>(tenant, parent).await?;
+    cx.tx.delete_all::<TokenUsage>(tenant, parent).await?;
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
     delete_users(cx, &pool).await?;
     cx.tx.delete_all::<ManagedLoginBranding>(tenant, parent).await?;
@@ -355,8 +357,8 @@ fn pinned_id(tags: &BTreeMap<String, String>, region: &Region) -> Result<Option<
 }
 
 impl Settings {
-    fn check(&self) -> Result<(), Error> {
-        tags::check(&self.user_pool_tags).map_err(Error::UserPoolTags)?;
+    fn check(&self, cx: &Context<'_>) -> Result<(), Error> {
+        tags::check(cx, &self.user_pool_tags).map_err(Error::UserPoolTags)?;
         user_pool_settings::check(&self.configuration)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use claviger_resources::limits::CUSTOM_DOMAINS_PER_REGION;
+use claviger_resources::quotas::Quota;
 use claviger_resources::random::base32_number;
 use claviger_resources::user_pool_domain::UserPoolDomain;
 use claviger_resources::{AccountId, UserPoolId};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::configuration::{Configuration, text};
 use super::errors::Error;
 use super::operations::Empty;
-use super::{user_pool, user_pool_settings};
+use super::{quota, user_pool, user_pool_settings};
 use crate::operation::{Access, Context, Operation};
 
 /// Gives a pool a domain.
@@ -272,12 +272,10 @@ async fn check_custom_quota(cx: &mut Context<'_>) -> Result<(), Error> {
         let rows = cx.tx.rows_of_kind(UserPoolDomain::KIND, Some(&after), COUNT_PAGE).await?;
         let is_last = rows.len() < COUNT_PAGE || rows.iter().any(|row| row.key.tenant != *cx.tenant);
         for row in rows.into_iter().take_while(|row| row.key.tenant == *cx.tenant) {
-            customs += usize::from(Stored::<UserPoolDomain>::from_row(&row)?.is_custom());
+            customs += u64::from(Stored::<UserPoolDomain>::from_row(&row)?.is_custom());
             after = row.key;
         }
-        if customs >= CUSTOM_DOMAINS_PER_REGION {
-            return Err(Error::QuotaUsedUp { what: "custom domains per region", maximum: CUSTOM_DOMAINS_PER_REGION });
-        }
+        quota::check_room(cx, Quota::CustomDomains, customs)?;
         if is_last {
             return Ok(());
         }

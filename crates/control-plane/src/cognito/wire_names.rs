@@ -14,8 +14,8 @@ use super::output_shapes::{EXCEPTIONS, OUTPUTS};
 use super::sign_in::{account, challenge, change_password, flow, refresh, sign_out};
 use super::{
     app_client, client_secret, client_token, group, group_member, identity_provider, log_delivery,
-    managed_login_branding, mfa, password_reset, resource_server, risk, schema, shapes, sign_up, signing_certificate,
-    tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
+    managed_login_branding, mfa, password_reset, provisioned_limit, resource_server, risk, schema, shapes, sign_up,
+    signing_certificate, tags, user, user_creation, user_list, user_password, user_pool, user_pool_domain, user_update,
 };
 use crate::operation::{Operation, Procedure};
 
@@ -120,6 +120,7 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         sign_out: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut;
         account: GetUser, UpdateUserAttributes, DeleteUserAttributes, GetUserAttributeVerificationCode,
             VerifyUserAttribute, DeleteUser;
+        provisioned_limit: GetProvisionedLimit, UpdateProvisionedLimit;
         user: AdminGetUser, AdminEnableUser, AdminDisableUser, AdminDeleteUser;
         user_list: ListUsers;
         user_update: AdminUpdateUserAttributes, AdminDeleteUserAttributes;

@@ -5,12 +5,15 @@ use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::json_rpc;
 use claviger_aws_protocol::protocol::Protocol;
 use claviger_aws_protocol::shape::{self, OperationShape, Rules, Wording};
+use claviger_resources::request_rates::Category;
+use claviger_runtime::limits::request_rates::Call;
 use http::{HeaderMap, Response};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::ControlPlane;
-use crate::cognito;
 use crate::operation::{Caller, Row};
+use crate::{claviger, cognito};
 
 /// A service that speaks awsJson.
 struct Service {
@@ -24,15 +27,28 @@ struct Service {
     known: &'static [OperationShape],
     /// How it refuses what they do not take.
     rules: Rules<'static>,
+    /// The category an operation is counted in, when its service bounds request rates.
+    category: fn(&str) -> Option<Category>,
 }
 
-static SERVICES: &[Service] = &[Service {
-    target: "AWSCognitoIdentityProviderService",
-    name: "Amazon Cognito user pools",
-    served: cognito::operations::OPERATIONS,
-    known: cognito::shapes::OPERATIONS,
-    rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
-}];
+static SERVICES: &[Service] = &[
+    Service {
+        target: "AWSCognitoIdentityProviderService",
+        name: "Amazon Cognito user pools",
+        served: cognito::operations::OPERATIONS,
+        known: cognito::shapes::OPERATIONS,
+        rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
+        category: cognito::categories::of,
+    },
+    Service {
+        target: "Claviger",
+        name: "Claviger",
+        served: claviger::operations::OPERATIONS,
+        known: claviger::shapes::OPERATIONS,
+        rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
+        category: |_| None,
+    },
+];
 
 impl ControlPlane {
     /// Answers one awsJson request, whose body has been read and whose caller is known.
@@ -68,9 +84,36 @@ impl ControlPlane {
         request_id: &str,
     ) -> Result<Option<String>, Failure> {
         let (service, row, shape) = find(headers)?;
-        let input = service.rules.check(shape.input, json_rpc::decode(body)?);
+        let input = json_rpc::decode(body)?;
+        self.count(shape, (service.category)(row.name), &input, caller)?;
+        let input = service.rules.check(shape.input, input);
         let input = input.map_err(|failure| super::by_shape(failure, shape.name))?;
         self.call(row, input, caller, request_id).await
+    }
+
+    /// Counts a call against AWS's request rates, where they are enforced, well formed or not.
+    fn count(
+        &self,
+        shape: &OperationShape,
+        category: Option<Category>,
+        input: &Value,
+        caller: &Caller,
+    ) -> Result<(), Failure> {
+        let Some(rates) = &self.services.issuance.limits().rates else { return Ok(()) };
+        // Requests for tokens are counted where they are granted, however they come.
+        let Some(category) = category.filter(|category| *category != Category::ClientAuthentication) else {
+            return Ok(());
+        };
+        let text = |member: &str| input.get(member).and_then(Value::as_str);
+        let (tenant, operation) = (caller.tenant(), shape.name);
+        let pool = text("UserPoolId").or_else(|| text("ResourceArn"));
+        let client = text("ClientId").filter(|_| !shape.signed);
+        let call = Call { tenant: &tenant, operation, category, pool, client };
+        rates.call(&call).map_err(|exceeded| {
+            let setting = "AWS's request rates, which --quotas aws enforces".to_owned();
+            Failure::new("TooManyRequestsException", 400, "Rate exceeded".to_owned())
+                .for_operators(Some(exceeded.to_string()), Some(setting))
+        })
     }
 }
 
@@ -149,6 +192,7 @@ mod tests {
             Err("CreateUserImportJob is an operation of Amazon Cognito user pools that is not served here."),
         );
         check("AWSCognitoIdentityProviderService.Fly", Err("Amazon Cognito user pools has no operation Fly."));
+        check("Claviger.DescribeAppClientExtras", Ok("DescribeAppClientExtras"));
         check("Logs_20140328.PutLogEvents", Err("The service Logs_20140328 is not served here."));
         check("CreateUserPool", Err("X-Amz-Target must name a service and an operation, as Service.Operation."));
     }

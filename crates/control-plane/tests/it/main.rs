@@ -3,6 +3,8 @@
 #![expect(clippy::needless_pass_by_value, reason = "literal values read best where they are used")]
 
 mod apigateway;
+mod claviger;
 mod cognito;
 mod dispatch;
 mod plane;
+mod quotas_page;

@@ -14,11 +14,12 @@ use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, Us
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
+use claviger_runtime::limits::{Limits, RequestRates, Usage};
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
 use claviger_store::{Revision, Store, Transaction, TransactionExt};
-use claviger_testkit::{FakeClock, SeededRandom, memory_store};
+use claviger_testkit::{FakeClock, FakeMonotonic, SeededRandom, memory_store};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -29,6 +30,7 @@ pub(crate) struct Plane {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) clock: Arc<FakeClock>,
+    pub(crate) monotonic: Arc<FakeMonotonic>,
     pub(crate) caller: Caller,
 }
 
@@ -41,18 +43,27 @@ impl Plane {
     }
 
     pub(crate) fn with_settings(settings: Settings) -> Self {
+        Self::following(settings, false)
+    }
+
+    /// A control plane that enforces AWS's request rates.
+    pub(crate) fn with_request_rates() -> Self {
+        Self::following(Settings::default(), true)
+    }
+
+    fn following(settings: Settings, enforced: bool) -> Self {
         let (store, current) = (memory_store(), CurrentSnapshot::empty());
         let (follower, feed) = (Arc::clone(&current), Arc::clone(&store));
         // Pools get no keys here: a test that signs puts them into the store.
         let (keyless, _) = mpsc::unbounded_channel();
         tokio::spawn(async move { follower.follow(&*feed, Builder::new(Issuers::Aws), keyless).await });
         let applied = current.applied();
-        Self::over(store, current, applied, settings)
+        Self::over(store, current, applied, settings, enforced)
     }
 
     /// A control plane on a node whose snapshot is at `applied`.
     pub(crate) fn with_applied(applied: watch::Receiver<Revision>) -> Self {
-        Self::over(memory_store(), CurrentSnapshot::empty(), applied, Settings::default())
+        Self::over(memory_store(), CurrentSnapshot::empty(), applied, Settings::default(), false)
     }
 
     fn over(
@@ -60,6 +71,7 @@ impl Plane {
         current: Arc<CurrentSnapshot>,
         applied: watch::Receiver<Revision>,
         settings: Settings,
+        enforced: bool,
     ) -> Self {
         let master = MasterKey::new(&Secret::new(vec![7; KEY_BYTES])).unwrap();
         let (vault, _) = Vault::create(&master, &mut SeededRandom::new(0)).unwrap();
@@ -67,26 +79,39 @@ impl Plane {
             (Arc::new(vault), Arc::new(FakeClock::at(Timestamp::from_milliseconds(1_893_456_000_250))));
         let calls = AtomicU64::new(1);
         let random = move || Box::new(SeededRandom::new(calls.fetch_add(1, Ordering::SeqCst))) as Box<dyn Random>;
+        let monotonic = Arc::new(FakeMonotonic::default());
+        let rates = enforced.then(|| RequestRates::new(Arc::clone(&current), Arc::clone(&monotonic) as _));
+        let usage = Usage::new(Arc::clone(&clock) as _, Arc::clone(&monotonic) as _);
+        let limits = Arc::new(Limits { rates, usage });
         let functions = Arc::new(Functions::new([]));
         let services = Services {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
-            issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _)),
+            issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _, limits)),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
             settings,
         };
         let node = ControlPlane::new(Arc::new(services), applied);
         let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1() };
-        Self { node, store, vault, clock, caller }
+        Self { node, store, vault, clock, monotonic, caller }
     }
 
     /// Sends a body to an operation of Cognito, as any client might.
     pub(crate) async fn send(&self, operation: &str, body: &[u8]) -> Response<Bytes> {
+        self.send_to(&format!("AWSCognitoIdentityProviderService.{operation}"), body).await
+    }
+
+    /// What the operation of a target answers: status and body.
+    pub(crate) async fn call(&self, target: &str, input: Value) -> (u16, Value) {
+        let response = self.send_to(target, input.to_string().as_bytes()).await;
+        (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
+    }
+
+    async fn send_to(&self, target: &str, body: &[u8]) -> Response<Bytes> {
         let mut headers = HeaderMap::new();
-        let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        headers.insert("x-amz-target", HeaderValue::from_str(&target).unwrap());
+        headers.insert("x-amz-target", HeaderValue::from_str(target).unwrap());
         self.node.aws_json(&headers, body, &self.caller, "00000000-0000-4000-8000-000000000000").await
     }
 

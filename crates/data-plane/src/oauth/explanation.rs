@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use claviger_oauth::client::Client;
-use claviger_oauth::token_error::TokenError;
+use claviger_oauth::token_error::{Limit, TokenError};
 use claviger_oauth::token_request::{Credentials, Form};
+use claviger_resources::client_limits::TokenBudget;
+use claviger_resources::rate::RateLimit;
 use claviger_runtime::issuance::IssueError;
 use claviger_runtime::refusals::{Refused, Surface};
+use claviger_runtime::sessions::SessionError;
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
 use http::{Response, StatusCode, header};
@@ -30,11 +33,16 @@ const OPEN_PARAMETERS: [&str; 5] = ["grant_type", "client_id", "scope", "redirec
 
 impl Asker<'_> {
     /// Why there is no token.
-    pub(super) fn no_token(&self, error: &IssueError) -> Refused {
+    pub(super) fn no_token(&self, error: &SessionError) -> Refused {
         let (code, setting) = match error {
-            IssueError::Refused(error) => (error.code().unwrap_or_default(), self.setting(error)),
-            IssueError::Hook(_) => ("invalid_request", Some("LambdaConfig of the user pool".to_owned())),
-            IssueError::NoKey(_) => ("temporarily_unavailable", Some("the user pool's signing keys".to_owned())),
+            SessionError::Issue(IssueError::Refused(error)) => (error.code().unwrap_or_default(), self.setting(error)),
+            SessionError::Issue(IssueError::Hook(_)) => {
+                ("invalid_request", Some("LambdaConfig of the user pool".to_owned()))
+            }
+            SessionError::Issue(IssueError::NoKey(_)) => {
+                ("temporarily_unavailable", Some("the user pool's signing keys".to_owned()))
+            }
+            _ => ("temporarily_unavailable", None),
         };
         self.refused(Surface::TokenEndpoint, code, error.to_string(), setting)
     }
@@ -100,6 +108,16 @@ fn unknown_client(id: &str) -> String {
     format!("{shown}… ({} characters, unknown)", id.chars().count())
 }
 
+/// Why a request that was not looked at any closer is refused: a request rate of AWS's.
+pub(super) fn over_limit(surface: Surface, error: &TokenError) -> Refused {
+    Refused::new(surface, error.to_string())
+        .with_code(error.code().unwrap_or_default())
+        .with_setting(Some(AWS_RATES.to_owned()))
+}
+
+/// The setting behind AWS's request rates.
+const AWS_RATES: &str = "AWS's request rates, which --quotas aws enforces";
+
 /// The setting of the client that decided.
 fn of_client(error: &TokenError, client: &Client, pool: Option<&Pool>) -> Option<String> {
     let id = &client.id;
@@ -112,6 +130,16 @@ fn of_client(error: &TokenError, client: &Client, pool: Option<&Pool>) -> Option
         TokenError::FlowNotAllowed => {
             let holds = if client.client_credentials { "is [client_credentials]" } else { "lacks client_credentials" };
             format!("AllowedOAuthFlows of the app client {id} {holds}")
+        }
+        TokenError::OverLimit { limit: Limit::Requests(_), .. } => AWS_RATES.to_owned(),
+        TokenError::OverLimit { limit: Limit::ClientRate, .. } => match client.limits.as_ref()?.rate {
+            Some(RateLimit { rate, burst }) => {
+                format!("the app client {id} may ask for {rate} tokens a second and for {burst} at once")
+            }
+            None => return None,
+        },
+        TokenError::OverLimit { limit: Limit::ClientBudget(TokenBudget { tokens, period }), .. } => {
+            format!("the app client {id} may have {tokens} tokens a {period}")
         }
         TokenError::PublicClient => format!("the app client {id} was created without GenerateSecret"),
         TokenError::ScopeNotAllowed(_) => format!("AllowedOAuthScopes of the app client {id} has [{}]", scopes()),

@@ -1,5 +1,6 @@
 //! The headers of Cognito's OAuth pages, which every answer of theirs carries.
 
+use claviger_oauth::token_error::TokenError;
 use claviger_runtime::refusals::Refused;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
@@ -39,6 +40,19 @@ pub(super) fn empty(status: StatusCode) -> Response<Body> {
     headers.reserve(FIXED.len() + 3);
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A refusal of the token rules.
+pub(super) fn refused(error: &TokenError) -> Response<Body> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = match error.code() {
+        Some(_) => json_answer(status, error.body()),
+        None => empty(status),
+    };
+    if let Some(seconds) = error.retry_after_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -1,4 +1,4 @@
-//! `POST /oauth2/revoke` (RFC 7009): revokes refresh tokens, of which machines have none.
+//! `POST /oauth2/revoke` (RFC 7009): revokes the refresh tokens of users. Machines have none.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use claviger_oauth::jose::Token;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::{Credentials, Form, is_form};
 use claviger_runtime::refusals::Surface;
+use claviger_runtime::sessions::{RefreshError, SessionError};
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
 use http::{Method, Response, StatusCode, header};
@@ -63,12 +64,24 @@ impl DataPlane {
         if let Err(error) = authenticate(&credentials, client, self.issuance.digest_key()) {
             return invalid_client(&error);
         }
-        // An access token cannot be revoked here; what is no token at all counts as revoked already.
+        // An access token cannot be revoked here.
         if Token::parse(&token).is_ok() {
             let reason = "the token is no refresh token, and no other can be revoked";
-            refuse(StatusCode::BAD_REQUEST, "unsupported_token_type", reason.to_owned(), None)
-        } else {
-            empty(StatusCode::OK)
+            return refuse(StatusCode::BAD_REQUEST, "unsupported_token_type", reason.to_owned(), None);
+        }
+        match self.sessions.revoke(&credentials.client_id, &token).await {
+            // What is no token of this client counts as revoked already.
+            Ok(()) | Err(SessionError::NoClient | SessionError::Refresh(RefreshError::Invalid)) => {
+                empty(StatusCode::OK)
+            }
+            Err(error @ SessionError::RevocationDisabled) => {
+                let setting = Some("EnableTokenRevocation of the app client is false".to_owned());
+                refuse(StatusCode::BAD_REQUEST, "invalid_request", error.to_string(), setting)
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "no revocation");
+                refuse(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", error.to_string(), None)
+            }
         }
     }
 }

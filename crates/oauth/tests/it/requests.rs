@@ -30,6 +30,7 @@ fn a_granted_token_opens_the_method_of_its_scope_until_it_expires() {
         client_credentials: true,
         scopes: ["https://api.example/v1/read", "api/write"].map(Arc::from).into(),
         access_token_seconds: 300,
+        limits: None,
         client_token_auth: false,
         extra_claims: None,
     };

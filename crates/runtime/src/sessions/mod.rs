@@ -7,6 +7,7 @@ mod profile;
 pub mod refresh_token;
 mod user_sessions;
 
+use claviger_oauth::hook::Trigger;
 use claviger_oauth::user_claims::UserGrant;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::limits::SESSIONS_PER_USER;
@@ -157,7 +158,7 @@ impl Found {
         } else if !self.is_in_grace(rotation.unwrap_or_default(), now) {
             return Err(RefreshError::Reused);
         }
-        let grant = grant(tx, client, &self.user, &self.session).await?;
+        let grant = grant(tx, client, &self.user, &self.session, Trigger::RefreshTokens).await?;
         let exchanged = rotation.is_some().then(|| RefreshToken::of(&self.session));
         Ok(Renewal { grant, exchanged })
     }

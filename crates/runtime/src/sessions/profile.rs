@@ -1,6 +1,9 @@
 //! What a user's tokens say of the user: groups, roles, attributes.
 
-use claviger_oauth::user_claims::{ACCOUNT_SCOPE, UserGrant};
+use std::collections::BTreeMap;
+
+use claviger_oauth::hook::Trigger;
+use claviger_oauth::user_claims::{ACCOUNT_SCOPE, Told, UserGrant};
 use claviger_resources::app_client::AppClient;
 use claviger_resources::group::Group;
 use claviger_resources::session::Session;
@@ -13,6 +16,7 @@ pub async fn grant(
     client: &AppClient,
     user: &User,
     session: &Session,
+    trigger: Trigger,
 ) -> Result<UserGrant, StoreError> {
     let groups = groups(tx, user).await?;
     let readable = user.attributes.iter().filter(|(name, _)| client.reads(name));
@@ -31,7 +35,16 @@ pub async fn grant(
         event: session.event.clone(),
         access_token_seconds: client.access_token_seconds(),
         id_token_seconds: client.id_token_seconds(),
+        told: Told { trigger, attributes: told_attributes(user), client_metadata: None },
     })
+}
+
+/// The attributes that functions see, which are all of them.
+fn told_attributes(user: &User) -> BTreeMap<String, String> {
+    let mut attributes = user.attributes.clone();
+    attributes.insert("sub".to_owned(), user.sub.clone());
+    attributes.insert("cognito:user_status".to_owned(), user.status.as_str().to_owned());
+    attributes
 }
 
 /// The groups a user is in, the one with the lowest precedence first and those without one last.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use claviger_gateway::compile::{CompiledApi, compile};
 use claviger_resources::app_client::AppClient;
+use claviger_resources::provisioned_limit::ProvisionedLimit;
+use claviger_resources::request_rates::Category;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{Deployment, RestApi, Stage};
 use claviger_resources::signing_key::SigningKeys;
@@ -29,7 +31,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -37,6 +39,7 @@ const KINDS: [Kind; 7] = [
     Kind::AppClient,
     Kind::RestApi,
     Kind::Stage,
+    Kind::ProvisionedLimit,
 ];
 
 /// Rows read at a time when everything is loaded.
@@ -140,6 +143,7 @@ impl Builder {
             }
             Kind::RestApi => put_api(snapshot, decode(row)?),
             Kind::Stage => put_stage(snapshot, decode(row)?, tx).await?,
+            Kind::ProvisionedLimit => put_rate(snapshot, decode(row)?),
             _ => {}
         }
         Ok(())
@@ -178,6 +182,12 @@ fn put_domain(snapshot: &mut Snapshot, domain: &UserPoolDomain) {
 
 fn prefix_key(region: &str, prefix: &str) -> String {
     format!("{region}/{prefix}")
+}
+
+fn put_rate(snapshot: &mut Snapshot, limit: ProvisionedLimit) {
+    if let Some(category) = Category::parse(&limit.category) {
+        snapshot.provisioned_rates.insert((limit.tenant, category), limit.requests_per_second);
+    }
 }
 
 fn put_api(snapshot: &mut Snapshot, record: RestApi) {
@@ -238,6 +248,11 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
             }
         }
         Kind::AppClient => drop(ClientId::parse(&key.id).map(|id| snapshot.clients.remove(&id))),
+        Kind::ProvisionedLimit => {
+            if let Some(category) = Category::parse(&key.id) {
+                snapshot.provisioned_rates.remove(&(key.tenant.clone(), category));
+            }
+        }
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
         Kind::Stage => {
             if let Some(api) = snapshot.apis.get_mut(key.parent.as_str()) {

@@ -23,6 +23,7 @@ pub(super) fn of_record(record: &AppClient, intern: &mut dyn FnMut(&str) -> Arc<
         client_credentials: flows.contains(&OAuthFlow::ClientCredentials),
         scopes: record.oauth_scopes.iter().flatten().map(|scope| intern(scope)).collect(),
         access_token_seconds: record.access_token_seconds(),
+        limits: record.limits.map(Box::new),
         client_token_auth: has_auth_flow(record, CLIENT_TOKEN_AUTH),
         extra_claims: extra_claims(record),
     }

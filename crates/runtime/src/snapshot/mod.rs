@@ -14,7 +14,8 @@ pub mod pool;
 use std::sync::Arc;
 
 use claviger_oauth::client::Client;
-use claviger_resources::{ClientId, Region, RestApiId, UserPoolId};
+use claviger_resources::request_rates::Category;
+use claviger_resources::{ClientId, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
 
 pub use self::api::{Api, ServedStage};
@@ -32,6 +33,8 @@ pub struct Snapshot {
     domain_prefixes: imbl::HashMap<String, UserPoolId>,
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
+    /// Request rates that accounts have set.
+    provisioned_rates: imbl::HashMap<(Tenant, Category), u32>,
 }
 
 impl Snapshot {
@@ -68,6 +71,14 @@ impl Snapshot {
     /// The API with this id.
     pub fn api(&self, id: &str) -> Option<&Arc<Api>> {
         self.apis.get(id)
+    }
+
+    /// The request rate that an account has set for a category in a region.
+    pub fn provisioned_rate(&self, tenant: &Tenant, category: Category) -> Option<u32> {
+        if self.provisioned_rates.is_empty() {
+            return None;
+        }
+        self.provisioned_rates.get(&(tenant.clone(), category)).copied()
     }
 
     /// How many pools, app clients and APIs there are.

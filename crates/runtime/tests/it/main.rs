@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod functions;
+mod usage;
+mod user_sessions;
 
 use std::collections::BTreeMap;
 
@@ -65,6 +67,7 @@ fn client(scopes: &[&str]) -> AppClient {
         oauth_scopes: Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
         access_token_validity: None,
         access_token_unit: None,
+        limits: None,
         extra_claims: serde_json::Map::new(),
         configuration: serde_json::Map::new(),
     }

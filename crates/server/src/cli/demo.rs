@@ -8,8 +8,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use claviger_resources::AccountId;
-use claviger_runtime::functions::Functions;
-use claviger_runtime::issuers::Issuers;
 
 use super::Global;
 use super::endpoint::Endpoint;
@@ -17,7 +15,7 @@ use super::stop::stop_signal;
 use crate::application::{Application, Settings};
 use crate::listener::{Front, Limits, Listener};
 use crate::local_ca::LocalAuthority;
-use crate::node::{Node, Place};
+use crate::node::{Node, Options, Place};
 
 /// Start a server on a free port, make a small stack on it, and show tokens being granted, used and refused
 #[derive(Debug, clap::Args)]
@@ -34,7 +32,7 @@ pub(super) fn run(_global: &Global, arguments: &Arguments) -> anyhow::Result<Exi
         let _context = runtime.enter();
         Listener::bind(([127, 0, 0, 1], 0).into()).context("cannot listen on a free port")?
     };
-    let node = Node::start(&Place::Memory, Issuers::Aws, Functions::new([]))?;
+    let node = Node::start(&Place::Memory, Options::default())?;
     let as_expected = runtime.block_on(show(listener, node, arguments.exit))?;
     runtime.shutdown_background();
     Ok(if as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use claviger_control_plane::services::Settings as ControlPlaneSettings;
 use claviger_resources::AccountId;
+use claviger_resources::quotas::{QuotaError, Quotas};
 use claviger_runtime::functions::{FunctionUrl, Functions};
 use claviger_runtime::issuers::Issuers;
 
@@ -17,7 +19,7 @@ use super::{Global, WrongUsage};
 use crate::application::{Application, Settings};
 use crate::listener::{Front, Limits, Listener};
 use crate::local_ca::LocalAuthority;
-use crate::node::{Node, Place};
+use crate::node::{Node, Options, Place};
 
 /// Run the server for a laptop or CI: one process, any AWS credentials, HTTP and TLS on one port
 #[derive(Debug, clap::Args)]
@@ -47,6 +49,40 @@ pub(super) struct Arguments {
     /// A file that holds the server's URL while it listens, for scripts that let it take a free port
     #[arg(long, env = "CLAVIGER_ADDRESS_FILE", value_name = "PATH")]
     address_file: Option<PathBuf>,
+    /// Another value than AWS's for a quota, may be repeated; docs/quotas.md names them all
+    #[arg(long = "quota", env = "CLAVIGER_QUOTAS", value_name = "NAME=VALUE", value_delimiter = ',', value_parser = quota)]
+    changed_quotas: Vec<String>,
+    /// Whose request rates are enforced
+    #[arg(long = "quotas", env = "CLAVIGER_QUOTAS_MODE", value_name = "WHOSE", value_enum, default_value = "off")]
+    request_rates: RequestRates,
+}
+
+/// Whose request rates are enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum RequestRates {
+    /// Nobody's
+    Off,
+    /// AWS's: what goes beyond is told to slow down
+    Aws,
+}
+
+fn quota(text: &str) -> Result<String, QuotaError> {
+    // An empty variable, or one that ends with a comma, sets nothing.
+    if text.is_empty() { Ok(String::new()) } else { Quotas::default().with(text).map(|_| text.to_owned()) }
+}
+
+impl Arguments {
+    fn options(&self, url: &str, functions: Functions) -> Result<Options, QuotaError> {
+        let mut changes = self.changed_quotas.iter().filter(|change| !change.is_empty());
+        let quotas = changes.try_fold(Quotas::default(), |quotas, change| quotas.with(change))?;
+        Ok(Options {
+            issuers: issuers(&self.issuer, url),
+            settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
+            functions,
+            request_rates: self.request_rates == RequestRates::Aws,
+            ..Options::default()
+        })
+    }
 }
 
 fn account(text: &str) -> Result<AccountId, String> {
@@ -64,7 +100,7 @@ pub(super) fn run(_global: &Global, arguments: Arguments) -> anyhow::Result<Exit
     };
     let url = url(listener.address());
     let place = if arguments.ephemeral { Place::Memory } else { Place::Directory(arguments.data_dir.clone()) };
-    let node = Node::start(&place, issuers(&arguments.issuer, &url), functions)?;
+    let node = Node::start(&place, arguments.options(&url, functions)?)?;
     if let Some(file) = &address_file {
         file.write(&url)?;
     }

@@ -42,6 +42,7 @@ const SERVICES: &[&str] = &[
 const TARGET_PREFIXES: &[(&str, &str)] = &[
     ("AWSCognitoIdentityProviderService", "cognito-idp"),
     ("AWSCognitoIdentityService", "cognito-identity"),
+    ("Claviger", "claviger"),
     ("AmazonSSM", "ssm"),
     ("Logs_20140328", "logs"),
     ("GraniteServiceVersion20100801", "monitoring"),

@@ -173,6 +173,7 @@ const CASES: &[Case] = &[
 
     // Row 9: X-Amz-Target.
     (&[9], "POST 127.0.0.1 /", &["X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth"], "service cognito-idp -"),
+    (&[9], "POST 127.0.0.1 /", &["X-Amz-Target: Claviger.DescribeAppClientExtras"], "service claviger -"),
     (&[9], "POST 127.0.0.1 /", &["X-Amz-Target: Unheard_20200101.Of"], "service Unheard_20200101 -"),
     (&[9], "OPTIONS 127.0.0.1 /", &PREFLIGHT, "preflight"),
     (&[9], "OPTIONS evil.example /", &PREFLIGHT, "preflight"),
@@ -286,6 +287,8 @@ fn refuses_pages_of_other_origins_what_is_for_operators() {
     check("GET 127.0.0.1:4566 /restapis", &["Origin: http://127.0.0.1:4566"], "service apigateway -");
     check("GET localhost /restapis", &["Origin: https://localhost"], "service apigateway -");
     check("POST 127.0.0.1:4566 /", &["Origin: https://evil.example", TARGET_SSM], refused);
+    let ours = "X-Amz-Target: Claviger.UpdateAppClientExtras";
+    check("POST 127.0.0.1:4566 /", &["Origin: https://evil.example", ours], refused);
     check("POST 127.0.0.1:4566 /", &["Origin: https://evil.example", SIGNED_STS], refused);
     check("POST 127.0.0.1:4566 /", &["Origin: https://evil.example", FORM], refused);
     check("GET b.localhost:4566 /key", &["Origin: https://evil.example"], refused);

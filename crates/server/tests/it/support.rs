@@ -11,7 +11,7 @@ use claviger_runtime::issuers::Issuers;
 use claviger_server::application::{Application, Settings};
 use claviger_server::listener::{Front, Limits, Listener};
 use claviger_server::local_ca::LocalAuthority;
-use claviger_server::node::{Node, Place};
+use claviger_server::node::{Node, Options, Place};
 use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -42,24 +42,30 @@ impl Server {
     /// Starts `claviger dev`'s listener with this URL behind the ARN of a function.
     pub(crate) fn dev_with_function(arn: &str, url: &str) -> Self {
         let function = FunctionUrl::parse(&format!("{arn}={url}")).unwrap();
-        Self::run(true, Limits::default(), Issuers::Aws, Functions::new([function]))
+        Self::with_node(&Place::Memory, Options { functions: Functions::new([function]), ..Options::default() })
     }
 
     pub(crate) fn start(dev: bool, limits: Limits) -> Self {
-        Self::run(dev, limits, Issuers::Aws, Functions::new([]))
+        Self::over(&Place::Memory, Options::default(), dev, limits)
     }
 
     /// Starts `claviger dev`'s listener with this choice of `--issuer`.
     pub(crate) fn issuing(issuers: Issuers) -> Self {
-        Self::run(true, Limits::default(), issuers, Functions::new([]))
+        Self::with_node(&Place::Memory, Options { issuers, ..Options::default() })
     }
 
-    fn run(dev: bool, limits: Limits, issuers: Issuers, functions: Functions) -> Self {
+    /// Starts `claviger dev`'s listener on a node of its own kind.
+    pub(crate) fn with_node(place: &Place, options: Options) -> Self {
+        Self::over(place, options, true, Limits::default())
+    }
+
+    fn over(place: &Place, options: Options, dev: bool, limits: Limits) -> Self {
         let authority = Arc::new(LocalAuthority::ephemeral().unwrap());
         let tls = authority.tls().unwrap();
         let settings = Settings { dev, account: AccountId::DEFAULT, suffixes: Vec::new() };
         // A node opens its store on threads of its own and must not do so from within an async task.
-        let node = std::thread::spawn(move || Node::start(&Place::Memory, issuers, functions)).join().unwrap().unwrap();
+        let place = place.clone();
+        let node = std::thread::spawn(move || Node::start(&place, options)).join().unwrap().unwrap();
         let front = Front::new(Application::new(settings, Some(Arc::clone(&authority)), node), Some(tls), limits);
         let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.address();

@@ -137,6 +137,7 @@ pub async fn keeps_sealed_secrets(store: Shared) -> Result<(), StoreError> {
         oauth_scopes: Some(vec!["https://weather.example/read".to_owned()]),
         access_token_validity: None,
         access_token_unit: None,
+        limits: None,
         extra_claims: serde_json::Map::new(),
         configuration: serde_json::Map::new(),
     };

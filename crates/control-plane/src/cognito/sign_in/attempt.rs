@@ -1,5 +1,6 @@
 //! A sign-in's two transactions: who asks for whom, and what becomes of it.
 
+use claviger_oauth::hook::{ClientMetadata, Trigger};
 use claviger_oauth::user_claims::UserGrant;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::session::Session;
@@ -37,6 +38,8 @@ pub(super) struct Look<'a> {
     pub(super) username: &'a str,
     /// `SECRET_HASH`.
     pub(super) secret_hash: Option<&'a Secret<String>>,
+    /// What the caller hands on to functions.
+    pub(super) client_metadata: Option<&'a ClientMetadata>,
 }
 
 /// What was found.
@@ -47,6 +50,8 @@ pub(super) struct Seen {
     pub(super) pool: UserPool,
     /// The user; `None` for one that does not exist and that callers are not to tell from others.
     pub(super) user: Option<User>,
+    /// What the caller hands on to functions.
+    pub(super) client_metadata: Option<ClientMetadata>,
 }
 
 /// Counts a password that was not proved, and begins a session for one that was.
@@ -102,7 +107,7 @@ impl Step for Look<'_> {
                 return Err(SignInError::AttemptsExceeded.into());
             }
         }
-        Ok(Seen { client, pool, user })
+        Ok(Seen { client, pool, user, client_metadata: self.client_metadata.cloned() })
     }
 }
 
@@ -130,7 +135,8 @@ impl Step for Settle<'_> {
         if user.status == UserStatus::ForceChangePassword {
             return Ok(Settled::NewPassword(Box::new(user.record)));
         }
-        let session = begin(cx, &self.seen.client, &user).await?;
+        let session =
+            begin(cx, &self.seen.client, &user, Trigger::Authentication, self.seen.client_metadata.as_ref()).await?;
         Ok(Settled::Session(Box::new(session)))
     }
 }
@@ -148,9 +154,12 @@ pub(super) async fn begin(
     cx: &mut Context<'_>,
     client: &AppClient,
     user: &User,
+    trigger: Trigger,
+    client_metadata: Option<&ClientMetadata>,
 ) -> Result<(Session, UserGrant), StoreError> {
     let session = sessions::begin(cx.tx, client, user, cx.now, cx.random).await?;
-    let grant = sessions::grant(cx.tx, client, user, &session).await?;
+    let mut grant = sessions::grant(cx.tx, client, user, &session, trigger).await?;
+    grant.told.client_metadata = client_metadata.cloned();
     Ok((session, grant))
 }
 

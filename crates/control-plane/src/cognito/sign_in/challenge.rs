@@ -1,5 +1,6 @@
 //! Answering a challenge: `RespondToAuthChallenge`, `AdminRespondToAuthChallenge`.
 
+use claviger_oauth::hook::ClientMetadata;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -30,8 +31,7 @@ pub struct RespondToAuthChallengeInput {
     _analytics_metadata: IgnoredAny,
     #[serde(default, rename = "UserContextData")]
     _user_context_data: IgnoredAny,
-    #[serde(default, rename = "ClientMetadata")]
-    _client_metadata: IgnoredAny,
+    client_metadata: Option<ClientMetadata>,
 }
 
 /// The members of `AdminRespondToAuthChallenge`.
@@ -48,8 +48,7 @@ pub struct AdminRespondToAuthChallengeInput {
     _analytics_metadata: IgnoredAny,
     #[serde(default, rename = "ContextData")]
     _context_data: IgnoredAny,
-    #[serde(default, rename = "ClientMetadata")]
-    _client_metadata: IgnoredAny,
+    client_metadata: Option<ClientMetadata>,
 }
 
 /// A challenge and what was answered.
@@ -58,6 +57,7 @@ struct Answer<'a> {
     challenge: &'a str,
     session: Option<&'a str>,
     responses: &'a Parameters,
+    client_metadata: Option<&'a ClientMetadata>,
 }
 
 impl Procedure for RespondToAuthChallenge {
@@ -73,6 +73,7 @@ impl Procedure for RespondToAuthChallenge {
             challenge: &input.challenge_name,
             session: input.session.as_deref(),
             responses: &input.challenge_responses,
+            client_metadata: input.client_metadata.as_ref(),
         };
         take(services, caller, through, answer).await
     }
@@ -91,6 +92,7 @@ impl Procedure for AdminRespondToAuthChallenge {
             challenge: &input.challenge_name,
             session: input.session.as_deref(),
             responses: &input.challenge_responses,
+            client_metadata: input.client_metadata.as_ref(),
         };
         take(services, caller, through, answer).await
     }
@@ -102,7 +104,7 @@ async fn take(
     through: Through<'_>,
     answer: Answer<'_>,
 ) -> Result<AuthOutput, Error> {
-    let Answer { challenge, session, responses } = answer;
+    let Answer { challenge, session, responses, client_metadata } = answer;
     if !["PASSWORD_VERIFIER", "NEW_PASSWORD_REQUIRED", "SELECT_CHALLENGE"].contains(&challenge) {
         return Err(SignInError::ChallengeNotServed.into());
     }
@@ -111,6 +113,7 @@ async fn take(
         flow: None,
         username: responses.required("USERNAME")?,
         secret_hash: responses.secret("SECRET_HASH"),
+        client_metadata,
     };
     let session = session.ok_or(SignInError::MissingParameter("Session"));
     match challenge {

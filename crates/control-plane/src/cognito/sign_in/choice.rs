@@ -35,7 +35,7 @@ pub(super) async fn answer(
     answers: &Parameters,
 ) -> Result<AuthOutput, Error> {
     let chosen = answers.required("ANSWER")?;
-    let Seen { client, pool, user } = perform(services, &caller.tenant(), &look).await?;
+    let Seen { client, pool, user, .. } = perform(services, &caller.tenant(), &look).await?;
     let (state, _) = State::open(services, &client, session)?;
     let sub = user.map_or_else(|| nobody::names(services, &pool, look.username).1, |user| user.sub);
     if state.awaited != Awaited::Choice || state.sub != sub {
@@ -45,7 +45,7 @@ pub(super) async fn answer(
 }
 
 async fn ask(services: &Services, caller: &Caller, look: Look<'_>) -> Result<AuthOutput, Error> {
-    let Seen { client, pool, user } = perform(services, &caller.tenant(), &look).await?;
+    let Seen { client, pool, user, .. } = perform(services, &caller.tenant(), &look).await?;
     let sub = user.map_or_else(|| nobody::names(services, &pool, look.username).1, |user| user.sub);
     let state = State::new(&client, &sub, Awaited::Choice, services.clock.now());
     let session = Some(state.seal(services)?);

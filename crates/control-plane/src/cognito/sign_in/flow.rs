@@ -115,6 +115,8 @@ async fn start(
         flow: Some(flow),
         username: parameters.required("USERNAME")?,
         secret_hash: parameters.secret("SECRET_HASH"),
+        // A sign-in that begins hands nothing on to this trigger (Amazon Cognito API reference, `InitiateAuth`).
+        client_metadata: None,
     };
     match flow {
         AuthFlow::UserSrpAuth => srp::challenge(services, caller, look, parameters.required("SRP_A")?).await,

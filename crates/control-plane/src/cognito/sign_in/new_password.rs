@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use claviger_oauth::hook::Trigger;
 use claviger_oauth::user_claims::UserGrant;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::session::Session;
@@ -116,6 +117,7 @@ impl Step for Accept<'_> {
         sign_in_name::claim(cx, &self.seen.pool, &mut user, Conflict::RefuseChange).await?;
         user_password::set(&mut user, self.password.clone(), UserStatus::Confirmed, cx.now);
         cx.tx.replace(&user).await?;
-        Ok(begin(cx, &self.seen.client, &user).await?)
+        let metadata = self.seen.client_metadata.as_ref();
+        Ok(begin(cx, &self.seen.client, &user, Trigger::NewPasswordChallenge, metadata).await?)
     }
 }

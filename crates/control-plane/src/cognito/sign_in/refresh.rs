@@ -1,5 +1,6 @@
 //! Renewing tokens: the flow `REFRESH_TOKEN_AUTH`, and `GetTokensFromRefreshToken`.
 
+use claviger_oauth::hook::ClientMetadata;
 use claviger_resources::Secret;
 use claviger_runtime::sessions::refresh_token::RefreshToken;
 use claviger_runtime::sessions::{self, Found, Renewal};
@@ -31,8 +32,7 @@ pub struct GetTokensFromRefreshTokenInput {
     client_secret: Option<Secret<String>>,
     #[serde(default, rename = "DeviceKey")]
     _device_key: IgnoredAny,
-    #[serde(default, rename = "ClientMetadata")]
-    _client_metadata: IgnoredAny,
+    client_metadata: Option<ClientMetadata>,
 }
 
 /// What `GetTokensFromRefreshToken` answers.
@@ -52,7 +52,8 @@ impl Procedure for GetTokensFromRefreshToken {
     async fn run(services: &Services, caller: &Caller, input: Self::Input) -> Result<Self::Output, Error> {
         let step =
             Exchange { client: &input.client_id, secret: input.client_secret.as_ref(), token: &input.refresh_token };
-        let Renewal { grant, exchanged } = perform(services, &caller.tenant(), &step).await?;
+        let Renewal { mut grant, exchanged } = perform(services, &caller.tenant(), &step).await?;
+        grant.told.client_metadata = input.client_metadata;
         Ok(GetTokensFromRefreshTokenOutput { authentication_result: issue(services, &grant, exchanged).await? })
     }
 }

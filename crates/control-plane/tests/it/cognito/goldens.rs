@@ -33,6 +33,7 @@ fn story() -> Vec<Step> {
     let tagged = |extra: Value| {
         with(json!({"ResourceArn": "arn:aws:cognito-idp:us-east-1:000000000000:userpool/{pool}"}), extra)
     };
+    let limit = |category: &str| json!({"LimitDefinition": {"LimitClass": "API_CATEGORY", "Attributes": {"Category": category}}});
     let not_a_pool = json!({"ResourceArn": "arn:aws:s3:us-east-1:000000000000:bucket", "Tags": {}, "TagKeys": []});
     let custom = json!({
         "UserPoolId": "{pool}", "Domain": "auth.weather.example", "CustomDomainConfig": {"CertificateArn": certificate},
@@ -177,6 +178,10 @@ fn story() -> Vec<Step> {
         ("DeleteResourceServer", server(), &[]),
         ("DeleteResourceServer", server(), &[]),
         ("DeleteUserPool", pool(), &[]),
+        ("GetProvisionedLimit", limit("UserCreation"), &[]),
+        ("GetProvisionedLimit", limit("Nothing"), &[]),
+        ("UpdateProvisionedLimit", with(limit("UserCreation"), json!({"RequestedLimitValue": 60})), &[]),
+        ("UpdateProvisionedLimit", with(limit("ClientAuthentication"), json!({"RequestedLimitValue": 200})), &[]),
     ]
 }
 

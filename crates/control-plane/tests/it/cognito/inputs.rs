@@ -69,6 +69,8 @@ impl World {
                 "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/00000000", "SecurityPolicy": "TLS_V1",
             },
         });
+        let attributes = json!({"Category": "UserCreation"});
+        let limit = json!({"LimitDefinition": {"LimitClass": "API_CATEGORY", "Attributes": attributes}});
         let style = json!({"UseCognitoProvidedValues": false, "Settings": {"a": [1, {"b": null}]}, "Assets": [
             {"Category": "PAGE_HEADER_LOGO", "ColorMode": "DARK", "Extension": "PNG", "Bytes": "iVBORw0KGgo="},
         ]});
@@ -139,6 +141,8 @@ impl World {
             ("TagResource", with(arn.clone(), json!({"Tags": {"a": "b"}}))),
             ("UntagResource", with(arn.clone(), json!({"TagKeys": ["team"]}))),
             ("ListTagsForResource", arn),
+            ("GetProvisionedLimit", limit.clone()),
+            ("UpdateProvisionedLimit", with(limit, json!({"RequestedLimitValue": 60}))),
         ]);
         user_inputs::add(&plane, &mut inputs).await;
         Self { plane, inputs }
