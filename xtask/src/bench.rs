@@ -5,18 +5,17 @@
 //! beside it in each round, and the medians are printed with their spread.
 
 mod ceiling;
-mod http;
-mod load;
 mod report;
-mod server;
 
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use self::report::{Report, median};
-use self::server::{Server, binary};
+use self::report::Report;
+use crate::http;
+use crate::load::{self, Requests, median};
+use crate::server::{self, Server, binary};
 
 /// How much to measure.
 #[derive(clap::Args)]
@@ -124,14 +123,6 @@ fn text(value: &Value, pointer: &str) -> anyhow::Result<String> {
     found.map(str::to_owned).with_context(|| format!("no {pointer} in {value}"))
 }
 
-fn token_request(fixture: &Fixture) -> Vec<u8> {
-    let body = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}",
-        fixture.client_id, fixture.client_secret
-    );
-    http::request("POST", "/oauth2/token", &[("Content-Type", "application/x-www-form-urlencoded")], body.as_bytes())
-}
-
 fn gate_request(fixture: &Fixture, authorization: Option<&str>) -> Vec<u8> {
     let path = format!("/_aws/execute-api/{}/{STAGE}/", fixture.api_id);
     let headers: Vec<(&str, &str)> = authorization.map(|token| ("Authorization", token)).into_iter().collect();
@@ -139,7 +130,7 @@ fn gate_request(fixture: &Fixture, authorization: Option<&str>) -> Vec<u8> {
 }
 
 fn token(server: &Server, fixture: &Fixture) -> anyhow::Result<String> {
-    let answer = http::exchange(server.address, &token_request(fixture))?;
+    let answer = http::exchange(server.address, &server::token(&fixture.client_id, &fixture.client_secret))?;
     ensure!(answer.status == 200, "the token endpoint answered {}: {}", answer.status, answer.text());
     text(&serde_json::from_slice(&answer.body)?, "/access_token")
 }
@@ -187,9 +178,9 @@ fn measure_start(
 
 fn measure_load(server: &Server, fixture: &Fixture, arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
     let duration = Duration::from_secs_f64(arguments.seconds);
-    let token_request = token_request(fixture);
+    let token_request = Requests::from([server::token(&fixture.client_id, &fixture.client_secret)]);
     let token = token(server, fixture)?;
-    let gate_request = gate_request(fixture, Some(&token));
+    let gate_request = Requests::from([gate_request(fixture, Some(&token))]);
     let (mut signing, mut verifying, mut tokens, mut gate) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}", arguments.rounds);

@@ -5,8 +5,12 @@ mod check;
 mod ci;
 mod compat;
 mod generate;
+mod http;
+mod load;
 mod project;
 mod python;
+mod server;
+mod soak;
 mod stages;
 mod test;
 mod tidy;
@@ -27,6 +31,8 @@ enum Command {
     Test,
     /// What this machine reaches, as ratios to its own ceilings.
     Bench(bench::Arguments),
+    /// What takes longer than CI may: generated inputs by the hundred thousand, many app clients, rotation under load.
+    Soak(soak::Arguments),
     /// Real clients against the real binary, and the coverage page made from their runs.
     Compat(compat::Arguments),
     /// The files a program can derive, from what they derive from.
@@ -45,6 +51,7 @@ fn main() -> ExitCode {
         Command::Check => check::run(),
         Command::Tidy => tidy::run(),
         Command::Test => test::run(),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Compat(arguments) => compat::run(&arguments),
         Command::Generate { check } => generate::run(check),
         Command::Ci => ci::run(),

@@ -1,7 +1,8 @@
-//! Test support: fake clock, seeded randomness, fixtures, an in-memory store. A dev-dependency only.
+//! Test support: fake clock, seeded randomness, generated inputs, fixtures, an in-memory store. A dev-dependency only.
 
 mod fake_clock;
 pub mod forgeries;
+pub mod generated;
 mod memory_store;
 mod seeded_random;
 

@@ -1,6 +1,6 @@
 //! The table a benchmark ends in.
 
-use super::load::Outcome;
+use crate::load::{Outcome, machine, median};
 
 /// Rows of figures, each with the floor it must keep if there is one.
 pub(super) struct Report {
@@ -76,30 +76,4 @@ impl Report {
             println!("{:width$}   {}{floor}", row.what, row.figure);
         }
     }
-}
-
-/// The middle value.
-pub(super) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-}
-
-/// The machine in a line.
-fn machine() -> String {
-    let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        information
-            .lines()
-            .find(|line| line.starts_with(name))
-            .and_then(|line| line.split_once(':'))
-            .map(|(_, value)| value.trim())
-    };
-    let ifma = field("flags").is_some_and(|flags| flags.split(' ').any(|flag| flag == "avx512ifma"));
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    format!(
-        "{cores} cores of {}, AVX-512 IFMA {}",
-        field("model name").unwrap_or("an unnamed processor"),
-        if ifma { "present" } else { "absent" }
-    )
 }

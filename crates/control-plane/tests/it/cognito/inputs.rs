@@ -1,18 +1,33 @@
 //! No input, well formed or not, makes an operation answer with a 5xx or panic.
+//!
+//! Batches of inputs go to a world each, in which there is one of everything; what they destroy is back in the next. Each
+//! input begins as one that its operation would answer and is changed, mostly in one member, before it is sent.
 
+mod change;
+mod fitting;
+mod tally;
+
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
+use claviger_aws_protocol::shape::find;
 use claviger_control_plane::cognito::operations::OPERATIONS;
+use claviger_control_plane::cognito::shapes;
+use claviger_testkit::generated::{cases, try_batches};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use super::sign_in;
-use super::user_inputs;
+use self::change::{Change, change};
+use self::tally::Tally;
+use super::{sign_in, user_inputs};
 use crate::plane::{Plane, machine, with};
 
-const CASES: u32 = 2_000;
+/// Inputs tried where nobody asks for more.
+const CASES: usize = 2_000;
+/// Inputs sent to one world, at most.
+const BATCH_MAX: usize = 64;
 
 /// A plane with one of everything, and an input that each operation answers there.
 struct World {
@@ -153,152 +168,110 @@ impl World {
         let (plane, inputs) = sign_in::inputs::inputs().await;
         Self { plane, inputs }
     }
+}
 
-    /// The one of two worlds in which an operation has an input.
-    async fn both() -> [Self; 2] {
-        [Self::new().await, Self::of_users().await]
+/// An operation, as its place in the table, and what is done to its input before it is sent.
+type Step = (usize, Change);
+
+/// The steps of a batch, shown as what was sent.
+#[derive(Clone)]
+struct Batch(Vec<Step>);
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let worlds = runtime().block_on(Worlds::new());
+        for step in &self.0 {
+            let (operation, body) = worlds.request(step);
+            writeln!(f, "{operation} {}", String::from_utf8_lossy(&body))?;
+        }
+        Ok(())
     }
 }
 
-/// What is done to an input that would be answered.
-#[derive(Clone, Debug)]
-enum Change {
-    Nothing,
-    /// The value at one place, counted through all of them, becomes another.
-    Replace(prop::sample::Index, Value),
-    /// The value at one place goes.
-    Remove(prop::sample::Index),
-    /// The value at one place is held against every other place of the input.
-    Exchange(prop::sample::Index, prop::sample::Index),
-    /// Something else entirely.
-    Bytes(Vec<u8>),
-}
+/// Every world there is: each operation has its input in one of them.
+struct Worlds([World; 2]);
 
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        any::<String>(),
-        "[a-z0-9/:._-]{0,40}",
-        Just(String::new()),
-        Just("\u{0}".to_owned()),
-        Just("us-east-1_none".to_owned()),
-        Just("ACTIVE".to_owned()),
-        Just("weather/get".to_owned()),
-        Just("arn:aws:cognito-idp:us-east-1:000000000000:userpool/x".to_owned()),
-        Just("x".repeat(100_000)),
-        Just("\u{1f980}".repeat(64)),
-    ]
-}
+impl Worlds {
+    async fn new() -> Self {
+        Self([World::new().await, World::of_users().await])
+    }
 
-fn value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        (0_i64..100).prop_map(Value::from),
-        Just(json!(u64::MAX)),
-        any::<f64>().prop_map(Value::from),
-        text().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 16, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((text(), inner), 0..4)
-                .prop_map(|members| Value::Object(members.into_iter().collect())),
-        ]
-    })
-}
+    fn of(&self, operation: &str) -> Option<&World> {
+        self.0.iter().find(|world| world.inputs.contains_key(operation))
+    }
 
-fn change() -> impl Strategy<Value = Change> {
-    prop_oneof![
-        1 => Just(Change::Nothing),
-        8 => (any::<prop::sample::Index>(), value()).prop_map(|(place, value)| Change::Replace(place, value)),
-        2 => any::<prop::sample::Index>().prop_map(Change::Remove),
-        2 => (any::<prop::sample::Index>(), any::<prop::sample::Index>()).prop_map(|(one, other)| Change::Exchange(one, other)),
-        1 => prop::collection::vec(any::<u8>(), 0..64).prop_map(Change::Bytes),
-    ]
-}
+    /// What a step sends.
+    fn request(&self, (operation, change): &Step) -> (&'static str, Vec<u8>) {
+        let name = OPERATIONS[*operation].name;
+        let input = &self.of(name).unwrap().inputs[name];
+        (name, change.apply(input, find(shapes::OPERATIONS, name).unwrap().input))
+    }
 
-/// Where the values inside a value are.
-fn places(value: &Value, place: &str, found: &mut Vec<String>) {
-    let inner: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(name, value)| (format!("{place}/{name}"), value)).collect(),
-        Value::Array(elements) => {
-            elements.iter().enumerate().map(|(index, value)| (format!("{place}/{index}"), value)).collect()
+    /// Sends a step and tells whether it was answered, or what is wrong with the refusal.
+    async fn answer(&self, step: &Step) -> Result<bool, String> {
+        let (operation, body) = self.request(step);
+        let response = self.of(operation).unwrap().plane.send(operation, &body).await;
+        match response.status().as_u16() {
+            200 => Ok(true),
+            400 => Ok(false),
+            status => Err(format!("{operation}: {status} {:?}", response.body())),
         }
-        _ => Vec::new(),
-    };
-    for (place, value) in inner {
-        places(value, &place, found);
-        found.push(place);
     }
 }
 
-fn changed(input: &Value, change: &Change) -> Vec<u8> {
-    let (mut input, mut found) = (input.clone(), Vec::new());
-    places(&input, "", &mut found);
-    match change {
-        Change::Nothing => {}
-        Change::Replace(place, value) => *input.pointer_mut(place.get::<String>(&found)).unwrap() = value.clone(),
-        Change::Exchange(one, other) => {
-            let value = input.pointer(one.get::<String>(&found)).unwrap().clone();
-            *input.pointer_mut(other.get::<String>(&found)).unwrap() = value;
-        }
-        Change::Remove(place) => {
-            let (parent, last) = place.get::<String>(&found).rsplit_once('/').unwrap();
-            match input.pointer_mut(parent).unwrap() {
-                Value::Object(members) => drop(members.remove(last)),
-                Value::Array(elements) => drop(elements.remove(last.parse().unwrap())),
-                _ => {}
-            }
-        }
-        Change::Bytes(bytes) => return bytes.clone(),
-    }
-    input.to_string().into_bytes()
-}
-
+/// A runtime for the worlds of one batch: what runs in their background ends with it.
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().build().unwrap()
 }
 
-#[test]
-fn every_operation_answers_the_input_that_is_changed() {
-    let runtime = runtime();
-    for row in OPERATIONS {
-        runtime.block_on(async {
-            let worlds = World::both().await;
-            let world = worlds.iter().find(|world| world.inputs.contains_key(row.name)).unwrap();
-            world.plane.ok(row.name, world.inputs[row.name].clone()).await;
+/// Sends every operation its input unchanged, to as few worlds as will do.
+fn answer_all(tally: &mut Tally) {
+    let mut waiting: Vec<Step> = (0..OPERATIONS.len()).map(|operation| (operation, Change::Nothing)).collect();
+    while !waiting.is_empty() {
+        let count = waiting.len();
+        runtime().block_on(async {
+            let worlds = Worlds::new().await;
+            let mut refused = Vec::new();
+            for step in waiting.drain(..) {
+                let answered = worlds.answer(&step).await.unwrap();
+                tally.count(step.0, step.1.kind(), answered);
+                if !answered {
+                    refused.push(step);
+                }
+            }
+            waiting = refused;
         });
+        let names: Vec<_> = waiting.iter().map(|(operation, _)| OPERATIONS[*operation].name).collect();
+        assert!(waiting.len() < count, "refused as it is by a fresh world: {}", names.join(", "));
     }
 }
 
-/// Whether an operation takes nothing away that other inputs need.
-fn leaves_the_world(operation: &str) -> bool {
-    ["Describe", "List", "Get", "InitiateAuth", "AdminInitiateAuth"].iter().any(|prefix| operation.starts_with(prefix))
+#[test]
+fn every_operation_has_an_input_that_it_answers() {
+    let worlds = runtime().block_on(Worlds::new());
+    let missing: Vec<_> = OPERATIONS.iter().map(|row| row.name).filter(|name| worlds.of(name).is_none()).collect();
+    assert!(missing.is_empty(), "no input for {}", missing.join(", "));
+    answer_all(&mut Tally::new());
 }
 
 #[test]
 fn no_input_makes_a_server_error_or_a_panic() {
-    let runtime = runtime();
-    let worlds = std::cell::RefCell::new(runtime.block_on(World::both()));
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let result = runner.run(&(0..OPERATIONS.len(), change()), |(row, change)| {
-        let [machines, users] = &mut *worlds.borrow_mut();
-        let operation = OPERATIONS[row].name;
-        let is_of_users = users.inputs.contains_key(operation);
-        let world = if is_of_users { users } else { machines };
-        let body = changed(&world.inputs[operation], &change);
-        let response = runtime.block_on(world.plane.send(operation, &body));
-        let status = response.status().as_u16();
-        prop_assert!(status == 200 || status == 400, "{operation}: {response:?}");
-        // What is gone would make the cases that follow all alike.
-        if status == 200 && !leaves_the_world(operation) {
-            *world = runtime.block_on(async { if is_of_users { World::of_users().await } else { World::new().await } });
-        }
-        Ok(())
+    let (cases, mut tally) = (cases(CASES), Tally::new());
+    answer_all(&mut tally);
+    let tally = RefCell::new(tally);
+    let batches = prop::collection::vec((0..OPERATIONS.len(), change()), 1..=BATCH_MAX).prop_map(Batch);
+    try_batches(cases, &batches, |Batch(steps)| {
+        runtime().block_on(async {
+            let worlds = Worlds::new().await;
+            for step in steps {
+                let answered = worlds.answer(step).await.map_err(TestCaseError::fail)?;
+                tally.borrow_mut().count(step.0, step.1.kind(), answered);
+            }
+            Ok(steps.len())
+        })
     });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
+    let tally = tally.into_inner();
+    println!("{tally}");
+    // In few inputs an operation may be met too seldom to be answered more often than in the first worlds.
+    tally.assert_telling(if cases < 10_000 { 1 } else { cases / 1_000 });
 }

@@ -7,19 +7,19 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 /// An answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
 /// The bytes of a request.
-pub(super) fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(name);
@@ -32,7 +32,7 @@ pub(super) fn request(method: &str, target: &str, headers: &[(&str, &str)], body
 }
 
 /// Sends one request on a connection of its own.
-pub(super) fn exchange(address: SocketAddr, request: &[u8]) -> anyhow::Result<Answer> {
+pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> anyhow::Result<Answer> {
     let mut stream = TcpStream::connect(address).context("cannot connect to the server")?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -51,7 +51,7 @@ pub(super) fn exchange(address: SocketAddr, request: &[u8]) -> anyhow::Result<An
 }
 
 /// Where the first answer's body begins and ends, once all of it has come.
-pub(super) fn whole(received: &[u8]) -> anyhow::Result<Option<(u16, usize, usize)>> {
+pub(crate) fn whole(received: &[u8]) -> anyhow::Result<Option<(u16, usize, usize)>> {
     let Some(head_end) = received.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(received.get(..head_end).unwrap_or_default()).context("a head that is not text")?;
     let status = head.get(9..12).and_then(|digits| digits.parse().ok()).context("no status")?;

@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
-use super::http;
+use crate::http;
 
 /// How long a server may take to listen.
 const START_MAX: Duration = Duration::from_secs(20);
 
 /// A running server, ended when dropped.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     child: Child,
 }
 
 /// Builds the release binary and tells where it is.
-pub(super) fn binary() -> anyhow::Result<PathBuf> {
+pub(crate) fn binary() -> anyhow::Result<PathBuf> {
     eprintln!("building for release");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
@@ -37,13 +37,26 @@ pub(super) fn binary() -> anyhow::Result<PathBuf> {
     executable.context("cargo named no executable")
 }
 
+/// A call of an operation of Cognito.
+pub(crate) fn cognito(operation: &str, input: &Value) -> Vec<u8> {
+    let target = format!("AWSCognitoIdentityProviderService.{operation}");
+    let headers = [("X-Amz-Target", target.as_str()), ("Content-Type", "application/x-amz-json-1.1")];
+    http::request("POST", "/", &headers, input.to_string().as_bytes())
+}
+
+/// A request for a token.
+pub(crate) fn token(client_id: &str, client_secret: &str) -> Vec<u8> {
+    let body = format!("grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}");
+    http::request("POST", "/oauth2/token", &[("Content-Type", "application/x-www-form-urlencoded")], body.as_bytes())
+}
+
 impl Server {
-    pub(super) fn start(binary: &Path, data: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(binary: &Path, data: &Path) -> anyhow::Result<Self> {
         Ok(Self::start_timed(binary, data)?.0)
     }
 
     /// Starts the server; tells when that began and how long it was until it listened.
-    pub(super) fn start_timed(binary: &Path, data: &Path) -> anyhow::Result<(Self, Instant, Duration)> {
+    pub(crate) fn start_timed(binary: &Path, data: &Path) -> anyhow::Result<(Self, Instant, Duration)> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
         let child = Command::new(binary)
@@ -69,15 +82,12 @@ impl Server {
     }
 
     /// Calls an operation of Cognito.
-    pub(super) fn cognito(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
-        let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let headers = [("X-Amz-Target", target.as_str()), ("Content-Type", "application/x-amz-json-1.1")];
-        self.json(&http::request("POST", "/", &headers, input.to_string().as_bytes()))
-            .with_context(|| operation.to_owned())
+    pub(crate) fn cognito(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
+        self.json(&cognito(operation, input)).with_context(|| operation.to_owned())
     }
 
     /// Calls an operation of API Gateway.
-    pub(super) fn rest(&self, method: &str, target: &str, input: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn rest(&self, method: &str, target: &str, input: &Value) -> anyhow::Result<Value> {
         let headers = [("Content-Type", "application/json")];
         self.json(&http::request(method, target, &headers, input.to_string().as_bytes()))
             .with_context(|| format!("{method} {target}"))
@@ -89,8 +99,14 @@ impl Server {
         Ok(serde_json::from_slice(&answer.body)?)
     }
 
+    /// Ends the server where it stands.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// The process's proportional share of memory.
-    pub(super) fn pss_mebibytes(&self) -> anyhow::Result<f64> {
+    pub(crate) fn pss_mebibytes(&self) -> anyhow::Result<f64> {
         let text = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
         let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss line")?;
         let kibibytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
@@ -100,7 +116,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }

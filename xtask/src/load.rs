@@ -1,0 +1,157 @@
+//! A closed-loop load generator: each connection sends its next request when the last one is answered.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+
+use crate::http;
+
+/// What a run of load showed.
+#[derive(Clone, Copy)]
+pub(crate) struct Outcome {
+    /// Answers per second.
+    pub(crate) per_second: f64,
+    /// Half of the answers came within this many milliseconds.
+    pub(crate) p50: f64,
+    /// 99 of 100 answers came within this many milliseconds.
+    pub(crate) p99: f64,
+}
+
+/// Requests that connections take in turn, each beginning at another.
+pub(crate) type Requests = Arc<[Vec<u8>]>;
+
+/// Sends `requests` over `connections` keep-alive connections for `duration`; every answer must be a 200.
+pub(crate) fn run(
+    address: SocketAddr,
+    requests: &Requests,
+    connections: usize,
+    duration: Duration,
+) -> anyhow::Result<Outcome> {
+    runtime()?.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        let started = Instant::now();
+        for number in 0..connections {
+            let (requests, until) = (Arc::clone(requests), started + duration);
+            tasks.spawn(async move {
+                let mut connection = Connection::open(address).await?;
+                let mut latencies = Vec::with_capacity(4096);
+                for request in requests.iter().cycle().skip(number * requests.len() / connections) {
+                    latencies.push(connection.send(request).await?);
+                    if Instant::now() >= until {
+                        break;
+                    }
+                }
+                anyhow::Ok(latencies)
+            });
+        }
+        let mut latencies = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            latencies.extend(done??);
+        }
+        let elapsed = started.elapsed().as_secs_f64();
+        ensure!(!latencies.is_empty(), "nothing was answered");
+        latencies.sort_unstable();
+        let percentile = |hundredths: usize| {
+            let index = (latencies.len() * hundredths / 100).min(latencies.len() - 1);
+            latencies.get(index).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a count of a few seconds")]
+        let per_second = latencies.len() as f64 / elapsed;
+        Ok(Outcome { per_second, p50: percentile(50), p99: percentile(99) })
+    })
+}
+
+/// Sends requests to two servers in turn for `duration`, so that whatever else the machine does meets both alike; tells
+/// within how many milliseconds each gave half of its answers.
+pub(crate) fn in_turn(servers: [(SocketAddr, &Requests); 2], duration: Duration) -> anyhow::Result<[f64; 2]> {
+    let [(one, one_requests), (other, other_requests)] = servers;
+    runtime()?.block_on(async {
+        let (mut one, mut other) = (Connection::open(one).await?, Connection::open(other).await?);
+        let (mut one_latencies, mut other_latencies) = (Vec::new(), Vec::new());
+        let started = Instant::now();
+        for (one_request, other_request) in one_requests.iter().cycle().zip(other_requests.iter().cycle()) {
+            one_latencies.push(one.send(one_request).await?.as_secs_f64() * 1e3);
+            other_latencies.push(other.send(other_request).await?.as_secs_f64() * 1e3);
+            if started.elapsed() > duration {
+                break;
+            }
+        }
+        Ok([median(&one_latencies), median(&other_latencies)])
+    })
+}
+
+/// A runtime whose one thread drives all connections, so that the load takes as little of the machine as it can.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+/// A keep-alive connection.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    received: Vec<u8>,
+    /// The length of the last answer: one that is as long is whole, which saves looking at its head.
+    length: usize,
+}
+
+impl Connection {
+    pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await.context("cannot connect to the server")?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, received: Vec::with_capacity(8192), length: 0 })
+    }
+
+    /// Sends a request and tells how long its answer took, which must be a 200.
+    pub(crate) async fn send(&mut self, request: &[u8]) -> anyhow::Result<Duration> {
+        let sent = Instant::now();
+        self.stream.write_all(request).await?;
+        self.received.clear();
+        loop {
+            ensure!(self.stream.read_buf(&mut self.received).await? > 0, "the server closed the connection");
+            if self.received.len() == self.length && self.received.starts_with(b"HTTP/1.1 200") {
+                return Ok(sent.elapsed());
+            }
+            if let Some((status, _, end)) = http::whole(&self.received)? {
+                ensure!(status == 200, "answered {status}: {}", String::from_utf8_lossy(&self.received));
+                self.length = end;
+                return Ok(sent.elapsed());
+            }
+        }
+    }
+
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> anyhow::Result<&[u8]> {
+        let (_, start, end) = http::whole(&self.received)?.context("no answer")?;
+        self.received.get(start..end).context("no body")
+    }
+}
+
+/// The middle value.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+/// The machine in a line.
+pub(crate) fn machine() -> String {
+    let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        information
+            .lines()
+            .find(|line| line.starts_with(name))
+            .and_then(|line| line.split_once(':'))
+            .map(|(_, value)| value.trim())
+    };
+    let ifma = field("flags").is_some_and(|flags| flags.split(' ').any(|flag| flag == "avx512ifma"));
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    format!(
+        "{cores} cores of {}, AVX-512 IFMA {}",
+        field("model name").unwrap_or("an unnamed processor"),
+        if ifma { "present" } else { "absent" }
+    )
+}

@@ -1,0 +1,77 @@
+//! `cargo xtask soak`: proofs that take longer than CI may. Each stage can be run alone.
+
+mod scale;
+
+use std::process::Command;
+
+use anyhow::anyhow;
+use aws_lc_rs::rand;
+
+use crate::project::{cargo, run as start};
+use crate::stages::Stages;
+
+/// What to prove, and how much of it.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Run this stage alone
+    #[arg(value_enum)]
+    stage: Option<Stage>,
+    /// Inputs to try
+    #[arg(long, default_value_t = 100_000)]
+    cases: usize,
+    /// Where chance begins, to see a failure again; another place in every run when it is left out
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Rounds in which the large store is measured beside the small one
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How often the secret is rotated
+    #[arg(long, default_value_t = 1_000)]
+    rotations: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Stage {
+    /// No input makes a 5xx or a panic
+    Inputs,
+    /// 100,000 app clients are served as fast as 10
+    Scale,
+    /// No request fails while a secret is rotated
+    Rotation,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    let chosen = |stage| arguments.stage.is_none_or(|chosen| chosen == stage);
+    if chosen(Stage::Inputs) {
+        let seed = arguments.seed.map_or_else(any_seed, Ok)?;
+        let inputs = |package, filter| {
+            let mut test = test(package, filter);
+            test.env("CLAVIGER_CASES", arguments.cases.to_string()).env("CLAVIGER_SEED", seed.to_string());
+            start(&mut test)
+        };
+        stages.run("inputs of operations", || inputs("claviger-control-plane", "cognito::inputs::"));
+        stages.run("requests to the server", || inputs("claviger-server", "inputs::"));
+    }
+    if chosen(Stage::Scale) {
+        stages.run("100,000 app clients", || scale::run(arguments.rounds));
+    }
+    if chosen(Stage::Rotation) {
+        stages.run("rotation under load", || {
+            start(test("claviger-server", "rotation::").env("CLAVIGER_ROTATIONS", arguments.rotations.to_string()))
+        });
+    }
+    stages.finish()
+}
+
+/// The tests of a package that `filter` names, with what they print. They are built as CI builds them, overflow checks and
+/// all.
+fn test(package: &str, filter: &str) -> Command {
+    cargo(&["test", "--quiet", "--package", package, "--test", "it", "--", "--nocapture", filter])
+}
+
+fn any_seed() -> anyhow::Result<u64> {
+    let mut bytes = [0; 4];
+    rand::fill(&mut bytes).map_err(|_| anyhow!("no randomness"))?;
+    Ok(u32::from_le_bytes(bytes).into())
+}
