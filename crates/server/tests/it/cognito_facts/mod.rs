@@ -9,8 +9,10 @@ mod rows;
 mod s1_hook;
 mod s1_token_endpoint;
 mod s2_tokens;
+mod s2_users;
 mod s3_keys_and_discovery;
 mod s4_formats;
+mod s5_rates;
 mod s5_scopes_and_quotas;
 mod s6_app_clients;
 mod s6_client_token;
@@ -25,15 +27,18 @@ use exceptions::{LEFT_OUT, WAITING};
 use rows::ROWS;
 
 /// `cases! { |w| name => what is asked and must be answered; … }`: the cases of one file, over one node. A case that
-/// fails is named, and the others still run.
+/// fails is named, and the others still run. A node of another kind is named before the bar.
 macro_rules! cases {
-    (|$world:ident| $($name:ident => $body:expr;)*) => {
+    (|$world:ident| $($cases:tt)*) => {
+        cases! { crate::cognito_facts::world::World, |$world| $($cases)* }
+    };
+    ($node:ty, |$world:ident| $($name:ident => $body:expr;)*) => {
         /// The facts that have a case here.
         pub(super) const NAMES: &[&str] = &[$(stringify!($name)),*];
 
         #[tokio::test]
         async fn answers_as_cognito_does() {
-            let world = crate::cognito_facts::world::World::start().await;
+            let world = <$node>::start().await;
             let mut failed = Vec::new();
             $({
                 let $world = std::sync::Arc::clone(&world);
@@ -51,12 +56,14 @@ macro_rules! cases {
 use cases;
 
 /// Every case there is.
-const CASES: [&[&str]; 11] = [
+const CASES: [&[&str]; 13] = [
     s1_hook::NAMES,
     s1_token_endpoint::NAMES,
     s2_tokens::NAMES,
+    s2_users::NAMES,
     s3_keys_and_discovery::NAMES,
     s4_formats::NAMES,
+    s5_rates::NAMES,
     s5_scopes_and_quotas::NAMES,
     s6_app_clients::NAMES,
     s6_client_token::NAMES,
