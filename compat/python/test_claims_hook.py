@@ -36,8 +36,11 @@ class Function:
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": len(body)}.items():
                     self.send_header(name, str(value))
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.end_headers()
+                    self.wfile.write(body)
+                except ConnectionError:
+                    pass  # The server has given the answer up, as some tests want it to.
 
             def log_message(self, *_):
                 pass

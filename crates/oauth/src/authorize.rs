@@ -69,10 +69,73 @@ pub fn verify<K: AsRef<KeySet>>(
 ) -> Result<i64, Refusal> {
     let token = Token::parse(text)?;
     let claims = claims(&token)?;
+    verify_claims(&token, &claims, keys, now_seconds).map(|(_, expires_at)| expires_at)
+}
+
+/// What a user's access token says, once it is verified. Only [`user_token`] makes one.
+#[derive(Clone, Debug)]
+pub struct UserToken {
+    /// The pool that issued it.
+    pub pool: UserPoolId,
+    /// The subject of the user.
+    pub sub: String,
+    /// The app client.
+    pub client: String,
+    /// The session (`origin_jti`); `None` when the client's tokens cannot be revoked.
+    pub session: Option<String>,
+    /// Its scopes, separated by spaces.
+    pub scope: String,
+    /// When it was issued, in seconds since the epoch.
+    pub issued_at: i64,
+}
+
+impl UserToken {
+    /// Whether it carries this scope.
+    pub fn has_scope(&self, wanted: &str) -> bool {
+        self.scope.split(' ').any(|scope| scope == wanted)
+    }
+}
+
+/// Reads an access token as proof of who a user is: one of a pool of ours, valid now. A machine's proves no user, and counts
+/// as one without the scopes of users.
+pub fn user_token<K: AsRef<KeySet>>(
+    text: &str,
+    keys: impl FnOnce(&UserPoolId) -> Result<K, Refusal>,
+    now_seconds: i64,
+) -> Result<UserToken, Refusal> {
+    let token = Token::parse(text)?;
+    let claims = claims(&token)?;
+    let (pool, _) = verify_claims(&token, &claims, keys, now_seconds)?;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    if text("token_use").as_deref() != Some("access") {
+        return Err(Refusal::WrongTokenUse { expected: "access" });
+    }
+    let scope = text("scope").unwrap_or_default();
+    if text("username").is_none() {
+        return Err(Refusal::MissingScope(excerpt(&scope)));
+    }
+    Ok(UserToken {
+        pool,
+        sub: text("sub").ok_or(Refusal::Claim("sub"))?,
+        client: text("client_id").ok_or(Refusal::Claim("client_id"))?,
+        session: text("origin_jti"),
+        scope,
+        issued_at: claims.get("iat").and_then(Value::as_i64).ok_or(Refusal::Claim("iat"))?,
+    })
+}
+
+/// Checks signature and times of a token with the keys of the pool it names; tells which that is, and when it expires.
+fn verify_claims<K: AsRef<KeySet>>(
+    token: &Token<'_>,
+    claims: &UniqueMembers<'_>,
+    keys: impl FnOnce(&UserPoolId) -> Result<K, Refusal>,
+    now_seconds: i64,
+) -> Result<(UserPoolId, i64), Refusal> {
     let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
     let pool = issuer::pool(issuer).ok_or_else(|| Refusal::WrongIssuer(excerpt(issuer)))?;
-    keys(&pool)?.as_ref().verify(&token)?;
-    valid_until(&claims, now_seconds)
+    keys(&pool)?.as_ref().verify(token)?;
+    let expires_at = valid_until(claims, now_seconds)?;
+    Ok((pool, expires_at))
 }
 
 fn claims<'t>(token: &'t Token<'_>) -> Result<UniqueMembers<'t>, Refusal> {

@@ -19,3 +19,4 @@ pub mod secret_hash;
 pub mod srp;
 pub mod token_error;
 pub mod token_request;
+pub mod user_claims;

@@ -2,6 +2,8 @@
 
 /// Active secrets per app client (Amazon Cognito, "Quotas in Amazon Cognito").
 pub const SECRETS_PER_APP_CLIENT: usize = 2;
+/// Sessions of a user at a time: more than people need, so that a user who signs in without end cannot fill the store.
+pub const SESSIONS_PER_USER: usize = 100;
 /// Messages kept for each user; ours, AWS sends them.
 pub const MESSAGES_PER_USER: usize = 5;
 /// Messages kept for all users of a pool; ours.

@@ -6,21 +6,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use claviger_oauth::authorize::{self, UserToken};
 use claviger_oauth::claims::AccessClaims;
 use claviger_oauth::client::Client;
 use claviger_oauth::client_credentials::{self, Grant};
 use claviger_oauth::client_token::{self, ClientTokenRequest};
 use claviger_oauth::hook::{ClientMetadata, Event, TokenKind, Trigger, to_json};
+use claviger_oauth::jose::SigningKey;
+use claviger_oauth::refusal::Refusal;
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::{GrantType, TokenRequest};
+use claviger_oauth::user_claims::{Occasion, UserClaims, UserGrant};
 use claviger_resources::request_rates::Category;
 use claviger_resources::{Clock, UserPoolId};
+use serde_json::{Map, Value};
 
 use crate::functions::Functions;
 use crate::hook::{Hook, HookError};
 use crate::ids::random_uuid;
 use crate::limits::Limits;
+use crate::snapshot::pool::KeysError;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
 use crate::vault::Vault;
 
@@ -41,6 +47,16 @@ pub struct Issued {
     /// The compact token.
     pub access_token: String,
     /// How long it lives, in seconds.
+    pub expires_in: u32,
+}
+
+/// The tokens of a user's session, beside its refresh token.
+pub struct UserTokens {
+    /// The access token.
+    pub access_token: String,
+    /// The ID token.
+    pub id_token: String,
+    /// How long the access token lives, in seconds.
     pub expires_in: u32,
 }
 
@@ -114,6 +130,33 @@ impl Issuance {
     /// What requests are counted against.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Issues the access and the ID token of a user's session.
+    pub async fn user(&self, grant: &UserGrant) -> Result<UserTokens, IssueError> {
+        let snapshot = self.current.load_full();
+        let pool = snapshot.pool(grant.pool.as_str()).ok_or_else(|| no_key(&"the node does not know the user pool"))?;
+        let keys = match &pool.keys {
+            Some(keys) => Arc::clone(keys),
+            None => self.first_keys(&pool.id).await?,
+        };
+        let occasion = Occasion {
+            issuer: &pool.issuer,
+            issued_at: self.clock.now().seconds(),
+            access_token_id: random_uuid(),
+            id_token_id: random_uuid(),
+        };
+        self.sign_user(&keys, grant, &grant.claims(occasion))
+    }
+
+    /// Reads a user's access token (see [`authorize::user_token`]).
+    pub fn user_token(&self, text: &str) -> Result<UserToken, Refusal> {
+        let snapshot = self.current.load_full();
+        let keys = |pool: &UserPoolId| {
+            let pool = snapshot.pool(pool.as_str()).ok_or(Refusal::NoPool)?;
+            pool.keys.as_deref().ok_or(Refusal::NoKeys)
+        };
+        authorize::user_token(text, keys, self.clock.now().seconds())
     }
 
     /// The key of client-secret digests.
@@ -205,9 +248,21 @@ impl Issuance {
     }
 
     fn sign(&self, claims: &str, client: &Client, keys: &PoolKeys) -> Result<Issued, IssueError> {
-        let key = keys.access(&self.vault).map_err(|error| IssueError::NoKey(error.to_string()))?;
-        let access_token = key.sign(claims.as_bytes()).map_err(|error| IssueError::NoKey(error.to_string()))?;
+        let key = keys.access(&self.vault).map_err(|error| no_key(&error))?;
+        let access_token = key.sign(claims.as_bytes()).map_err(|error| no_key(&error))?;
         Ok(Issued { access_token, expires_in: client.access_token_seconds })
+    }
+
+    fn sign_user(&self, keys: &PoolKeys, grant: &UserGrant, claims: &UserClaims) -> Result<UserTokens, IssueError> {
+        let sign = |key: Result<&SigningKey, KeysError>, claims: &Map<String, Value>| {
+            let claims = serde_json::to_vec(claims).map_err(|error| no_key(&error))?;
+            key.map_err(|error| no_key(&error))?.sign(&claims).map_err(|error| no_key(&error))
+        };
+        Ok(UserTokens {
+            access_token: sign(keys.access(&self.vault), &claims.access)?,
+            id_token: sign(keys.id(&self.vault), &claims.id)?,
+            expires_in: grant.access_token_seconds,
+        })
     }
 
     async fn first_keys(&self, pool: &UserPoolId) -> Result<Arc<PoolKeys>, IssueError> {
@@ -226,4 +281,8 @@ impl Issuance {
         let keys = tokio::time::timeout(KEYS_WAIT_MAX, wait).await;
         keys.ok().flatten().ok_or_else(|| IssueError::NoKey("its keys are still being made".to_owned()))
     }
+}
+
+fn no_key(why: &dyn std::fmt::Display) -> IssueError {
+    IssueError::NoKey(why.to_string())
 }

@@ -14,5 +14,6 @@ pub mod limits;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;
+pub mod sessions;
 pub mod snapshot;
 pub mod vault;

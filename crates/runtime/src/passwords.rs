@@ -40,6 +40,16 @@ pub struct Owner<'a> {
     pub sub: &'a str,
 }
 
+/// What a client sent to prove a password (see [`srp::Proof`]).
+pub struct Evidence {
+    /// What the server gave to be sent back.
+    pub secret_block: Vec<u8>,
+    /// The client's time.
+    pub timestamp: String,
+    /// The client's signature.
+    pub signature: Vec<u8>,
+}
+
 /// Why a password could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
@@ -95,6 +105,59 @@ impl Passwords {
         Ok(self.in_line(work).await?? & kept.is_some())
     }
 
+    /// The server's half of a handshake about `kept`, the password of the user `owner`: salt and public number, as clients
+    /// read them. Without a password it is about one that nobody knows, and every time the same.
+    pub async fn challenge(
+        &self,
+        owner: Owner<'_>,
+        kept: Option<&Password>,
+        secret: [u8; srp::SECRET_BYTES],
+    ) -> Result<(String, String), PasswordError> {
+        let (salt, verifier) = self.verifier(owner, kept)?;
+        let public = self.in_line(move || srp::Handshake { verifier: verifier.expose(), secret: &secret }.public());
+        Ok((salt, public.await?))
+    }
+
+    /// Whether a client has proved in that handshake that it knows the password; one that nobody knows is never proved, and
+    /// takes as long to say so.
+    pub async fn proves(
+        &self,
+        owner: Owner<'_>,
+        kept: Option<&Password>,
+        handshake: ([u8; srp::SECRET_BYTES], srp::ClientNumber),
+        evidence: Evidence,
+    ) -> Result<bool, PasswordError> {
+        let (_, verifier) = self.verifier(owner, kept)?;
+        let (pool_name, username) = (name_of(owner.pool).to_owned(), owner.username.to_owned());
+        let work = move || {
+            let (secret, client) = handshake;
+            let proof = srp::Proof {
+                pool_name: &pool_name,
+                username: &username,
+                secret_block: &evidence.secret_block,
+                timestamp: &evidence.timestamp,
+                signature: &evidence.signature,
+            };
+            srp::Handshake { verifier: verifier.expose(), secret: &secret }.proves(&client, &proof)
+        };
+        Ok(self.in_line(work).await? & kept.is_some())
+    }
+
+    fn verifier(&self, owner: Owner<'_>, kept: Option<&Password>) -> Result<(String, Secret<Vec<u8>>), PasswordError> {
+        if let Some(kept) = kept {
+            let verifier = self.vault.open_sealed(SealedFor::SrpVerifier(owner.sub), &kept.srp)?;
+            return Ok((kept.srp_salt.clone(), verifier));
+        }
+        let digest = |what: &str| {
+            let nobody = format!("{}/{}", owner.pool, owner.username);
+            // No client's id holds a space, so these are no digests of secrets.
+            self.vault.digest_key().digest(&format!("{what} of nobody"), nobody.as_bytes()).0
+        };
+        let salt = digest("salt").first_chunk().copied().map(u128::from_be_bytes).unwrap_or_default() | 1 << 127;
+        let verifier = digest("verifier").repeat(srp::NUMBER_BYTES / 32);
+        Ok((format!("{salt:032x}"), Secret::new(verifier)))
+    }
+
     async fn in_line<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| PasswordError::Hash)?;
         let work = move || {
@@ -128,6 +191,21 @@ mod tests {
         let master = MasterKey::new(&Secret::new(vec![1; KEY_BYTES])).unwrap();
         let (vault, keyring) = Vault::create(&master, &mut SeededRandom::new(1)).unwrap();
         (Passwords::new(Arc::new(vault)), keyring)
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_salt_that_stays_and_numbers_that_do_not() {
+        let (passwords, _) = passwords();
+        let pool = UserPoolId::parse("us-east-1_abc").unwrap();
+        let challenge = async |username: &str, secret: u8| {
+            let owner = Owner { pool: &pool, username, sub: "sub" };
+            passwords.challenge(owner, None, [secret; srp::SECRET_BYTES]).await.unwrap()
+        };
+        let (salt, number) = challenge("eve", 1).await;
+        assert!(salt.len() == 32 && salt.as_bytes()[0] >= b'8' && number.len() > 700, "{salt} {number}");
+        assert_eq!(challenge("eve", 2).await.0, salt);
+        assert_ne!(challenge("eve", 2).await.1, number);
+        assert_ne!(challenge("bob", 1).await.0, salt);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use claviger_runtime::passwords::PasswordError;
 use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
+use super::sign_in::SignInError;
 use super::user_error::UserError;
 use crate::operation::Refusal;
 
@@ -307,6 +308,9 @@ pub enum Error {
     /// Something about a user.
     #[error(transparent)]
     User(#[from] UserError),
+    /// Something about a sign-in or its tokens.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// A password could not be made or checked.
     #[error("the password failed")]
     Password(#[from] PasswordError),
@@ -346,6 +350,7 @@ impl Error {
             Self::LimitTooHigh { .. } => "ServiceQuotaExceededException",
             Self::UserNotFound => "UserNotFoundException",
             Self::User(error) => error.exception(),
+            Self::SignIn(error) => error.exception(),
             Self::QuotaUsedUp { .. } => "LimitExceededException",
             Self::ClientCredentialsAlone | Self::ClientCredentialsSecret | Self::ClientCredentialsScope(_) => {
                 "InvalidOAuthFlowException"
@@ -471,7 +476,11 @@ impl Refusal for Error {
     }
 
     fn keeps_changes(&self) -> bool {
-        matches!(self, Self::User(error) if error.keeps_changes())
+        match self {
+            Self::User(error) => error.keeps_changes(),
+            Self::SignIn(error) => error.keeps_changes(),
+            _ => false,
+        }
     }
 
     fn setting(&self) -> Option<String> {

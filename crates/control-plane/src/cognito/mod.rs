@@ -38,6 +38,7 @@ pub mod resource_server;
 pub mod risk;
 pub mod schema;
 pub mod shapes;
+pub mod sign_in;
 mod sign_in_name;
 pub mod sign_up;
 pub mod signing_certificate;

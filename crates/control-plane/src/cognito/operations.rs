@@ -23,6 +23,15 @@ use super::resource_server::{
 };
 use super::risk::DescribeRiskConfiguration;
 use super::schema::AddCustomAttributes;
+use super::sign_in::account::{
+    DeleteUser, DeleteUserAttributes, GetUser, GetUserAttributeVerificationCode, UpdateUserAttributes,
+    VerifyUserAttribute,
+};
+use super::sign_in::challenge::{AdminRespondToAuthChallenge, RespondToAuthChallenge};
+use super::sign_in::change_password::ChangePassword;
+use super::sign_in::flow::{AdminInitiateAuth, InitiateAuth};
+use super::sign_in::refresh::GetTokensFromRefreshToken;
+use super::sign_in::sign_out::{AdminUserGlobalSignOut, GlobalSignOut, RevokeToken};
 use super::sign_up::{AdminConfirmSignUp, ConfirmSignUp, ResendConfirmationCode, SignUp};
 use super::signing_certificate::GetSigningCertificate;
 use super::tags::{ListTagsForResource, TagResource, UntagResource};
@@ -80,6 +89,21 @@ pub static OPERATIONS: &[Row] = &[
     row::<ListTagsForResource>(),
     row::<GetProvisionedLimit>(),
     row::<UpdateProvisionedLimit>(),
+    procedure::<InitiateAuth>(),
+    procedure::<AdminInitiateAuth>(),
+    procedure::<RespondToAuthChallenge>(),
+    procedure::<AdminRespondToAuthChallenge>(),
+    procedure::<GetTokensFromRefreshToken>(),
+    row::<RevokeToken>(),
+    row::<GlobalSignOut>(),
+    row::<AdminUserGlobalSignOut>(),
+    row::<GetUser>(),
+    row::<UpdateUserAttributes>(),
+    row::<DeleteUserAttributes>(),
+    row::<GetUserAttributeVerificationCode>(),
+    row::<VerifyUserAttribute>(),
+    row::<DeleteUser>(),
+    procedure::<ChangePassword>(),
     procedure::<AdminCreateUser>(),
     row::<AdminGetUser>(),
     row::<ListUsers>(),

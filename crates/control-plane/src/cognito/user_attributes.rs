@@ -106,13 +106,6 @@ pub fn check_writable(client: &AppClient, given: &UserAttributes) -> Result<(), 
     if given.keys().all(|name| writable(name)) { Ok(()) } else { Err(UserError::AttributeUnauthorized) }
 }
 
-/// Whether users see the attribute through the app client (`ReadAttributes`; without it every one but developers' own).
-pub fn is_readable(client: &AppClient, name: &str) -> bool {
-    let limited = client.configuration.contains_key("ReadAttributes");
-    !name.starts_with("dev:")
-        && (!limited || name == SUB || texts(&client.configuration, "ReadAttributes").any(|readable| readable == name))
-}
-
 /// Whether an attribute of a user is verified.
 pub fn is_verified(attributes: &UserAttributes, address: &str) -> bool {
     let verification = VERIFICATIONS.iter().find(|(_, verified)| *verified == address);

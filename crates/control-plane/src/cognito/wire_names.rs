@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::operations::OPERATIONS;
 use super::output_shapes::{EXCEPTIONS, OUTPUTS};
+use super::sign_in::{account, challenge, change_password, flow, refresh, sign_out};
 use super::{
     app_client, client_secret, client_token, group, group_member, identity_provider, log_delivery,
     managed_login_branding, mfa, password_reset, provisioned_limit, resource_server, risk, schema, shapes, sign_up,
@@ -117,6 +118,9 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         user_pool_domain: CreateUserPoolDomain, DescribeUserPoolDomain, UpdateUserPoolDomain, DeleteUserPoolDomain;
         tags: TagResource, UntagResource, ListTagsForResource;
         provisioned_limit: GetProvisionedLimit, UpdateProvisionedLimit;
+        sign_out: RevokeToken, GlobalSignOut, AdminUserGlobalSignOut;
+        account: GetUser, UpdateUserAttributes, DeleteUserAttributes, GetUserAttributeVerificationCode,
+            VerifyUserAttribute, DeleteUser;
         user: AdminGetUser, AdminEnableUser, AdminDisableUser, AdminDeleteUser;
         user_list: ListUsers;
         user_update: AdminUpdateUserAttributes, AdminDeleteUserAttributes;
@@ -130,6 +134,10 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
         user_creation: AdminCreateUser;
         user_password: AdminSetUserPassword;
         password_reset: ConfirmForgotPassword;
+        flow: InitiateAuth, AdminInitiateAuth;
+        challenge: RespondToAuthChallenge, AdminRespondToAuthChallenge;
+        refresh: GetTokensFromRefreshToken;
+        change_password: ChangePassword;
     }
     assert_eq!(checked, OPERATIONS.iter().map(|row| row.name).collect());
 }

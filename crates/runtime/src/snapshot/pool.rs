@@ -6,7 +6,7 @@ use bytes::Bytes;
 use claviger_oauth::hook::EventVersion;
 use claviger_oauth::jose::{KeyError, KeySet, SigningKey, VerifyingKey, jwks_document};
 use claviger_resources::resource_server::ResourceServer;
-use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeys};
+use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::{Sealed, Tenant, UserPoolId};
 
@@ -99,6 +99,7 @@ pub struct PoolKeys {
     pool: UserPoolId,
     verifying: KeySet,
     access: LazySigningKey,
+    id: Option<LazySigningKey>,
 }
 
 /// A private key that is opened and prepared when the first token needs it, not when the node starts.
@@ -115,6 +116,9 @@ pub enum KeysError {
     /// There is no key for access tokens among them.
     #[error("there is no key for access tokens")]
     NoAccessKey,
+    /// There is no key for ID tokens among them.
+    #[error("there is no key for ID tokens")]
+    NoIdKey,
     /// The vault cannot open the private key.
     #[error("the private key cannot be opened")]
     Vault(#[from] VaultError),
@@ -125,29 +129,45 @@ pub enum KeysError {
 
 impl PoolKeys {
     pub(super) fn new(record: &SigningKeys) -> Result<Self, KeysError> {
-        let access = record.keys.iter().find(|key| key.purpose == KeyPurpose::Access).ok_or(KeysError::NoAccessKey)?;
+        let key = |purpose| record.keys.iter().find(|key| key.purpose == purpose).map(LazySigningKey::new);
         let verifying: Result<_, _> = record.keys.iter().map(|key| VerifyingKey::from_jwk(&key.jwk)).collect();
         Ok(Self {
             jwks: jwks_document(record.keys.iter().map(|key| key.jwk.as_str())).into(),
             pool: record.pool.clone(),
             verifying: KeySet::new(verifying?),
-            access: LazySigningKey {
-                kid: access.kid.clone(),
-                algorithm: access.algorithm,
-                sealed: access.sealed.clone(),
-                ready: OnceLock::new(),
-            },
+            access: key(KeyPurpose::Access).ok_or(KeysError::NoAccessKey)?,
+            id: key(KeyPurpose::Id),
         })
     }
 
     /// The key that signs access tokens.
     pub fn access(&self, vault: &Vault) -> Result<&SigningKey, KeysError> {
-        if let Some(ready) = self.access.ready.get() {
+        self.access.ready(vault, &self.pool)
+    }
+
+    /// The key that signs ID tokens.
+    pub fn id(&self, vault: &Vault) -> Result<&SigningKey, KeysError> {
+        self.id.as_ref().ok_or(KeysError::NoIdKey)?.ready(vault, &self.pool)
+    }
+}
+
+impl LazySigningKey {
+    fn new(record: &SigningKeyRecord) -> Self {
+        Self {
+            kid: record.kid.clone(),
+            algorithm: record.algorithm,
+            sealed: record.sealed.clone(),
+            ready: OnceLock::new(),
+        }
+    }
+
+    fn ready(&self, vault: &Vault, pool: &UserPoolId) -> Result<&SigningKey, KeysError> {
+        if let Some(ready) = self.ready.get() {
             return Ok(ready);
         }
-        let der = vault.open_sealed(SealedFor::SigningKey(&self.pool), &self.access.sealed)?;
-        let key = SigningKey::from_pkcs8(&self.access.kid, self.access.algorithm, der.expose())?;
-        Ok(self.access.ready.get_or_init(|| key))
+        let der = vault.open_sealed(SealedFor::SigningKey(pool), &self.sealed)?;
+        let key = SigningKey::from_pkcs8(&self.kid, self.algorithm, der.expose())?;
+        Ok(self.ready.get_or_init(|| key))
     }
 }
 

@@ -15,25 +15,26 @@ use tokio::process::Command;
 use crate::stack::{Machine, claims};
 use crate::support::{Server, run};
 
-const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:claims";
+/// The function that pools with the hook name.
+pub(crate) const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:claims";
 
 /// What the function answers: what it makes of the event, or this status, headers and body.
 #[derive(Clone)]
-enum Reaction {
+pub(crate) enum Reaction {
     Changes(Value),
     Fixed(u16, &'static str, Bytes),
     HangUp,
 }
 
 /// Something that stands for a function.
-struct Function {
-    url: String,
+pub(crate) struct Function {
+    pub(crate) url: String,
     reaction: Arc<Mutex<Reaction>>,
     seen: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Function {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/2015-03-31/functions/function/invocations", listener.local_addr().unwrap());
         let (reaction, seen) = (Arc::new(Mutex::new(Reaction::Changes(json!(null)))), Arc::new(Mutex::new(Vec::new())));
@@ -53,16 +54,16 @@ impl Function {
         function
     }
 
-    fn reacts(&self, reaction: Reaction) {
+    pub(crate) fn reacts(&self, reaction: Reaction) {
         *self.reaction.lock().unwrap() = reaction;
     }
 
     /// The access token's changes that the function asks for from now on.
-    fn changes(&self, generation: &Value) {
+    pub(crate) fn changes(&self, generation: &Value) {
         self.reacts(Reaction::Changes(json!({ "accessTokenGeneration": generation })));
     }
 
-    fn seen(&self) -> Vec<(String, Value)> {
+    pub(crate) fn seen(&self) -> Vec<(String, Value)> {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
 }
@@ -101,7 +102,8 @@ async fn hooked(function: &Function) -> (Server, Machine) {
 }
 
 impl Server {
-    async fn hook(&self, machine: &Machine, version: &str) {
+    /// Has the machine's pool ask the function, with this version of the event.
+    pub(crate) async fn hook(&self, machine: &Machine, version: &str) {
         let config = json!({ "PreTokenGenerationConfig": { "LambdaVersion": version, "LambdaArn": ARN } });
         self.cognito("UpdateUserPool", json!({ "UserPoolId": machine.pool, "LambdaConfig": config })).await;
     }

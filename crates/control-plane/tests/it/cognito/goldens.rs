@@ -10,7 +10,7 @@ use claviger_control_plane::cognito::operations::OPERATIONS;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::golden_users;
+use super::{golden_users, sign_in};
 use crate::plane::{Plane, with};
 
 /// An operation, its input, and what of the answer later steps refer to: a name and where its value is.
@@ -211,11 +211,18 @@ fn line((name, value): (&HeaderName, &HeaderValue)) -> String {
 }
 
 async fn play() -> BTreeMap<&'static str, Vec<String>> {
-    let plane = Plane::new();
-    let (mut kept, mut exchanges) = (Kept::default(), BTreeMap::<_, Vec<String>>::new());
-    for (operation, input, keep) in story().into_iter().chain(golden_users::story()) {
+    let mut exchanges =
+        play_on(&Plane::new(), Kept::default(), story().into_iter().chain(golden_users::story()).collect()).await;
+    let (scene, kept) = sign_in::goldens::scene().await;
+    exchanges.extend(play_on(&scene.plane, Kept(kept), sign_in::goldens::story()).await);
+    exchanges
+}
+
+async fn play_on(plane: &Plane, mut kept: Kept, story: Vec<Step>) -> BTreeMap<&'static str, Vec<String>> {
+    let mut exchanges = BTreeMap::<_, Vec<String>>::new();
+    for (operation, input, keep) in story {
         let request = kept.filled(&input.to_string());
-        let response = plane.send(operation, kept.with_code(&plane, &request).await.as_bytes()).await;
+        let response = plane.send(operation, kept.with_code(plane, &request).await.as_bytes()).await;
         let body: Option<Value> = serde_json::from_slice(response.body()).ok();
         for (name, place) in keep {
             let value = body.as_ref().unwrap().pointer(place).unwrap().as_str().unwrap();

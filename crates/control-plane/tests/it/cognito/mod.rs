@@ -16,6 +16,7 @@ mod request_rates;
 mod resource_servers;
 mod schema;
 mod settings;
+mod sign_in;
 mod signing_certificate;
 mod tags;
 mod user_inputs;

@@ -38,8 +38,6 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("s6_10_paginators", "what clients do; the compatibility stories page with theirs"),
 ];
 
-const HOOK: &str = "the hook before tokens of machines";
-const CLIENT_TOKEN: &str = "GetClientToken";
 const QUOTAS: &str = "quotas and rates";
 const USERS: &str = "users and their sign-in";
 
@@ -47,19 +45,6 @@ const USERS: &str = "users and their sign-in";
 #[rustfmt::skip]
 pub(super) const WAITING: &[(&str, &str)] = &[
     ("s1_4_429", QUOTAS),
-    ("s1_8_trigger_source", HOOK),
-    ("s1_8_version", HOOK),
-    ("s1_8_user_name", HOOK),
-    ("s1_8_caller_context", HOOK),
-    ("s1_8_request", HOOK),
-    ("s1_8_response", HOOK),
-    ("s1_8_output", HOOK),
-    ("s1_8_claims_that_stay", HOOK),
-    ("s1_8_aud", HOOK),
-    ("s1_8_limit", HOOK),
-    ("s1_8_client_token", CLIENT_TOKEN),
-    ("s1_8_failure", HOOK),
-    ("s2_2_client_token", CLIENT_TOKEN),
     ("s2_4_sub", USERS),
     ("s2_4_client_id", USERS),
     ("s2_4_aud", USERS),
@@ -75,10 +60,8 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("s3_4_revocation_disabled", USERS),
     ("s3_5_get_user", USERS),
     ("s3_5_booleans", USERS),
-    ("s4_user_sub", USERS),
     ("s5_2_user_pools", QUOTAS),
-    ("s5_2_groups", USERS),
-    ("s5_2_claim_changes", HOOK),
+    ("s5_2_groups", QUOTAS),
     ("s5_3_client_authentication", QUOTAS),
     ("s5_3_user_authentication", QUOTAS),
     ("s5_3_user_creation", QUOTAS),
@@ -99,17 +82,6 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("s5_4_json_api", QUOTAS),
     ("s5_4_token_endpoint", QUOTAS),
     ("s5_4_code_attempts", USERS),
-    ("s6_1_cross_origin", "CORS of the JSON API"),
-    ("s6_1_unsigned_operations", USERS),
-    ("s6_1_unsigned_client_token", CLIENT_TOKEN),
-    ("s6_7_secret_hash", USERS),
-    ("s6_8_answer", CLIENT_TOKEN),
-    ("s6_8_flow", CLIENT_TOKEN),
-    ("s6_8_without_oauth_flow", CLIENT_TOKEN),
-    ("s6_8_scopes_omitted", CLIENT_TOKEN),
-    ("s6_8_wrong_secret", CLIENT_TOKEN),
-    ("s6_8_flow_not_enabled", CLIENT_TOKEN),
-    ("s6_8_errors", CLIENT_TOKEN),
     ("s6_8_rate", QUOTAS),
     ("s6_9_provisioned_limits", QUOTAS),
 ];

@@ -27,7 +27,7 @@ cases! { |w|
         content_type(&w, "application/x-www-form-urlencoded;charset=UTF-8", GRANT, 200).await;
     };
     s1_1_content_type_malformed => {
-        for value in ["'application/x-www-form-urlencoded'", "\"application/x-www-form-urlencoded\"", "application/json"] {
+        for value in [&*format!("'{FORM}'"), &format!("\"{FORM}\""), "application/json"] {
             content_type(&w, value, GRANT, 405).await;
         }
     };
@@ -68,15 +68,16 @@ cases! { |w|
         }
     };
     s1_1_aws_client_metadata => {
-        w.scopes(&w.machine, "&aws_client_metadata=%7B%22a%22%3A%22b%22%7D&scope=weather-api/get", Ok("weather-api/get")).await;
+        let form = "&aws_client_metadata=%7B%22a%22%3A%22b%22%7D&scope=weather-api/get";
+        w.scopes(&w.machine, form, Ok("weather-api/get")).await;
     };
     s1_1_resource => {
         let form = format!("{GRANT}&resource=https%3A%2F%2Fapi.example");
         assert_eq!(w.granted(&w.machine.basic(), &form).await.get("aud"), None);
     };
     s1_1_parameters_of_other_grants => {
-        let others = "&redirect_uri=https%3A%2F%2Fa.example&code=1&code_verifier=2&refresh_token=3&scope=weather-api/get";
-        w.scopes(&w.machine, others, Ok("weather-api/get")).await;
+        let others = "&redirect_uri=https%3A%2F%2Fa.example&code=1&code_verifier=2&refresh_token=3";
+        w.scopes(&w.machine, others, Ok("weather-api/get weather-api/post")).await;
     };
 
     s1_2_methods => {
@@ -130,7 +131,8 @@ cases! { |w|
         let client = w.client(json!({})).await;
         let second = second_secret(&w, &client.client_id).await;
         let names = |reply: Value| reply.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-        let (first, second) = (w.token(&client.basic(), GRANT).await, w.token(&basic_with(&client, &second), GRANT).await);
+        let first = w.token(&client.basic(), GRANT).await;
+        let second = w.token(&basic_with(&client, &second), GRANT).await;
         assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200));
         assert_eq!(names(first.json()), names(second.json()));
     };
@@ -162,18 +164,21 @@ cases! { |w|
     s1_3_not_allowed => w.scopes(&w.machine, "&scope=weather-api/delete", Err("invalid_grant")).await;
     s1_3_mixed => w.scopes(&w.machine, "&scope=weather-api/get+weather-api/delete", Err("invalid_grant")).await;
     s1_3_inactive => {
-        let other = w.server.machine().await;
-        w.ok("UpdateResourceServer", resource_server(&other.pool, "weather-api", &["get"])).await;
-        w.scopes(&other, "", Ok("weather-api/get")).await;
-        w.scopes(&other, "&scope=weather-api/get+weather-api/post", Ok("weather-api/get")).await;
-        w.ok("UpdateResourceServer", resource_server(&other.pool, "weather-api", &["get", "post"])).await;
-        w.scopes(&other, "", Ok("weather-api/get weather-api/post")).await;
+        let server = |scopes: &[&str]| resource_server(&w.machine.pool, "losing", scopes);
+        w.ok("CreateResourceServer", server(&["get", "post"])).await;
+        let client = w.client(json!({ "AllowedOAuthScopes": ["losing/get", "losing/post"] })).await;
+        w.ok("UpdateResourceServer", server(&["get"])).await;
+        w.scopes(&client, "", Ok("losing/get")).await;
+        w.scopes(&client, "&scope=losing/get+losing/post", Ok("losing/get")).await;
+        w.ok("UpdateResourceServer", server(&["get", "post"])).await;
+        w.scopes(&client, "", Ok("losing/get losing/post")).await;
     };
     s1_3_nothing_left => {
-        let other = w.server.machine().await;
-        w.ok("DeleteResourceServer", json!({ "UserPoolId": other.pool, "Identifier": "weather-api" })).await;
-        w.scopes(&other, "", Err("invalid_scope")).await;
-        w.scopes(&other, "&scope=weather-api/get", Err("invalid_scope")).await;
+        w.ok("CreateResourceServer", resource_server(&w.machine.pool, "lost", &["get"])).await;
+        let client = w.client(json!({ "AllowedOAuthScopes": ["lost/get"] })).await;
+        w.ok("DeleteResourceServer", w.of_pool(json!({ "Identifier": "lost" }))).await;
+        w.scopes(&client, "", Err("invalid_scope")).await;
+        w.scopes(&client, "&scope=lost/get", Err("invalid_scope")).await;
     };
     s1_3_unknown => {
         w.scopes(&w.machine, "&scope=weather-api/put", Err("invalid_scope")).await;
@@ -273,21 +278,24 @@ cases! { |w|
 
     s1_6_units => {
         lifetime(&w, json!({ "AccessTokenValidity": 2 }), 7200).await;
-        lifetime(&w, json!({ "AccessTokenValidity": 5, "TokenValidityUnits": { "AccessToken": "minutes" } }), 300).await;
-        lifetime(&w, json!({ "AccessTokenValidity": 600, "TokenValidityUnits": { "AccessToken": "seconds" } }), 600).await;
-        lifetime(&w, json!({ "AccessTokenValidity": 1, "TokenValidityUnits": { "AccessToken": "days" } }), 86_400).await;
+        for (number, unit, seconds) in [(5, "minutes", 300), (600, "seconds", 600), (1, "days", 86_400)] {
+            lifetime(&w, access_validity(number, unit), seconds).await;
+        }
     };
     s1_6_range_of_access_and_id => {
         for (kind, value, unit) in [
-            ("Access", 4, "minutes"), ("Access", 25, "hours"), ("Access", 2, "days"), ("Id", 299, "seconds"), ("Id", 25, "hours"),
+            ("Access", 4, "minutes"), ("Access", 25, "hours"), ("Access", 2, "days"), ("Id", 299, "seconds"),
+            ("Id", 25, "hours"),
         ] {
             let unit = json!({ format!("{kind}Token"): unit });
             invalid_validity(&w, json!({ format!("{kind}TokenValidity"): value, "TokenValidityUnits": unit })).await;
         }
-        lifetime(&w, json!({ "AccessTokenValidity": 300, "TokenValidityUnits": { "AccessToken": "seconds" } }), 300).await;
+        lifetime(&w, access_validity(300, "seconds"), 300).await;
     };
     s1_6_range_of_refresh => {
-        let minutes = |minutes| json!({ "RefreshTokenValidity": minutes, "TokenValidityUnits": { "RefreshToken": "minutes" } });
+        let minutes = |minutes| {
+            json!({ "RefreshTokenValidity": minutes, "TokenValidityUnits": { "RefreshToken": "minutes" } })
+        };
         invalid_validity(&w, minutes(59)).await;
         invalid_validity(&w, json!({ "RefreshTokenValidity": 3651 })).await;
         w.client(minutes(60)).await;
@@ -323,7 +331,8 @@ cases! { |w|
     };
 
     s1_8_tier => {
-        let hook = json!({ "LambdaVersion": "V3_0", "LambdaArn": "arn:aws:lambda:us-east-1:000000000000:function:hook" });
+        let arn = "arn:aws:lambda:us-east-1:000000000000:function:hook";
+        let hook = json!({ "LambdaVersion": "V3_0", "LambdaArn": arn });
         let lambda = json!({ "PreTokenGenerationConfig": hook });
         let lite = json!({ "PoolName": "lite", "UserPoolTier": "LITE", "LambdaConfig": lambda });
         let reply = w.server.cognito_as(None, "CreateUserPool", &lite).await;
@@ -341,6 +350,10 @@ async fn lifetime(w: &World, settings: Value, seconds: i64) {
     let client = w.client(settings.clone()).await;
     let answer = w.token(&client.basic(), GRANT).await.json();
     assert_eq!(answer["expires_in"], seconds, "{settings}");
+}
+
+fn access_validity(number: u32, unit: &str) -> Value {
+    json!({ "AccessTokenValidity": number, "TokenValidityUnits": { "AccessToken": unit } })
 }
 
 async fn invalid_validity(w: &World, settings: Value) {

@@ -38,6 +38,12 @@ cases! { |w|
         let epoch = id.strip_prefix(&format!("{}--", w.machine.client_id)).unwrap();
         assert!(epoch.bytes().all(|byte| byte.is_ascii_digit()), "{id}");
     };
+    s4_user_sub => {
+        let user = w.ok("AdminCreateUser", w.of_pool(json!({ "Username": "wind", "MessageAction": "SUPPRESS" }))).await;
+        let attributes = user["User"]["Attributes"].as_array().unwrap();
+        let sub = attributes.iter().find(|attribute| attribute["Name"] == "sub").unwrap();
+        assert!(sub["Value"].as_str().unwrap().parse::<uuid::Uuid>().is_ok(), "{sub}");
+    };
     s4_domain_prefix => {
         for prefix in ["a", "0-9", &"x".repeat(63)] {
             let pool = w.pool(json!({})).await;
@@ -97,8 +103,8 @@ cases! { |w|
     };
     s4_1_custom_domain_needs => {
         let pool = w.pool(json!({})).await;
-        let subdomain = "Custom domain is not a valid subdomain: Was not able to resolve a DNS A record for the parent domain \
-                         or domain parent is a top-level domain.";
+        let subdomain = "Custom domain is not a valid subdomain: Was not able to resolve a DNS A record for the parent \
+                         domain or domain parent is a top-level domain.";
         no_domain(&w, with(json!({ "UserPoolId": pool }), custom("weather.example")), subdomain).await;
     };
     s4_1_custom_domain_has_dots => {
@@ -107,12 +113,9 @@ cases! { |w|
         assert_eq!(domain(&w, "auth.dots.example").await["Domain"], "auth.dots.example");
     };
     s4_1_effective_at_once => {
-        let other = w.server.machine().await;
-        w.ok("CreateUserPoolDomain", json!({ "UserPoolId": other.pool, "Domain": "at-once" })).await;
-        let headers = [
-            ("Host", "at-once.auth.us-east-1.amazoncognito.com"), ("Content-Type", FORM), ("Authorization", &*other.basic()),
-        ];
-        assert_eq!(w.post("/oauth2/token", &headers, GRANT).await.status, 200);
+        w.ok("CreateUserPoolDomain", w.of_pool(custom("auth.now.example"))).await;
+        assert_eq!(token_at(&w, "auth.now.example").await, 200);
+        w.ok("DeleteUserPoolDomain", w.of_pool(json!({ "Domain": "auth.now.example" }))).await;
     };
     s4_1_taken => {
         let pool = w.pool(json!({})).await;

@@ -30,7 +30,9 @@ cases! { |w|
         fits(&w, "CreateResourceServer", resource_server(&w.machine.pool, "scope-name", &["a.b:c#d"])).await;
     };
     s5_1_scope_description => {
-        let scope = |text: &str| json!({ "Identifier": "described", "Scopes": [{ "ScopeName": "a", "ScopeDescription": text }] });
+        let scope = |text: &str| {
+            json!({ "Identifier": "described", "Scopes": [{ "ScopeName": "a", "ScopeDescription": text }] })
+        };
         let long = "x".repeat(257);
         let message = format!("Value '{long}' at 'scopes.1.member.scopeDescription' {}", longer_than(256));
         w.invalid("CreateResourceServer", server(&w, scope(&long)), &message).await;
@@ -40,7 +42,8 @@ cases! { |w|
         let names: Vec<String> = (0..101).map(|number| format!("scope-{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         fits(&w, "CreateResourceServer", resource_server(&w.machine.pool, "many", &names[1..])).await;
-        let reply = w.server.cognito_as(None, "CreateResourceServer", &resource_server(&w.machine.pool, "more", &names)).await;
+        let more = resource_server(&w.machine.pool, "more", &names);
+        let reply = w.server.cognito_as(None, "CreateResourceServer", &more).await;
         let message = reply.json()["message"].take();
         let message = message.as_str().unwrap();
         assert!(message.contains("at 'scopes'") && message.ends_with("length less than or equal to 100"), "{message}");
@@ -48,7 +51,8 @@ cases! { |w|
     s5_1_allowed_scope => {
         let message = format!("Value '[a b]' at 'allowedOAuthScopes' failed to satisfy constraint: \
             Member must satisfy constraint: [Member must have length less than or equal to 256, \
-            Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: {IDENTIFIER}]");
+            Member must have length greater than or equal to 1, \
+            Member must satisfy regular expression pattern: {IDENTIFIER}]");
         let input = w.of_pool(json!({ "ClientName": "a", "AllowedOAuthScopes": ["a b"] }));
         w.invalid("CreateUserPoolClient", input, &message).await;
     };
@@ -81,7 +85,8 @@ cases! { |w|
         for number in 0..25 {
             w.ok("CreateResourceServer", resource_server(&pool, &format!("server-{number}"), &["a"])).await;
         }
-        used_up(&w, "CreateResourceServer", resource_server(&pool, "one-more", &["a"]), "25 resource servers per user pool").await;
+        let one_more = resource_server(&pool, "one-more", &["a"]);
+        used_up(&w, "CreateResourceServer", one_more, "25 resource servers per user pool").await;
     };
     s5_2_app_clients => {
         let pool = w.pool(json!({})).await;
@@ -92,7 +97,8 @@ cases! { |w|
         used_up(&w, "CreateUserPoolClient", client, "1000 app clients per user pool").await;
     };
     s5_2_scopes_per_resource_server => {
-        let scopes: Vec<_> = (0..101).map(|number| json!({ "ScopeName": number.to_string(), "ScopeDescription": "a" })).collect();
+        let scope = |number: usize| json!({ "ScopeName": number.to_string(), "ScopeDescription": "a" });
+        let scopes: Vec<_> = (0..101).map(scope).collect();
         let reply = w.server.cognito_as(None, "CreateResourceServer", &server(&w, json!({ "Scopes": scopes }))).await;
         assert_eq!(reply.json()["__type"], "InvalidParameterException");
     };
@@ -131,6 +137,20 @@ cases! { |w|
         }
         used_up(&w, "CreateUserPoolDomain", custom(&w.pool(json!({})).await, 4), "4 custom domains per region").await;
     };
+    s5_2_groups_per_user => {
+        w.ok("AdminCreateUser", w.of_pool(json!({ "Username": "wind", "MessageAction": "SUPPRESS" }))).await;
+        let mut last = Value::Null;
+        for number in 0..101 {
+            let group = format!("group-{number}");
+            w.ok("CreateGroup", w.of_pool(json!({ "GroupName": group }))).await;
+            last = w.of_pool(json!({ "GroupName": group, "Username": "wind" }));
+            if number < 100 {
+                w.ok("AdminAddUserToGroup", last.clone()).await;
+            }
+        }
+        let reply = w.server.cognito_as(None, "AdminAddUserToGroup", &last).await;
+        assert_eq!(reply.json()["__type"], "LimitExceededException", "{reply:?}");
+    };
     s5_2_custom_attributes => {
         let attributes = |from: usize, to: usize| {
             let one = |number| json!({ "Name": format!("a{number}"), "AttributeDataType": "String" });
@@ -146,7 +166,8 @@ cases! { |w|
         for _ in 0..20 {
             w.ok("CreateManagedLoginBranding", client().await).await;
         }
-        used_up(&w, "CreateManagedLoginBranding", client().await, "20 managed login branding styles per user pool").await;
+        let quota = "20 managed login branding styles per user pool";
+        used_up(&w, "CreateManagedLoginBranding", client().await, quota).await;
     };
     s5_2_tags => {
         let tags = |from: usize, to: usize| {

@@ -98,15 +98,17 @@ cases! { |w|
     };
 
     s6_4_error_flows_and_scopes_missing => {
-        let message = "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows.";
+        let message = "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth \
+                       flows.";
         w.no_machine(json!({ "AllowedOAuthFlows": null }), INVALID, message).await;
         w.no_machine(json!({ "AllowedOAuthScopes": null }), INVALID, message).await;
     };
     s6_4_error_flows_together => {
         let message = "client_credentials flow can not be selected along with code flow or implicit flow.";
         for other in ["code", "implicit"] {
-            let flows = json!({ "AllowedOAuthFlows": ["client_credentials", other], "CallbackURLs": ["https://a.example"] });
-            w.no_machine(flows, INVALID_FLOW, message).await;
+            let flows = json!(["client_credentials", other]);
+            let settings = json!({ "AllowedOAuthFlows": flows, "CallbackURLs": ["https://a.example"] });
+            w.no_machine(settings, INVALID_FLOW, message).await;
         }
     };
     s6_4_error_without_secret => {
@@ -209,7 +211,8 @@ cases! { |w|
     s6_4_shown_client_type => shown(&w, "ClientType", json!("REGULAR")).await;
 
     s6_4_sets => {
-        let client = w.client(json!({ "AllowedOAuthScopes": ["weather-api/post", "weather-api/get", "weather-api/post"] })).await;
+        let given = json!(["weather-api/post", "weather-api/get", "weather-api/post"]);
+        let client = w.client(json!({ "AllowedOAuthScopes": given })).await;
         let scopes = w.described(&client.client_id).await["AllowedOAuthScopes"].take();
         assert_eq!(scopes, json!(["weather-api/post", "weather-api/get"]));
     };

@@ -1,5 +1,6 @@
 //! Sections 6.5 to 6.7 and 6.9: resource servers, domains, secrets, and settings beside them.
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -190,6 +191,19 @@ cases! { |w|
         let id = add(&w, &client, json!({})).await["ClientSecretId"].take();
         assert!(id.as_str().unwrap().starts_with(&format!("{}--", client.client_id)), "{id}");
     };
+    s6_7_secret_hash => {
+        let client = w.client(json!({})).await;
+        let added = add(&w, &client, json!({})).await;
+        let second = added["ClientSecretValue"].as_str().unwrap();
+        for (username, secret, status) in [("first", &*client.secret, 200), ("second", second, 200), ("third", "x", 400)] {
+            let input = json!({
+                "ClientId": client.client_id, "Username": username, "Password": "Thunder-storm-1",
+                "SecretHash": secret_hash(username, &client.client_id, secret),
+            });
+            let reply = w.server.cognito_as(None, "SignUp", &input).await;
+            assert_eq!(reply.status, status, "{username}: {reply:?}");
+        }
+    };
     s6_7_description_after_rotation => {
         let client = w.client(json!({})).await;
         let added = add(&w, &client, json!({})).await;
@@ -247,6 +261,12 @@ cases! { |w|
         w.ok("GetUserPoolMfaConfig", w.of_pool(json!({}))).await;
         w.ok("ListTagsForResource", json!({ "ResourceArn": w.machine.arn })).await;
     };
+}
+
+/// What a user's call proves the client's secret with.
+fn secret_hash(username: &str, client_id: &str, secret: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    STANDARD.encode(hmac::sign(&key, format!("{username}{client_id}").as_bytes()))
 }
 
 fn custom(domain: &str) -> Value {

@@ -58,6 +58,22 @@ cases! { |w|
         assert_eq!(call(&w, "ListUserPools", r#"{"MaxResults":1,"NextToken":null}"#).await.status, 200);
         assert_eq!(call(&w, "ListUserPools", r#"{"MaxResults":null}"#).await.status, 400);
     };
+    s6_1_cross_origin => {
+        for body in [r#"{"MaxResults":1}"#, "{}"] {
+            let reply = call(&w, "ListUserPools", body).await;
+            assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "{body}");
+            let exposed = reply.header("access-control-expose-headers").unwrap();
+            assert!(exposed.contains("x-amzn-ErrorType") && exposed.contains("x-amzn-ErrorMessage"), "{exposed}");
+        }
+    };
+    s6_1_unsigned_operations => {
+        for operation in UNSIGNED {
+            assert_ne!(as_page(&w, operation).await, 403, "{operation}");
+        }
+        for operation in ["ListUserPools", "AdminInitiateAuth", "CreateUserPoolClient"] {
+            assert_eq!(as_page(&w, operation).await, 403, "{operation}");
+        }
+    };
 
     s6_2_pattern => {
         let message = "Value 'bad id' at 'userPoolId' failed to satisfy constraint: \
@@ -79,7 +95,8 @@ cases! { |w|
     };
     s6_2_numbers => {
         for (number, bound) in [(61, "less than or equal to 60"), (0, "greater than or equal to 1")] {
-            let message = format!("Value '{number}' at 'maxResults' failed to satisfy constraint: Member must have value {bound}");
+            let message = format!("Value '{number}' at 'maxResults' failed to satisfy constraint: \
+                                   Member must have value {bound}");
             w.invalid("ListUserPools", json!({ "MaxResults": number }), &message).await;
         }
     };
@@ -94,12 +111,14 @@ cases! { |w|
     };
     s6_2_enum_in_a_list => {
         let message = "Value '[x]' at 'allowedOAuthFlows' failed to satisfy constraint: \
-                       Member must satisfy constraint: [Member must satisfy enum value set: [code, implicit, client_credentials]]";
-        w.invalid("CreateUserPoolClient", w.of_pool(json!({ "ClientName": "a", "AllowedOAuthFlows": ["x"] })), message).await;
+                       Member must satisfy constraint: [Member must satisfy enum value set: \
+                       [code, implicit, client_credentials]]";
+        let input = w.of_pool(json!({ "ClientName": "a", "AllowedOAuthFlows": ["x"] }));
+        w.invalid("CreateUserPoolClient", input, message).await;
     };
     s6_2_path => {
-        let message = "Value 'a/b' at 'scopes.2.member.scopeName' failed to satisfy constraint: Member must satisfy regular \
-                       expression pattern: [\\x21\\x23-\\x2E\\x30-\\x5B\\x5D-\\x7E]+";
+        let message = "Value 'a/b' at 'scopes.2.member.scopeName' failed to satisfy constraint: \
+                       Member must satisfy regular expression pattern: [\\x21\\x23-\\x2E\\x30-\\x5B\\x5D-\\x7E]+";
         w.invalid("CreateResourceServer", resource_server(&w.machine.pool, "path", &["a", "a/b"]), message).await;
     };
     s6_2_several => {
@@ -153,6 +172,41 @@ cases! { |w|
             w.invalid(operation, w.of_pool(json!({ "MaxResults": most + 1 })), &message).await;
         }
     };
+}
+
+/// What a page of anybody's may call, because it needs no signature.
+const UNSIGNED: [&str; 19] = [
+    "InitiateAuth",
+    "RespondToAuthChallenge",
+    "SignUp",
+    "ConfirmSignUp",
+    "ResendConfirmationCode",
+    "ForgotPassword",
+    "ConfirmForgotPassword",
+    "ChangePassword",
+    "GetUser",
+    "UpdateUserAttributes",
+    "DeleteUser",
+    "DeleteUserAttributes",
+    "VerifyUserAttribute",
+    "GetUserAttributeVerificationCode",
+    "GlobalSignOut",
+    "RevokeToken",
+    "GetTokensFromRefreshToken",
+    "AssociateSoftwareToken",
+    "VerifySoftwareToken",
+];
+
+/// The status of an operation that a page of another origin calls.
+async fn as_page(w: &World, operation: &str) -> u16 {
+    let target = format!("AWSCognitoIdentityProviderService.{operation}");
+    let headers = [
+        ("X-Amz-Target", &*target),
+        ("Content-Type", TYPE),
+        ("Origin", "https://app.example"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ];
+    w.server.ask(request("POST", "/", &headers, "{}")).await.status.as_u16()
 }
 
 /// A call with this body, byte for byte.

@@ -7,7 +7,8 @@ use super::world::World;
 
 cases! { |w|
     s6_3_create => {
-        w.invalid("CreateUserPool", json!({}), "Value null at 'poolName' failed to satisfy constraint: Member must not be null").await;
+        let message = "Value null at 'poolName' failed to satisfy constraint: Member must not be null";
+        w.invalid("CreateUserPool", json!({}), message).await;
         let message = "Value 'a/b' at 'poolName' failed to satisfy constraint: \
                        Member must satisfy regular expression pattern: [\\w\\s+=,.@-]+";
         w.invalid("CreateUserPool", json!({ "PoolName": "a/b" }), message).await;
@@ -24,7 +25,8 @@ cases! { |w|
     s6_3_delete => unknown(&w, "DeleteUserPool").await;
     s6_3_list_items => {
         let listed = w.ok("ListUserPools", json!({ "MaxResults": 60 })).await;
-        let pool = listed["UserPools"].as_array().unwrap().iter().find(|pool| pool["Id"] == json!(w.machine.pool)).unwrap();
+        let pools = listed["UserPools"].as_array().unwrap();
+        let pool = pools.iter().find(|pool| pool["Id"] == json!(w.machine.pool)).unwrap();
         let mut names: Vec<_> = pool.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["CreationDate", "Id", "LambdaConfig", "LastModifiedDate", "Name"]);
@@ -49,8 +51,8 @@ cases! { |w|
         let pool = described(&w).await;
         let attributes = pool["SchemaAttributes"].as_array().unwrap();
         for name in [
-            "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
-            "website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number",
+            "sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile",
+            "picture", "website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number",
             "phone_number_verified", "address", "updated_at",
         ] {
             assert!(attributes.iter().any(|attribute| attribute["Name"] == name), "{name}");
@@ -65,7 +67,9 @@ cases! { |w|
     };
     s6_3_mfa_configuration => default(&w, "MfaConfiguration", json!("OFF")).await;
     s6_3_estimated_number_of_users => default(&w, "EstimatedNumberOfUsers", json!(0)).await;
-    s6_3_email_configuration => default(&w, "EmailConfiguration", json!({ "EmailSendingAccount": "COGNITO_DEFAULT" })).await;
+    s6_3_email_configuration => {
+        default(&w, "EmailConfiguration", json!({ "EmailSendingAccount": "COGNITO_DEFAULT" })).await;
+    };
     s6_3_admin_create_user_config => {
         let expected = json!({ "AllowAdminCreateUserOnly": false, "UnusedAccountValidityDays": 7 });
         default(&w, "AdminCreateUserConfig", expected).await;
@@ -101,8 +105,9 @@ cases! { |w|
         let pool = described(&w).await;
         assert_eq!(pool["IssuerConfiguration"]["Type"], "ORIGINAL");
         assert_eq!(pool["KeyConfiguration"], json!({ "KeyType": "AWS_OWNED_KEY" }));
-        let levels = w.pool(json!({ "AcrConfiguration": { "Level2": { "AcrValue": "two" } } })).await;
-        let levels = w.ok("DescribeUserPool", json!({ "UserPoolId": levels })).await["UserPool"]["AcrConfiguration"].take();
+        let pool = w.pool(json!({ "AcrConfiguration": { "Level2": { "AcrValue": "two" } } })).await;
+        let pool = w.ok("DescribeUserPool", json!({ "UserPoolId": pool })).await["UserPool"].take();
+        let levels = &pool["AcrConfiguration"];
         assert_eq!(levels["Level2"]["AcrValue"], "two");
         assert!(levels["Level1"]["AcrValue"].is_string() && levels["Level4"]["AcrValue"].is_string(), "{levels}");
     };
@@ -120,7 +125,8 @@ cases! { |w|
     };
     s6_3_status_of_a_refused_delete => protected(&w).await;
     s6_3_update_resets => {
-        let settings = json!({ "UserPoolTier": "PLUS", "UserPoolTags": { "team": "sky" }, "MfaConfiguration": "OPTIONAL" });
+        let tags = json!({ "team": "sky" });
+        let settings = json!({ "UserPoolTier": "PLUS", "UserPoolTags": tags, "MfaConfiguration": "OPTIONAL" });
         let pool = w.pool(settings).await;
         w.ok("UpdateUserPool", json!({ "UserPoolId": pool })).await;
         let updated = w.ok("DescribeUserPool", json!({ "UserPoolId": pool })).await["UserPool"].take();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::claims_hook::{ARN, Function};
 use crate::stack::{FORM, Machine, Reply, basic, claims, request};
 use crate::support::Server;
 
@@ -18,19 +19,21 @@ pub(super) const DOMAIN_HOST: &str = "weather.auth.us-east-1.amazoncognito.com";
 pub(super) const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-4000-8000-000000000000";
 
-/// A node; its pool has the scopes get, post and delete of `weather-api` and the domain `weather`, and its machine the first
-/// two scopes.
+/// A node; its pool has the scopes get, post and delete of `weather-api` and the domain `weather`, and its machine the
+/// first two scopes. The function is asked once a pool has the hook.
 pub(super) struct World {
+    pub(super) function: Function,
     pub(super) server: Server,
     pub(super) machine: Machine,
 }
 
 impl World {
     pub(super) async fn start() -> Arc<Self> {
-        let server = Server::dev();
+        let function = Function::start().await;
+        let server = Server::dev_with_function(ARN, &function.url);
         let machine = server.machine().await;
         server.cognito("CreateUserPoolDomain", json!({ "UserPoolId": machine.pool, "Domain": "weather" })).await;
-        Arc::new(Self { server, machine })
+        Arc::new(Self { function, server, machine })
     }
 
     /// What an operation answers.
