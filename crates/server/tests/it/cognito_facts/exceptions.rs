@@ -40,10 +40,5 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("s6_10_paginators", "what clients do; the compatibility stories page with theirs"),
 ];
 
-const SESSIONS: &str = "users' sessions at the OAuth endpoints";
-
 /// Facts whose case waits for work that is under way.
-#[rustfmt::skip]
-pub(super) const WAITING: &[(&str, &str)] = &[
-    ("s3_4_revocation_disabled", SESSIONS),
-];
+pub(super) const WAITING: &[(&str, &str)] = &[];

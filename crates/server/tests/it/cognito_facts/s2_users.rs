@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::cases;
 use super::world::{GRANT, World};
-use crate::stack::claims;
+use crate::stack::{FORM, claims};
 
 /// The claims of the three kinds of token.
 struct Tokens {
@@ -105,6 +105,19 @@ cases! { |w|
         }
     };
 
+    s3_4_revocation_disabled => {
+        for (username, enabled, expected) in
+            [("revocable", true, (200, "")), ("irrevocable", false, (400, r#"{"error":"invalid_request"}"#))]
+        {
+            let client = member(&w, username).await;
+            let flows = json!(["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
+            let update = json!({ "ClientId": client, "ExplicitAuthFlows": flows, "EnableTokenRevocation": enabled });
+            w.ok("UpdateUserPoolClient", w.of_pool(update)).await;
+            let token = sign_in(&w, &client, username).await["RefreshToken"].take();
+            let form = format!("token={}&client_id={client}", token.as_str().unwrap());
+            assert_eq!(w.post("/oauth2/revoke", &[("Content-Type", FORM)], &form).await.said(), expected);
+        }
+    };
     s3_5_get_user => {
         let token = json!({ "AccessToken": w.machine.token(&w.server, "").await });
         w.no("GetUser", token, "NotAuthorizedException", "Access Token does not have required scopes").await;
