@@ -1,5 +1,6 @@
 //! What an app client has beyond AWS's settings: `DescribeAppClientExtras`, `UpdateAppClientExtras`.
 
+use claviger_oauth::claims::check_extra;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::client_limits::{ClientLimits, Period, TokenBudget};
 use claviger_resources::rate::RateLimit;
@@ -7,11 +8,12 @@ use claviger_resources::request_rates::RATE_MAX;
 use claviger_resources::{ClientId, UserPoolId};
 use claviger_store::{Name, Namespace, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::errors::Error;
 use crate::operation::{Access, Context, Operation};
 
-/// Shows an app client's rate, its budget and what of the budget is used.
+/// Shows an app client's rate, its budget, what of the budget is used, and its static claims.
 pub struct DescribeAppClientExtras;
 /// Sets what is given, takes away what is named in `Unset`, and leaves the rest as it is.
 pub struct UpdateAppClientExtras;
@@ -31,7 +33,11 @@ pub struct UpdateAppClientExtrasInput {
     rate: Option<RateChange>,
     budget: Option<Budget>,
     #[serde(default)]
+    claims: Map<String, Value>,
+    #[serde(default)]
     unset: Vec<Extra>,
+    #[serde(default)]
+    unset_claims: Vec<String>,
 }
 
 /// A rate, or the part of one that changes.
@@ -62,6 +68,7 @@ enum BudgetPeriod {
 enum Extra {
     Rate,
     Budget,
+    Claims,
 }
 
 /// What both answer; what is not set is left out.
@@ -75,6 +82,8 @@ pub struct AppClientExtras {
     rate: Option<RateShown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     budget: Option<BudgetShown>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    claims: Map<String, Value>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,21 +126,22 @@ impl Operation for UpdateAppClientExtras {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<AppClientExtras, Error> {
         let mut client = find(cx, &input.client_id).await?;
-        // Static claims of a client belong here too: a member of their own, an `Extra`, and `client.extra_claims`.
-        client.limits = changed(client.limits.unwrap_or_default(), input)?;
+        client.limits = limits(client.limits.unwrap_or_default(), input)?;
+        client.record.extra_claims = claims(std::mem::take(&mut client.record.extra_claims), input)?;
         cx.tx.replace(&client).await?;
         Ok(AppClientExtras::new(cx, client.record))
     }
 }
 
 /// The limits after a change; `None` when none is left.
-fn changed(mut limits: ClientLimits, input: &UpdateAppClientExtrasInput) -> Result<Option<ClientLimits>, Error> {
+fn limits(mut limits: ClientLimits, input: &UpdateAppClientExtrasInput) -> Result<Option<ClientLimits>, Error> {
     for extra in &input.unset {
         match extra {
             Extra::Rate if input.rate.is_some() => return Err(Error::SetAndUnset("Rate")),
             Extra::Budget if input.budget.is_some() => return Err(Error::SetAndUnset("Budget")),
             Extra::Rate => limits.rate = None,
             Extra::Budget => limits.budget = None,
+            Extra::Claims => {}
         }
     }
     if let Some(change) = input.rate {
@@ -141,6 +151,17 @@ fn changed(mut limits: ClientLimits, input: &UpdateAppClientExtrasInput) -> Resu
         limits.budget = Some(TokenBudget { tokens, period: period.into() });
     }
     Ok((limits != ClientLimits::default()).then_some(limits))
+}
+
+/// The static claims after a change.
+fn claims(mut claims: Map<String, Value>, input: &UpdateAppClientExtrasInput) -> Result<Map<String, Value>, Error> {
+    if input.unset.contains(&Extra::Claims) {
+        claims.clear();
+    }
+    claims.retain(|name, _| !input.unset_claims.contains(name));
+    claims.extend(input.claims.clone());
+    check_extra(&claims).map_err(Error::Claims)?;
+    Ok(claims)
 }
 
 impl RateChange {
@@ -176,7 +197,8 @@ impl AppClientExtras {
             used: cx.services.issuance.limits().usage.tokens(&client.id, budget),
             resets_at: budget.period.at(cx.now).end().fractional_seconds(),
         });
-        Self { client_id: client.id, user_pool_id: client.pool, client_name: client.name, rate, budget }
+        let claims = client.extra_claims;
+        Self { client_id: client.id, user_pool_id: client.pool, client_name: client.name, rate, budget, claims }
     }
 }
 

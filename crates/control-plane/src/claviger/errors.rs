@@ -1,6 +1,7 @@
 //! How our own service refuses: with exceptions named as Cognito's are, which its clients know how to read.
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_oauth::claims::ExtraClaimsError;
 use claviger_resources::request_rates::RATE_MAX;
 use claviger_store::StoreError;
 
@@ -21,6 +22,9 @@ pub enum Error {
     /// An extra cannot be set and unset at once.
     #[error("{0} cannot be both set and unset.")]
     SetAndUnset(&'static str),
+    /// Claims that no client can have.
+    #[error("Claims cannot be set: {0}.")]
+    Claims(ExtraClaimsError),
 
     /// The store could not do its part.
     #[error("the store failed")]
@@ -31,7 +35,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exception = match &error {
             Error::AppClientNotFound(_) => "ResourceNotFoundException",
-            Error::RateOutOfRange | Error::BurstWithoutRate | Error::SetAndUnset(_) => "InvalidParameterException",
+            Error::RateOutOfRange | Error::BurstWithoutRate | Error::SetAndUnset(_) | Error::Claims(_) => {
+                "InvalidParameterException"
+            }
             Error::Store(StoreError::NulCharacter) => {
                 return Self::new("InvalidParameterException", 400, StoreError::NulCharacter.to_string());
             }

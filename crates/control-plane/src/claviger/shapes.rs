@@ -1,8 +1,8 @@
 //! What our own operations demand of their inputs, written by hand in the form of AWS's tables.
 
 use claviger_aws_protocol::shape::{
-    OperationShape, Pattern, Shape, double, integer, list, long, one_of, operation, optional, required, string,
-    structure,
+    OperationShape, Pattern, Shape, document, double, integer, list, long, map, one_of, operation, optional, required,
+    string, structure,
 };
 
 /// Every operation, by name.
@@ -19,12 +19,18 @@ static RATE: Shape = structure(&[optional("RequestsPerSecond", &REQUESTS_PER_SEC
 static TOKENS: Shape = long().min(0).max(1_000_000_000_000);
 static PERIOD: Shape = one_of(&["DAY", "MONTH"]);
 static BUDGET: Shape = structure(&[required("Tokens", &TOKENS), required("Period", &PERIOD)]);
-static EXTRA: Shape = one_of(&["RATE", "BUDGET"]);
-static EXTRAS: Shape = list(&EXTRA).max(2);
+static CLAIM_NAME: Shape = string().min(1).max(256);
+static CLAIM: Shape = document();
+static CLAIMS: Shape = map(&CLAIM_NAME, &CLAIM);
+static CLAIM_NAMES: Shape = list(&CLAIM_NAME).max(50);
+static EXTRA: Shape = one_of(&["RATE", "BUDGET", "CLAIMS"]);
+static EXTRAS: Shape = list(&EXTRA).max(3);
 static DESCRIBE_APP_CLIENT_EXTRAS_REQUEST: Shape = structure(&[required("ClientId", &CLIENT_ID)]);
 static UPDATE_APP_CLIENT_EXTRAS_REQUEST: Shape = structure(&[
     required("ClientId", &CLIENT_ID),
     optional("Rate", &RATE),
     optional("Budget", &BUDGET),
+    optional("Claims", &CLAIMS),
     optional("Unset", &EXTRAS),
+    optional("UnsetClaims", &CLAIM_NAMES),
 ]);

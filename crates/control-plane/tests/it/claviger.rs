@@ -94,6 +94,35 @@ async fn limits_are_stored_with_the_client_and_outlive_an_update_of_its_settings
 }
 
 #[tokio::test]
+async fn claims_are_set_and_taken_away_one_by_one_or_all_at_once() {
+    let world = World::new().await;
+    let check = async |changes: Value, expected: Value| {
+        let answer = world.update(changes.clone()).await;
+        let expected = world.shown(expected);
+        assert_eq!((&answer, &world.describe().await), (&expected, &expected), "{changes}");
+    };
+    check(
+        json!({"Claims": {"tenant": "north", "plan": {"level": 3}}}),
+        json!({"Claims": {"plan": {"level": 3}, "tenant": "north"}}),
+    )
+    .await;
+    check(json!({"Claims": {"tenant": "south"}, "UnsetClaims": ["plan"]}), json!({"Claims": {"tenant": "south"}}))
+        .await;
+    check(json!({"UnsetClaims": ["unknown"]}), json!({"Claims": {"tenant": "south"}})).await;
+    check(json!({"Unset": ["CLAIMS"], "Claims": {"plan": 1}}), json!({"Claims": {"plan": 1}})).await;
+    check(json!({"Unset": ["CLAIMS"]}), json!({})).await;
+
+    let refused = "Claims cannot be set: the claim \"sub\" is set by the issuer and cannot be given.";
+    let (status, body) = world.plane.call(UPDATE, json!({"ClientId": world.id, "Claims": {"sub": "me"}})).await;
+    assert_eq!((status, body), (400, json!({"__type": INVALID, "message": refused})));
+    let many: serde_json::Map<String, Value> = (0..51).map(|number| (format!("c{number}"), json!(1))).collect();
+    let (status, body) = world.plane.call(UPDATE, json!({"ClientId": world.id, "Claims": many})).await;
+    let refused = "Claims cannot be set: a client can have up to 50 claims of its own.";
+    assert_eq!((status, body), (400, json!({"__type": INVALID, "message": refused})));
+    assert_eq!(world.describe().await, world.shown(json!({})));
+}
+
+#[tokio::test]
 async fn a_client_is_found_in_whatever_account_and_region() {
     let mut world = World::new().await;
     world.plane.caller.region = claviger_resources::Region::parse("eu-west-1").unwrap();

@@ -14,7 +14,7 @@ use self::report::Report;
 use super::endpoint::Endpoint;
 use super::{Global, WrongUsage};
 
-/// Show or set what an app client has beyond AWS's settings: a request rate, a token budget
+/// Show or set what an app client has beyond AWS's settings: a request rate, a token budget, claims of its own
 ///
 /// What is set is changed, and the rest stays as it is; without an option, everything is shown. A client that asks for
 /// more is answered with status 429 and told in Retry-After when to come back.
@@ -32,15 +32,48 @@ pub(super) struct Arguments {
     /// Tokens it may have in a day or a month (UTC): 1000/day, 20000/month
     #[arg(long, value_name = "N/PERIOD", value_parser = budget)]
     budget: Option<Budget>,
-    /// What to take away, may be repeated
-    #[arg(long, value_name = "WHAT", value_enum)]
+    /// A claim that each of its tokens carries, its value in JSON, may be repeated: tenant=\'"north"\'
+    #[arg(long = "claim", value_name = "NAME=JSON", value_parser = claim)]
+    claims: Vec<Claim>,
+    /// What to take away, may be repeated: rate, budget, claims, or one claim as claim=NAME
+    #[arg(long, value_name = "WHAT", value_parser = extra)]
     unset: Vec<Extra>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// What can be taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Extra {
     Rate,
     Budget,
+    Claims,
+    Claim(String),
+}
+
+fn extra(text: &str) -> Result<Extra, &'static str> {
+    match (text, text.strip_prefix("claim=")) {
+        ("rate", _) => Ok(Extra::Rate),
+        ("budget", _) => Ok(Extra::Budget),
+        ("claims", _) => Ok(Extra::Claims),
+        (_, Some(name)) if !name.is_empty() => Ok(Extra::Claim(name.to_owned())),
+        _ => Err("expected rate, budget, claims or claim=NAME"),
+    }
+}
+
+/// A claim as it was given.
+#[derive(Clone, Debug, PartialEq)]
+struct Claim {
+    name: String,
+    value: Value,
+}
+
+fn claim(text: &str) -> Result<Claim, &'static str> {
+    const EXPECTED: &str = "expected a name and a value in JSON, such as level=3 or tenant=\"north\", quotes included";
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or(EXPECTED)?;
+    match serde_json::from_str(value) {
+        Ok(Value::Null) => Err("a claim cannot be null; --unset claim=NAME takes it away"),
+        Ok(value) => Ok(Claim { name: name.to_owned(), value }),
+        Err(_) => Err(EXPECTED),
+    }
 }
 
 /// A token budget as it was given.
@@ -78,21 +111,18 @@ impl Arguments {
         rate.extend(self.burst.map(|burst| ("Burst".to_owned(), json!(burst))));
         put("Rate", (!rate.is_empty()).then(|| rate.into()));
         put("Budget", self.budget.map(|Budget { tokens, period }| json!({ "Tokens": tokens, "Period": period })));
-        let mut unset: Vec<&str> = self.unset.iter().map(|extra| extra.name()).collect();
-        unset.dedup();
+        let claims: Map<_, _> = self.claims.iter().map(|claim| (claim.name.clone(), claim.value.clone())).collect();
+        put("Claims", (!claims.is_empty()).then(|| claims.into()));
+        let whole = [(Extra::Rate, "RATE"), (Extra::Budget, "BUDGET"), (Extra::Claims, "CLAIMS")];
+        let whole = whole.iter().filter(|(extra, _)| self.unset.contains(extra));
+        let unset: Vec<&str> = whole.map(|(_, name)| *name).collect();
         put("Unset", (!unset.is_empty()).then(|| json!(unset)));
+        let single = |extra: &'_ Extra| if let Extra::Claim(name) = extra { Some(name.clone()) } else { None };
+        let unset: Vec<String> = self.unset.iter().filter_map(single).collect();
+        put("UnsetClaims", (!unset.is_empty()).then(|| json!(unset)));
         let operation = if input.is_empty() { "DescribeAppClientExtras" } else { "UpdateAppClientExtras" };
         input.insert("ClientId".to_owned(), json!(self.client_id));
         (operation, input.into())
-    }
-}
-
-impl Extra {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Rate => "RATE",
-            Self::Budget => "BUDGET",
-        }
     }
 }
 
@@ -144,6 +174,28 @@ mod tests {
         let unset = json!({"Unset": ["RATE", "BUDGET"], "ClientId": "abc"});
         check("abc --unset rate --unset budget", update, unset);
         check("abc --unset rate --unset rate", update, json!({"Unset": ["RATE"], "ClientId": "abc"}));
+        let claims = json!({"Claims": {"tenant": "north", "level": 3}, "ClientId": "abc"});
+        check(r#"abc --claim tenant="north" --claim level=3"#, update, claims);
+        let unset = json!({"Unset": ["CLAIMS"], "UnsetClaims": ["tenant"], "ClientId": "abc"});
+        check("abc --unset claim=tenant --unset claims", update, unset);
+    }
+
+    #[test]
+    fn a_claim_is_a_name_and_json() {
+        let check = |text: &str, expected: Option<(&str, Value)>| {
+            let given = claim(text).ok().map(|claim| (claim.name, claim.value));
+            assert_eq!(given, expected.map(|(name, value)| (name.to_owned(), value)), "{text}");
+        };
+        check("level=3", Some(("level", json!(3))));
+        check(r#"tenant="a=b""#, Some(("tenant", json!("a=b"))));
+        check(r#"plan={"level": [1]}"#, Some(("plan", json!({"level": [1]}))));
+        check("tenant=north", None);
+        check("tenant", None);
+        check("=1", None);
+        check("tenant=", None);
+        check("tenant=null", None);
+        assert_eq!(extra("claim=a"), Ok(Extra::Claim("a".to_owned())));
+        assert!(extra("claim=").is_err() && extra("client").is_err());
     }
 
     #[test]

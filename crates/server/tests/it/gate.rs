@@ -36,9 +36,9 @@ async fn tells_the_story_of_the_demo() {
     let forged = format!("{}.{signature}", other.rsplit_once('.').unwrap().0);
     assert_ne!(forged.rsplit_once('.').unwrap().0, signed);
     assert_eq!(call("GET", Some(&forged)).await.said(), (401, UNAUTHORIZED));
-    server.advance(3599).await;
+    server.advance(3_500).await;
     assert_eq!(call("GET", Some(&all)).await.said(), (200, STORMS));
-    server.advance(2).await;
+    server.advance(101).await;
     let expired = call("GET", Some(&all)).await;
     assert_eq!(expired.said(), (401, r#"{"message":"The incoming token has expired"}"#));
     assert_eq!(expired.header("x-amzn-errortype"), Some("UnauthorizedException"));

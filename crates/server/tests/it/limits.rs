@@ -163,6 +163,13 @@ async fn limits_are_shown_and_set_from_the_command_line() {
     let shown: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((status, &shown["Budget"]["Used"], shown.get("Rate")), (Some(0), &json!(1), None));
 
+    let (status, text, _) = app_client(&["--claim", "level=3", "--claim", "tenant=\"north\""]).await;
+    assert!(status == Some(0) && text.contains("level = 3\n"), "{text}");
+    let token = crate::stack::claims(&machine.token(&server, "").await);
+    assert_eq!((&token["level"], &token["tenant"]), (&json!(3), &json!("north")));
+    let (_, text, _) = app_client(&["--unset", "claim=level"]).await;
+    assert!(text.ends_with("Claims      tenant = \"north\"\n"), "{text}");
+
     let (status, text, stderr) = app_client(&["--burst", "3"]).await;
     let expected = "claviger: Burst needs RequestsPerSecond: the app client has no rate yet.\n";
     assert_eq!((status, &*text, &*stderr), (Some(2), "", expected));
@@ -190,4 +197,56 @@ async fn quotas_are_set_by_flag_or_environment_and_unknown_ones_are_refused() {
     let (status, _, stderr) = dev("user-pools-per-region=1", &["--quotas", "some"]).await;
     assert_eq!(status, Some(2));
     assert!(stderr.contains("off, aws"), "{stderr}");
+}
+
+#[tokio::test]
+async fn limits_hold_for_every_way_to_a_token_and_are_explained() {
+    let server = Server::dev();
+    let machine = server.machine().await;
+    let (client_id, secret) = server
+        .client(
+            &machine.pool,
+            json!({
+                "AllowedOAuthFlowsUserPoolClient": false, "AllowedOAuthFlows": null,
+                "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"],
+            }),
+        )
+        .await;
+    let caller = Machine { client_id, secret, pool: machine.pool.clone(), arn: machine.arn.clone() };
+    set(&server, &caller, json!({ "Budget": { "Tokens": 1, "Period": "MONTH" } })).await;
+    let ask = json!({ "ClientId": caller.client_id, "Secret": caller.secret });
+    server.cognito("GetClientToken", ask.clone()).await;
+    let reply = server.cognito_as(None, "GetClientToken", &ask).await;
+    let message = "No token can be issued: the budget set for the app client, 1 tokens a month, is used up.";
+    assert_eq!(reply.json(), json!({ "__type": "TooManyRequestsException", "message": message }));
+
+    set(&server, &machine, json!({ "Budget": { "Tokens": 0, "Period": "MONTH" } })).await;
+    let refused = machine.ask(&server, "").await;
+    let id = refused.header("x-amz-cognito-request-id").unwrap();
+    let (status, text, _) = run(claviger(&server).args(["explain", id])).await;
+    let setting = format!("the app client {} may have 0 tokens a month", machine.client_id);
+    assert!(status == Some(0) && text.contains(&setting), "{text}");
+}
+
+#[tokio::test]
+async fn both_ways_to_a_machines_token_share_awss_rate() {
+    let (server, monotonic) = enforcing();
+    let machine = server.machine().await;
+    monotonic.advance_milliseconds(1_000);
+    let (client_id, secret) = server
+        .client(
+            &machine.pool,
+            json!({
+                "AllowedOAuthFlowsUserPoolClient": false, "AllowedOAuthFlows": null,
+                "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"],
+            }),
+        )
+        .await;
+    let ask = json!({ "ClientId": client_id, "Secret": secret });
+    for _ in 0..100 {
+        server.cognito("GetClientToken", ask.clone()).await;
+    }
+    assert_eq!(tokens(&server, &machine, 200).await, 50);
+    let reply = server.cognito_as(None, "GetClientToken", &ask).await;
+    assert_eq!(reply.json(), json!({ "__type": "TooManyRequestsException", "message": "Rate exceeded" }));
 }

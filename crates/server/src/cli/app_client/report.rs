@@ -29,6 +29,11 @@ impl Report {
         let _ = writeln!(text, "User pool   {}", self.text("UserPoolId"));
         let _ = writeln!(text, "Rate        {}", self.rate().unwrap_or_else(|| "no limit".to_owned()));
         let _ = writeln!(text, "Budget      {}", self.budget().unwrap_or_else(|| "no limit".to_owned()));
+        for (index, (name, value)) in self.0.get("Claims").and_then(Value::as_object).into_iter().flatten().enumerate()
+        {
+            let title = if index == 0 { "Claims" } else { "" };
+            let _ = writeln!(text, "{title:10}  {} = {}", printable(name), printable(&value.to_string()));
+        }
         text
     }
 
@@ -46,11 +51,14 @@ impl Report {
         Some(format!("{tokens} tokens a {period}, {used} used; begins anew at {resets}"))
     }
 
-    /// A member's text, fit for a terminal: a client's name is whatever its owner chose.
     fn text(&self, member: &str) -> String {
-        let text = self.0.get(member).and_then(Value::as_str).unwrap_or_default();
-        text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+        printable(self.0.get(member).and_then(Value::as_str).unwrap_or_default())
     }
+}
+
+/// Text fit for a terminal: names are whatever their owners chose.
+fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit, and others are shown as what they become")]
@@ -86,6 +94,13 @@ mod tests {
             "0.5 tokens a second, 3 at once",
             "100 tokens a month, 7 used; begins anew at 2030-02-01 00:00 UTC",
         );
+    }
+
+    #[test]
+    fn tells_claims_one_a_line() {
+        let text = report(&json!({"Claims": {"plan": {"level": 3}, "tenant": "north"}})).for_people();
+        let expected = "Budget      no limit\nClaims      plan = {\"level\":3}\n            tenant = \"north\"\n";
+        assert!(text.ends_with(expected), "{text}");
     }
 
     #[test]
