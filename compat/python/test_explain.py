@@ -53,9 +53,11 @@ def test_explains_what_curl_was_refused_a_token_for(server, machine):
 @pytest.mark.proves("explain", "refusals of the AWS APIs", "boto3")
 def test_explains_what_boto3_was_refused_by_cognito(server, machine):
     idp = aws_client(server, "cognito-idp")
-    idp.add_user_pool_client_secret(UserPoolId=machine.pool, ClientId=machine.client)
+    named = {"UserPoolId": machine.pool, "ClientId": machine.client}
+    added = idp.add_user_pool_client_secret(**named)["ClientSecretDescriptor"]
     with pytest.raises(idp.exceptions.LimitExceededException) as refused:
-        idp.add_user_pool_client_secret(UserPoolId=machine.pool, ClientId=machine.client)
+        idp.add_user_pool_client_secret(**named)
+    idp.delete_user_pool_client_secret(**named, ClientSecretId=added["ClientSecretId"])
     refusal = explained(server, refused.value.response["ResponseMetadata"]["RequestId"])
     assert refusal["surface"] == "control plane"
     assert refusal["answer"] == {"status": 400, "code": "LimitExceededException"}
