@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use crate::stack::{Machine, claims};
+use crate::stack::{Machine, claims, request};
 use crate::support::{Server, run};
 
 /// The function that pools with the hook name.
@@ -296,4 +296,63 @@ async fn that_nothing_answers_for_fails_the_request() {
          or CLAVIGER_FUNCTIONS."
     ))
     .await;
+}
+
+#[tokio::test]
+async fn changes_both_tokens_of_a_user_who_signs_in_and_of_one_who_goes_on() {
+    let function = Function::start().await;
+    let (server, machine) = hooked(&function).await;
+    server.hook(&machine, "V2_0").await;
+    let of_pool = |mut input: Value| {
+        input["UserPoolId"] = json!(machine.pool);
+        input
+    };
+    let email = json!([{ "Name": "email", "Value": "ada@weather.example" }]);
+    let user = json!({ "Username": "ada", "UserAttributes": email, "MessageAction": "SUPPRESS" });
+    server.cognito("AdminCreateUser", of_pool(user)).await;
+    let password = json!({ "Username": "ada", "Password": "Thunder-storm-1", "Permanent": true });
+    server.cognito("AdminSetUserPassword", of_pool(password)).await;
+    let flows = json!(["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
+    let app = json!({ "ClientName": "app", "ExplicitAuthFlows": flows });
+    let app = server.cognito("CreateUserPoolClient", of_pool(app)).await["UserPoolClient"]["ClientId"].clone();
+    let sign_in = async |flow: &str, parameters: Value| {
+        let input = json!({ "ClientId": app, "AuthFlow": flow, "AuthParameters": parameters });
+        server.cognito("InitiateAuth", input).await["AuthenticationResult"].take()
+    };
+    function.reacts(Reaction::Changes(json!({
+        "idTokenGeneration": { "claimsToAddOrOverride": { "station": "north" }, "claimsToSuppress": ["email"] },
+        "accessTokenGeneration": { "claimsToAddOrOverride": { "sub": "eve" }, "scopesToAdd": ["openid"] },
+    })));
+    let first = sign_in("USER_PASSWORD_AUTH", json!({ "USERNAME": "ada", "PASSWORD": "Thunder-storm-1" })).await;
+    let again = sign_in("REFRESH_TOKEN_AUTH", json!({ "REFRESH_TOKEN": first["RefreshToken"] })).await;
+    let [(_, began), (_, went_on)] = &*function.seen() else { panic!("not called twice") };
+    assert_eq!(began["triggerSource"], "TokenGeneration_Authentication");
+    assert_eq!(went_on["triggerSource"], "TokenGeneration_RefreshTokens");
+    for (event, tokens) in [(began, &first), (went_on, &again)] {
+        assert_eq!((&event["version"], &event["userName"]), (&json!("2"), &json!("ada")));
+        let attributes = &event["request"]["userAttributes"];
+        assert_eq!(
+            (&attributes["email"], &attributes["cognito:user_status"]),
+            (&json!("ada@weather.example"), &json!("CONFIRMED"))
+        );
+        let read = |name: &str| claims(tokens[name].as_str().unwrap());
+        let (access, id) = (read("AccessToken"), read("IdToken"));
+        assert_eq!((&id["station"], id.get("email")), (&json!("north"), None));
+        assert_eq!(access["sub"], attributes["sub"]);
+        assert_eq!(access["scope"], "aws.cognito.signin.user.admin openid");
+    }
+    // With `openid`, the token opens userInfo.
+    let bearer = format!("Bearer {}", again["AccessToken"].as_str().unwrap());
+    let reply = server.ask(request("GET", "/oauth2/userInfo", &[("Authorization", &bearer)], "")).await;
+    assert_eq!((reply.status.as_u16(), &reply.json()["email"]), (200, &json!("ada@weather.example")));
+    // A function that fails keeps users out, too.
+    function.reacts(Reaction::Fixed(200, "X-Amz-Function-Error: Unhandled", r#"{"errorMessage":"no"}"#.into()));
+    let input = json!({
+        "ClientId": app, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": { "REFRESH_TOKEN": first["RefreshToken"] },
+    });
+    let refused = server.cognito_as(None, "InitiateAuth", &input).await.json();
+    let expected = json!({
+        "__type": "UserLambdaValidationException", "message": "PreTokenGeneration failed with error no.",
+    });
+    assert_eq!(refused, expected);
 }
