@@ -85,6 +85,73 @@ pub(crate) fn in_turn(servers: [(SocketAddr, &Requests); 2], duration: Duration)
     })
 }
 
+/// Loads two servers in turn for `duration`, each for a [`SLICE`] at a time and over `connections` that are kept, so that
+/// whatever else the machine does meets both alike; tells how many answers a second each gives while it is loaded.
+pub(crate) fn in_slices(
+    servers: [(SocketAddr, &Requests); 2],
+    connections: usize,
+    duration: Duration,
+) -> anyhow::Result<[f64; 2]> {
+    runtime()?.block_on(async {
+        let [(one, one_requests), (other, other_requests)] = servers;
+        let mut one = Load::open(one, one_requests, connections).await?;
+        let mut other = Load::open(other, other_requests, connections).await?;
+        let started = Instant::now();
+        while started.elapsed() < duration {
+            one.run_slice().await?;
+            other.run_slice().await?;
+        }
+        Ok([one.per_second(), other.per_second()])
+    })
+}
+
+/// How long one of two servers is loaded before it is the other's turn.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// Connections to a server, each with the place it has come to among the requests.
+struct Load {
+    requests: Requests,
+    connections: Vec<(Connection, usize)>,
+    answers: u32,
+    elapsed: Duration,
+}
+
+impl Load {
+    async fn open(address: SocketAddr, requests: &Requests, connections: usize) -> anyhow::Result<Self> {
+        let mut opened = Vec::new();
+        for number in 0..connections {
+            opened.push((Connection::open(address).await?, number * requests.len() / connections));
+        }
+        Ok(Self { requests: Arc::clone(requests), connections: opened, answers: 0, elapsed: Duration::ZERO })
+    }
+
+    async fn run_slice(&mut self) -> anyhow::Result<()> {
+        let (started, mut tasks) = (Instant::now(), tokio::task::JoinSet::new());
+        for (mut connection, mut place) in self.connections.drain(..) {
+            let requests = Arc::clone(&self.requests);
+            tasks.spawn(async move {
+                let mut answers = 0;
+                while started.elapsed() < SLICE {
+                    connection.send(requests.get(place % requests.len()).context("no request")?).await?;
+                    (place, answers) = (place + 1, answers + 1);
+                }
+                anyhow::Ok((connection, place, answers))
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            let (connection, place, answers) = done??;
+            self.connections.push((connection, place));
+            self.answers += answers;
+        }
+        self.elapsed += started.elapsed();
+        Ok(())
+    }
+
+    fn per_second(&self) -> f64 {
+        f64::from(self.answers) / self.elapsed.as_secs_f64()
+    }
+}
+
 /// A runtime whose one thread drives all connections, so that the load takes as little of the machine as it can.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)

@@ -28,7 +28,7 @@ const CREATING_CONNECTIONS: usize = 128;
 /// Connections of a load.
 const LOAD_CONNECTIONS: usize = 16;
 /// How long each kind of request is sent in a round, in turn and under load.
-const DURATION: Duration = Duration::from_secs(1);
+const DURATION: Duration = Duration::from_secs(2);
 /// How long the pools may take to get their keys.
 const KEYS_WAIT_MAX: Duration = Duration::from_mins(5);
 /// Starts whose median is told.
@@ -86,17 +86,9 @@ fn measure(small: &Store, large: &Store, rounds: usize) -> anyhow::Result<Vec<(&
     for ((what, small_requests), (_, large_requests)) in small.requests()?.into_iter().zip(large.requests()?) {
         let (mut latencies, mut rates) = (Vec::new(), Vec::new());
         let (small, large) = ((small.server.address, &small_requests), (large.server.address, &large_requests));
-        for round in 0..rounds {
+        for _ in 0..rounds {
             latencies.push(load::in_turn([small, large], DURATION)?);
-            let rate = |(address, requests)| load::run(address, requests, LOAD_CONNECTIONS, DURATION);
-            // Neither always comes first.
-            let outcomes = if round % 2 == 0 {
-                [rate(small)?, rate(large)?]
-            } else {
-                let large = rate(large)?;
-                [rate(small)?, large]
-            };
-            rates.push(outcomes.map(|outcome| outcome.per_second));
+            rates.push(load::in_slices([small, large], LOAD_CONNECTIONS, DURATION)?);
         }
         let of = |pairs: &[[f64; 2]], part: fn(&[f64; 2]) -> f64| median(&pairs.iter().map(part).collect::<Vec<_>>());
         let slower = of(&latencies, |[small, large]| large / small);
@@ -177,12 +169,13 @@ impl Store {
         places.filter_map(|place| self.clients.get(place)).map(request).collect()
     }
 
-    /// The token of a page in the middle of a pool's app clients.
+    /// The token of a page in the middle of a pool's app clients, behind which there is one more.
     fn middle(&self, pool: &str) -> anyhow::Result<Value> {
-        let half = self.clients.len() / self.pools.len() / 2;
-        let size = half.min(50);
+        let in_pool = self.clients.len() / self.pools.len();
+        let before = (in_pool / 2).min(in_pool - PAGE - 1);
+        let size = before.min(50);
         let mut next = Value::Null;
-        for _ in 0..half / size {
+        for _ in 0..before / size {
             let input = json!({ "UserPoolId": pool, "MaxResults": size, "NextToken": next });
             let page = self.server.cognito("ListUserPoolClients", &input)?;
             next = page.get("NextToken").cloned().context("a list that ends before its middle")?;
