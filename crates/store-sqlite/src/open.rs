@@ -17,9 +17,9 @@ const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_records.sql")];
 /// Prepared statements kept per connection: more than there are.
 const STATEMENTS_MAX: usize = 48;
 
-/// Page caches, in KiB: small, because the operating system caches the file as well.
-const WRITER_CACHE_KIBIBYTES: i64 = 2_048;
-const READER_CACHE_KIBIBYTES: i64 = 512;
+/// The page cache of a connection, in KiB: small, because the operating system caches the file as well, but with room for
+/// the inner pages of the trees of some hundred thousand records.
+const CACHE_KIBIBYTES: i64 = 4_096;
 
 /// The log is cut back to this size when a checkpoint has emptied it.
 const LOG_BYTES_MAX: i64 = 16 * 1024 * 1024;
@@ -64,7 +64,7 @@ pub(crate) fn writer(file: &Path) -> Result<Connection, StoreError> {
     if journal_mode != "wal" {
         return Err(OpenError::NoWriteAheadLog { file: file.to_owned() }.into());
     }
-    configure(&connection, WRITER_CACHE_KIBIBYTES).map_err(failed)?;
+    configure(&connection).map_err(failed)?;
     connection
         .pragma_update(None, "synchronous", "full")
         .and_then(|()| connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES_MAX, |_| Ok(())))
@@ -76,7 +76,7 @@ pub(crate) fn writer(file: &Path) -> Result<Connection, StoreError> {
 /// Opens a database that lives in memory and goes with its connection.
 pub(crate) fn in_memory() -> Result<Connection, StoreError> {
     let mut connection = Connection::open_in_memory().map_err(failed)?;
-    configure(&connection, WRITER_CACHE_KIBIBYTES).and_then(|()| migrate(&mut connection, 0)).map_err(failed)?;
+    configure(&connection).and_then(|()| migrate(&mut connection, 0)).map_err(failed)?;
     Ok(connection)
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn in_memory() -> Result<Connection, StoreError> {
 pub(crate) fn reader(file: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
-    configure(&connection, READER_CACHE_KIBIBYTES).map_err(failed)?;
+    configure(&connection).map_err(failed)?;
     Ok(connection)
 }
 
@@ -97,9 +97,9 @@ fn open_private(file: &Path) -> std::io::Result<File> {
     options.open(file)
 }
 
-fn configure(connection: &Connection, cache_kibibytes: i64) -> rusqlite::Result<()> {
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    connection.pragma_update(None, "cache_size", -cache_kibibytes)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)

@@ -152,18 +152,23 @@ impl Operation for ListUserPoolClients {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        let pool = user_pool::find(cx, &input.user_pool_id).await?;
         if input.client_type == Some(ClientType::Dcr) {
+            user_pool::find(cx, &input.user_pool_id).await?;
             return Ok(ListUserPoolClientsOutput { user_pool_clients: Vec::new(), next_token: None });
         }
         let page = PageRequest {
             operation: Self::NAME,
-            pool: pool.id.as_str(),
+            pool: &input.user_pool_id,
             max_results: input.max_results,
             max_results_max: 60,
             next_token: input.next_token.as_deref(),
         };
-        let (clients, next_token) = page.read::<AppClient>(cx).await?;
+        let read = page.read::<AppClient>(cx).await;
+        // Where there are app clients there is their pool.
+        if !read.as_ref().is_ok_and(|(clients, _)| !clients.is_empty()) {
+            user_pool::find(cx, &input.user_pool_id).await?;
+        }
+        let (clients, next_token) = read?;
         let user_pool_clients = clients.into_iter().map(UserPoolClientSummary::new).collect();
         Ok(ListUserPoolClientsOutput { user_pool_clients, next_token })
     }
@@ -258,11 +263,13 @@ pub async fn update(cx: &mut Context<'_>, input: &UpdateUserPoolClientInput) -> 
     Ok(stored.record)
 }
 
-/// The app client of this pool and id.
+/// The app client of this pool and id. It goes with its pool, so the pool is looked for only where the client is missing.
 pub async fn find(cx: &mut Context<'_>, pool: &str, id: &str) -> Result<Stored<AppClient>, Error> {
-    let pool = user_pool::find(cx, pool).await?;
-    let client = cx.tx.find(cx.tenant, pool.id.as_str(), id).await?;
-    client.ok_or_else(|| Error::AppClientNotFound(id.to_owned()))
+    if let Some(client) = cx.tx.find(cx.tenant, pool, id).await? {
+        return Ok(client);
+    }
+    user_pool::find(cx, pool).await?;
+    Err(Error::AppClientNotFound(id.to_owned()))
 }
 
 impl UserPoolClientOutput {
