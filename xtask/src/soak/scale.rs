@@ -145,17 +145,17 @@ impl Store {
 
     /// The kinds of requests that are measured.
     fn requests(&self) -> anyhow::Result<Vec<(&'static str, Requests)>> {
-        let list = |pool: &String, next: Option<&Value>| {
-            let input = json!({ "UserPoolId": pool, "MaxResults": PAGE, "NextToken": next });
+        let middles: Vec<Value> = self.pools.iter().map(|pool| self.middle(pool)).collect::<Result<_, _>>()?;
+        let pool = |client: &Client| self.pools.get(client.pool);
+        let list = |client: &Client, next: Option<&Value>| {
+            let input = json!({ "UserPoolId": pool(client), "MaxResults": PAGE, "NextToken": next });
             cognito("ListUserPoolClients", &input)
         };
-        let later = |pool: &String| anyhow::Ok(list(pool, Some(&self.middle(pool)?)));
-        let later: Requests = self.pools.iter().map(later).collect::<Result<_, _>>()?;
-        let of_client = |client: &Client| json!({ "UserPoolId": self.pools.get(client.pool), "ClientId": client.id });
+        let of_client = |client: &Client| json!({ "UserPoolId": pool(client), "ClientId": client.id });
         Ok(vec![
             ("ListUserPools", Requests::from([cognito("ListUserPools", &json!({ "MaxResults": 1 }))])),
-            ("ListUserPoolClients", self.pools.iter().map(|pool| list(pool, None)).collect()),
-            ("ListUserPoolClients, from the middle", later),
+            ("ListUserPoolClients", self.each(|client| list(client, None))),
+            ("ListUserPoolClients, from the middle", self.each(|client| list(client, middles.get(client.pool)))),
             ("DescribeUserPoolClient", self.each(|client| cognito("DescribeUserPoolClient", &of_client(client)))),
             ("POST /oauth2/token", self.each(|client| token(&client.id, &client.secret))),
         ])
