@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// How often the secret is rotated
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 500)]
     rotations: usize,
 }
 
