@@ -95,7 +95,7 @@ impl Issuance {
         pool: Option<&Pool>,
         request: &TokenRequest<'_>,
     ) -> Result<Issued, IssueError> {
-        let client = client_of(snapshot, pool, request);
+        let client = snapshot.client_of(pool, &request.credentials.client_id);
         if let (Some(pool), GrantType::ClientCredentials) = (pool, request.grant_type) {
             self.count_request(snapshot, pool, Category::ClientAuthentication)?;
         }
@@ -126,7 +126,8 @@ impl Issuance {
         pool: Option<&Pool>,
         request: &TokenRequest<'_>,
     ) -> Result<&'s Client, TokenError> {
-        client_credentials::admit(request, client_of(snapshot, pool, request), self.vault.digest_key())
+        let client = snapshot.client_of(pool, &request.credentials.client_id);
+        client_credentials::admit(request, client, self.vault.digest_key())
     }
 
     /// Issues the access and the ID token of a user's session.
@@ -158,15 +159,11 @@ impl Issuance {
     /// Reads a user's access token (see [`authorize::user_token`]).
     pub fn user_token(&self, text: &str) -> Result<UserToken, Refusal> {
         let snapshot = self.current.load_full();
-        let keys = |pool: &UserPoolId| {
-            let pool = snapshot.pool(pool.as_str()).ok_or(Refusal::NoPool)?;
-            pool.keys.as_deref().ok_or(Refusal::NoKeys)
-        };
-        authorize::user_token(text, keys, self.clock.now().seconds())
+        authorize::user_token(text, |pool| snapshot.keys(pool), self.clock.now().seconds())
     }
 
     /// Counts a request for a token against the request rate that AWS has for its category.
-    pub fn count_request(&self, snapshot: &Snapshot, pool: &Pool, category: Category) -> Result<(), TokenError> {
+    fn count_request(&self, snapshot: &Snapshot, pool: &Pool, category: Category) -> Result<(), TokenError> {
         match &self.limits.rates {
             Some(rates) => Ok(rates.category(snapshot, &pool.tenant, category)?),
             None => Ok(()),
@@ -189,11 +186,6 @@ impl Issuance {
             Some(keys) => Some(Arc::clone(keys)),
             None => self.first_keys(&pool.id).await.ok(),
         }
-    }
-
-    /// The functions that hooks call.
-    pub fn functions(&self) -> &Functions {
-        &self.functions
     }
 
     /// Issues what was granted, within the client's own limits. A token that cannot be made is not counted.
@@ -300,12 +292,6 @@ impl Issuance {
         let keys = tokio::time::timeout(KEYS_WAIT_MAX, wait).await;
         keys.ok().flatten().ok_or_else(|| IssueError::NoKey("its keys are still being made".to_owned()))
     }
-}
-
-/// The client that asks, if it is one of this pool's.
-fn client_of<'s>(snapshot: &'s Snapshot, pool: Option<&Pool>, request: &TokenRequest<'_>) -> Option<&'s Client> {
-    let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
-    client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id))
 }
 
 fn no_key(why: &dyn std::fmt::Display) -> IssueError {

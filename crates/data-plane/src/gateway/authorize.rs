@@ -5,8 +5,8 @@ use claviger_gateway::compile::{Authorization, UserPools};
 use claviger_gateway::refusal::Refusal;
 use claviger_oauth::authorize::{AcceptedToken, Demand, authorize};
 use claviger_oauth::refusal::Refusal as TokenRefusal;
-use claviger_resources::{Timestamp, UserPoolId};
-use claviger_runtime::snapshot::{PoolKeys, Snapshot};
+use claviger_resources::Timestamp;
+use claviger_runtime::snapshot::Snapshot;
 use http::HeaderMap;
 
 use super::denied::Denied;
@@ -56,10 +56,5 @@ fn bearer(
         scopes: &pools.scopes,
         audience: audience.as_ref().map(|accepts| accepts as &dyn Fn(&str) -> bool),
     };
-    authorize(value, demand, |pool| keys(snapshot, pool), now.seconds())
-}
-
-fn keys<'s>(snapshot: &'s Snapshot, pool: &UserPoolId) -> Result<&'s PoolKeys, TokenRefusal> {
-    let pool = snapshot.pool(pool.as_str()).ok_or(TokenRefusal::NoPool)?;
-    pool.keys.as_deref().ok_or(TokenRefusal::NoKeys)
+    authorize(value, demand, |pool| snapshot.keys(pool), now.seconds())
 }

@@ -59,8 +59,7 @@ impl DataPlane {
             Err(error) => return invalid_client(&error),
         };
         let pool = pool.or_else(|| pool_of_client(snapshot, &credentials));
-        let client = snapshot.client(&credentials.client_id);
-        let client = client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id)).map(AsRef::as_ref);
+        let client = snapshot.client_of(pool.map(AsRef::as_ref), &credentials.client_id);
         if let Err(error) = authenticate(&credentials, client, self.issuance.digest_key()) {
             return invalid_client(&error);
         }

@@ -14,6 +14,7 @@ pub mod pool;
 use std::sync::Arc;
 
 use claviger_oauth::client::Client;
+use claviger_oauth::refusal::Refusal;
 use claviger_resources::request_rates::Category;
 use claviger_resources::{ClientId, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
@@ -56,6 +57,17 @@ impl Snapshot {
     /// The app client with this id, whatever its pool.
     pub fn client(&self, id: &str) -> Option<&Arc<Client>> {
         self.clients.get(id)
+    }
+
+    /// The app client with this id, if it is one of this pool's.
+    pub fn client_of(&self, pool: Option<&Pool>, id: &str) -> Option<&Client> {
+        let client = self.clients.get(id).map(AsRef::as_ref);
+        client.filter(|client| pool.is_some_and(|pool| client.pool == pool.id))
+    }
+
+    /// The keys with which tokens of a pool are verified.
+    pub fn keys(&self, pool: &UserPoolId) -> Result<&PoolKeys, Refusal> {
+        self.pools.get(pool).ok_or(Refusal::NoPool)?.keys.as_deref().ok_or(Refusal::NoKeys)
     }
 
     /// The pool a prefix domain leads to.

@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::inspect::printable;
 use super::{Global, Output, WrongUsage};
 
 /// Say why a request was refused, and which setting decided
@@ -87,18 +88,6 @@ fn words(name: &str) -> String {
         words.push(character.to_ascii_lowercase());
         words
     })
-}
-
-/// Text that a client sent, fit for a terminal.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            other => shown.extend(other.escape_debug()),
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ use super::super::user_error::UserError;
 use super::super::{app_client, calling_client, user, user_pool};
 use super::error::SignInError;
 use super::flow::AuthFlow;
-use super::lockout;
+use super::{lockout, nobody};
 use crate::operation::{Access, Context, Step};
+use crate::services::Services;
 
 /// The client through which a call is made: named alone by users, with its pool by administrators.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,16 @@ impl Through<'_> {
                 let client = app_client::find(cx, pool, self.client).await?;
                 Ok((client.record, user_pool::find(cx, pool).await?.record))
             }
+        }
+    }
+}
+
+impl Seen {
+    /// The username and the subject of the user, who may be nobody (see [`nobody::names`]) and was asked for as `given`.
+    pub(super) fn names(&self, services: &Services, given: &str) -> (String, String) {
+        match &self.user {
+            Some(user) => (user.username.clone(), user.sub.clone()),
+            None => nobody::names(services, &self.pool, given),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `USER_AUTH`: the user chooses how to sign in, at once (`PREFERRED_CHALLENGE`) or when asked (`SELECT_CHALLENGE`).
 
 use super::super::errors::Error;
-use super::attempt::{Look, Seen};
+use super::attempt::Look;
 use super::error::SignInError;
 use super::outcome::{AuthOutput, Challenge};
 use super::parameters::Parameters;
 use super::state::{Awaited, State};
-use super::{nobody, password, srp};
+use super::{password, srp};
 use crate::operation::{Caller, perform};
 use crate::services::Services;
 
@@ -35,9 +35,9 @@ pub(super) async fn answer(
     answers: &Parameters,
 ) -> Result<AuthOutput, Error> {
     let chosen = answers.required("ANSWER")?;
-    let Seen { client, pool, user, .. } = perform(services, &caller.tenant(), &look).await?;
-    let (state, _) = State::open(services, &client, session)?;
-    let sub = user.map_or_else(|| nobody::names(services, &pool, look.username).1, |user| user.sub);
+    let seen = perform(services, &caller.tenant(), &look).await?;
+    let (state, _) = State::open(services, &seen.client, session)?;
+    let (_, sub) = seen.names(services, look.username);
     if state.awaited != Awaited::Choice || state.sub != sub {
         return Err(SignInError::InvalidSession.into());
     }
@@ -45,9 +45,9 @@ pub(super) async fn answer(
 }
 
 async fn ask(services: &Services, caller: &Caller, look: Look<'_>) -> Result<AuthOutput, Error> {
-    let Seen { client, pool, user, .. } = perform(services, &caller.tenant(), &look).await?;
-    let sub = user.map_or_else(|| nobody::names(services, &pool, look.username).1, |user| user.sub);
-    let state = State::new(&client, &sub, Awaited::Choice, services.clock.now());
+    let seen = perform(services, &caller.tenant(), &look).await?;
+    let (_, sub) = seen.names(services, look.username);
+    let state = State::new(&seen.client, &sub, Awaited::Choice, services.clock.now());
     let session = Some(state.seal(services)?);
     Ok(Challenge { name: "SELECT_CHALLENGE", session, parameters: Vec::new(), available: Some(AVAILABLE) }.into())
 }

@@ -10,8 +10,8 @@ use super::attempt::{Look, Seen};
 use super::error::SignInError;
 use super::outcome::{AuthOutput, Challenge};
 use super::parameters::Parameters;
+use super::password;
 use super::state::{Awaited, State};
-use super::{nobody, password};
 use crate::operation::{Caller, perform};
 use crate::services::Services;
 
@@ -24,10 +24,7 @@ pub(super) async fn challenge(
 ) -> Result<AuthOutput, Error> {
     let number = ClientNumber::parse(client_number).ok_or(SignInError::SrpNumber)?;
     let seen = perform(services, &caller.tenant(), &look).await?;
-    let (username, sub) = match &seen.user {
-        Some(user) => (user.username.clone(), user.sub.clone()),
-        None => nobody::names(services, &seen.pool, look.username),
-    };
+    let (username, sub) = seen.names(services, look.username);
     let mut secret = [0_u8; SECRET_BYTES];
     services.random().fill(&mut secret);
     let owner = Owner { pool: &seen.pool.id, username: &username, sub: &sub };
