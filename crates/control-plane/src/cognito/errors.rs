@@ -283,10 +283,10 @@ pub enum Error {
     #[error("1 validation error detected: Value null at '{0}' failed to satisfy constraint: Member must not be null")]
     MemberRequired(&'static str),
 
-    /// A second factor is not asked for, so a pool must not promise it.
+    /// The pool wants a second factor of each user, and none is asked for here.
     #[error(
-        "Multi-factor authentication is not served here: sign-in would not ask for a second factor. \
-         MfaConfiguration can be OFF or OPTIONAL."
+        "This user pool requires multi-factor authentication, which is not served here. \
+         Set its MfaConfiguration to OFF or OPTIONAL to let users sign in."
     )]
     MfaNotServed,
     /// Logs of a pool stay with the server.

@@ -1,7 +1,7 @@
 //! Multi-factor settings of a pool: `GetUserPoolMfaConfig`, `SetUserPoolMfaConfig`.
 //!
-//! A second factor is never asked for, because no user can set one up. `OPTIONAL` is true of such a pool; `ON` would be a
-//! promise that is not kept, and is refused.
+//! A second factor is never asked for, because no user can set one up. That is true to `OPTIONAL`. A pool with `ON` serves
+//! machines as any other does, and lets none of its users sign in.
 
 use claviger_store::TransactionExt;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct SetUserPoolMfaConfigInput {
 }
 
 /// Whether users are asked for a second factor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 enum Mfa {
     Off,
@@ -50,6 +50,11 @@ pub struct MfaConfigOutput {
     #[serde(flatten)]
     others: Configuration,
     mfa_configuration: String,
+}
+
+/// Whether every user of the pool has to give a second factor.
+pub(super) fn is_required(configuration: &Configuration) -> bool {
+    text(configuration, &["MfaConfiguration"]) == Some("ON")
 }
 
 impl Operation for GetUserPoolMfaConfig {
@@ -73,9 +78,6 @@ impl Operation for SetUserPoolMfaConfig {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let mut pool = user_pool::find(cx, &input.user_pool_id).await?;
-        if input.mfa_configuration == Some(Mfa::On) {
-            return Err(Error::MfaNotServed);
-        }
         input.apply(&mut pool.configuration);
         pool.modified = cx.now;
         cx.tx.replace(&pool).await?;

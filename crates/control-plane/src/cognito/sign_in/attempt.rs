@@ -13,7 +13,7 @@ use claviger_store::{StoreError, Stored, TransactionExt};
 use super::super::errors::Error;
 use super::super::password_policy::PasswordPolicy;
 use super::super::user_error::UserError;
-use super::super::{app_client, calling_client, user, user_pool};
+use super::super::{app_client, calling_client, mfa, user, user_pool};
 use super::error::SignInError;
 use super::flow::AuthFlow;
 use super::{lockout, nobody};
@@ -105,6 +105,9 @@ impl Step for Look<'_> {
             flow.check(&client, self.through.pool.is_some())?;
         }
         calling_client::check_secret_hash(cx, &client, self.secret_hash, self.username)?;
+        if mfa::is_required(&pool.configuration) {
+            return Err(Error::MfaNotServed);
+        }
         let user = match user::find(cx, &pool, self.username).await {
             Ok(user) => Some(user.record),
             Err(Error::UserNotFound) if calling_client::hides_users(&client) => None,

@@ -50,7 +50,7 @@ fn story() -> Vec<Step> {
         ("GetUserPoolMfaConfig", pool(), &[]),
         ("GetUserPoolMfaConfig", no_pool(), &[]),
         ("SetUserPoolMfaConfig", with(pool(), json!({"MfaConfiguration": "OPTIONAL"})), &[]),
-        ("SetUserPoolMfaConfig", with(pool(), json!({"MfaConfiguration": "ON"})), &[]),
+        ("SetUserPoolMfaConfig", with(no_pool(), json!({"MfaConfiguration": "ON"})), &[]),
         ("GetSigningCertificate", pool(), &[("certificate", "/Certificate")]),
         ("GetSigningCertificate", no_pool(), &[]),
         ("SetLogDeliveryConfiguration", with(pool(), json!({"LogConfigurations": []})), &[]),

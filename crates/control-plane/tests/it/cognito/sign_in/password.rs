@@ -22,6 +22,23 @@ async fn the_right_password_gives_three_tokens() {
 }
 
 #[tokio::test]
+async fn a_pool_that_requires_a_second_factor_lets_nobody_sign_in() {
+    let message = "This user pool requires multi-factor authentication, which is not served here. \
+                   Set its MfaConfiguration to OFF or OPTIONAL to let users sign in.";
+    let scene = Scene::with_pool(json!({"MfaConfiguration": "ON"})).await;
+    let client = scene.client(json!({})).await;
+    scene.user("ada", |_| {}).await;
+    scene.plane.refused("InitiateAuth", client.by_password("ada", PASSWORD), INVALID, message).await;
+    let srp = client.initiate("USER_SRP_AUTH", "ada", json!({"SRP_A": "2"}));
+    scene.plane.refused("InitiateAuth", srp, INVALID, message).await;
+    let set = |mode: &str| json!({"UserPoolId": scene.pool.as_str(), "MfaConfiguration": mode});
+    assert_eq!(scene.plane.ok("SetUserPoolMfaConfig", set("OPTIONAL")).await["MfaConfiguration"], "OPTIONAL");
+    scene.sign_in(&client, "ada").await;
+    assert_eq!(scene.plane.ok("SetUserPoolMfaConfig", set("ON")).await["MfaConfiguration"], "ON");
+    scene.plane.refused("InitiateAuth", client.by_password("ada", PASSWORD), INVALID, message).await;
+}
+
+#[tokio::test]
 async fn administrators_sign_users_in_through_a_client_of_their_pool() {
     let scene = Scene::new().await;
     let client = scene.client(json!({})).await;
