@@ -96,11 +96,7 @@ id!(
 );
 id!(
     /// A REST API's id: 10 lower-case letters and digits; an id pinned by a tag may have up to 64, with hyphens.
-    RestApiId, "REST API id", "1 to 64 lower-case letters, digits or hyphens", |text| {
-        (1..=64).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            && !text.starts_with('-') && !text.ends_with('-')
-    }
+    RestApiId, "REST API id", "1 to 64 lower-case letters, digits or hyphens", is_api_id
 );
 id!(
     /// The id of a resource of a REST API: 10 characters for the root, 6 for the others.
@@ -119,12 +115,37 @@ id!(
     RequestValidatorId, "request validator id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
 );
 id!(
+    /// An HTTP API's id: 10 lower-case letters and digits; an id pinned by a tag may have up to 64, with hyphens.
+    HttpApiId, "HTTP API id", "1 to 64 lower-case letters, digits or hyphens", is_api_id
+);
+id!(
+    /// The id of a route of an HTTP API: 7 characters.
+    RouteId, "route id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
+);
+id!(
+    /// The id of an integration of an HTTP API: 7 characters.
+    IntegrationId, "integration id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
+);
+id!(
+    /// The name of a stage of an HTTP API: `$default`, or as that of a REST API's.
+    HttpStageName, "stage name", "$default, or 1 to 128 letters, digits, hyphens or underscores", |text| {
+        text == "$default" || StageName::parse(text).is_ok()
+    }
+);
+id!(
     /// The name of a stage: letters, digits, hyphens and underscores, at most 128 (API Gateway quotas page).
     StageName, "stage name", "1 to 128 letters, digits, hyphens or underscores", |text| {
         (1..=128).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     }
 );
+
+fn is_api_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
 
 fn is_lower_alphanumeric(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
@@ -166,6 +187,7 @@ macro_rules! short_id {
         }
     )* };
 }
+short_id!(HttpApiId: 10, RouteId: 7, IntegrationId: 7);
 short_id!(RestApiId: 10, ResourceId: 6, DeploymentId: 6, AuthorizerId: 6, RequestValidatorId: 6);
 
 impl ResourceId {

@@ -10,6 +10,7 @@ pub mod app_client;
 pub mod client_limits;
 pub mod correspondence;
 pub mod group;
+pub mod http_api;
 pub mod id;
 pub mod keyring;
 pub mod limits;
@@ -33,7 +34,8 @@ pub mod user_pool;
 pub mod user_pool_domain;
 
 pub use id::{
-    AuthorizerId, ClientId, DeploymentId, InvalidId, RequestValidatorId, ResourceId, RestApiId, StageName, UserPoolId,
+    AuthorizerId, ClientId, DeploymentId, HttpApiId, HttpStageName, IntegrationId, InvalidId, RequestValidatorId,
+    ResourceId, RestApiId, RouteId, StageName, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

@@ -34,3 +34,17 @@ pub const INTEGRATION_TIMEOUT_MILLISECONDS_MIN: u32 = 50;
 pub const API_GATEWAY_PAGE_DEFAULT: usize = 25;
 /// Largest page of a list of API Gateway (same page).
 pub const API_GATEWAY_PAGE_MAX: usize = 500;
+/// HTTP APIs per account and region (same page as [`REST_APIS_PER_REGION`]).
+pub const HTTP_APIS_PER_REGION: usize = 600;
+/// Routes per HTTP API (same page).
+pub const ROUTES_PER_API: usize = 300;
+/// Integrations per HTTP API (same page).
+pub const INTEGRATIONS_PER_API: usize = 300;
+/// Audiences per JWT authorizer (same page).
+pub const AUDIENCES_PER_AUTHORIZER: usize = 50;
+/// Scopes per route (same page).
+pub const SCOPES_PER_ROUTE: usize = 10;
+/// Milliseconds an integration of an HTTP API may take (same page).
+pub const HTTP_API_TIMEOUT_MILLISECONDS_MAX: u32 = 30_000;
+/// Bytes of an issuer's key set (API Gateway, "Control access to HTTP APIs with JWT authorizers").
+pub const JWKS_BYTES_MAX: usize = 150_000;

@@ -84,6 +84,18 @@ closed_set! {
         Deployment = "deployment",
         /// A stage of a REST API.
         Stage = "stage",
+        /// An HTTP API.
+        HttpApi = "http_api",
+        /// A route of an HTTP API.
+        HttpRoute = "http_route",
+        /// An integration of an HTTP API.
+        HttpIntegration = "http_integration",
+        /// An authorizer of an HTTP API.
+        HttpAuthorizer = "http_authorizer",
+        /// A deployment of an HTTP API.
+        HttpDeployment = "http_deployment",
+        /// A stage of an HTTP API.
+        HttpStage = "http_stage",
     }
 }
 
@@ -112,6 +124,8 @@ closed_set! {
         BrandedClient = "branded_client",
         /// The path of a resource within its API: `{api}{path}`.
         ResourcePath = "resource_path",
+        /// The key of a route within its API: `{api}/{route key}`.
+        RouteKey = "route_key",
     }
 }
 

@@ -3,6 +3,10 @@
 use claviger_resources::app_client::AppClient;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
+use claviger_resources::http_api::{
+    Authorizer as HttpAuthorizer, Deployment as HttpDeployment, HttpApi, Integration as HttpIntegration,
+    Route as HttpRoute, Stage as HttpStage,
+};
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
@@ -74,6 +78,14 @@ record!(RequestValidator, RequestValidator, |it| it.rest_api_id.as_str(), it.id.
 record!(GatewayResponse, GatewayResponse, |it| it.rest_api_id.as_str(), it.response_type.as_str(), []);
 record!(Deployment, Deployment, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
 record!(Stage, Stage, |it| it.rest_api_id.as_str(), it.stage_name.as_str(), []);
+
+record!(HttpApi, HttpApi, |it| "", it.api_id.as_str(), [ApiId: it.api_id.as_str()]);
+record!(HttpRoute, HttpRoute, |it| it.api_id.as_str(), it.route_id.as_str(),
+    [RouteKey: format!("{}/{}", it.api_id, it.route_key)]);
+record!(HttpIntegration, HttpIntegration, |it| it.api_id.as_str(), it.integration_id.as_str(), []);
+record!(HttpAuthorizer, HttpAuthorizer, |it| it.api_id.as_str(), it.authorizer_id.as_str(), []);
+record!(HttpDeployment, HttpDeployment, |it| it.api_id.as_str(), it.deployment_id.as_str(), []);
+record!(HttpStage, HttpStage, |it| it.api_id.as_str(), it.stage_name.as_str(), []);
 
 impl Record for UserPoolDomain {
     const KIND: Kind = Kind::UserPoolDomain;
