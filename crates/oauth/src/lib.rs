@@ -13,6 +13,7 @@ pub mod discovery;
 pub mod hook;
 pub mod issuer;
 pub mod jose;
+pub mod jwt_authorizer;
 pub mod refusal;
 pub mod secret;
 pub mod secret_hash;

@@ -4,6 +4,7 @@
 //! Small and strict on purpose. A key has one algorithm and a token's header cannot choose another; keys are found by
 //! their id among those that were handed in, and never taken from a token.
 
+mod foreign_keys;
 mod jwk;
 mod signing;
 mod token;
@@ -11,6 +12,7 @@ mod verifying;
 
 use claviger_resources::signing_key::SigningAlgorithm;
 
+pub use foreign_keys::ForeignKeySet;
 pub use signing::{KeyError, SigningKey, generate};
 pub(crate) use token::UniqueMembers;
 pub use token::{Header, TOKEN_BYTES_MAX, Token};
