@@ -162,6 +162,7 @@ impl<'a> Call<'a> {
             deployment_id: stage.stage.deployment_id.as_str(),
             resource_id: None,
             resource_path: None,
+            route_key: None,
             method: verb,
             path: self.target.path,
             protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },

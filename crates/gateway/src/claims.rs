@@ -10,23 +10,29 @@ use time::macros::format_description;
 #[derive(Debug)]
 pub struct Claims<'a> {
     payload: &'a [u8],
+    as_text: fn(&str, &Value) -> String,
     parsed: OnceLock<Map<String, Value>>,
 }
 
 impl<'a> Claims<'a> {
     /// The claims in the JSON payload of a token whose signature has been verified.
     pub fn from_payload(payload: &'a [u8]) -> Self {
-        Self { payload, parsed: OnceLock::new() }
+        Self { payload, as_text, parsed: OnceLock::new() }
+    }
+
+    /// The same as HTTP APIs show them: numbers in digits, times among them, and lists in brackets.
+    pub fn of_http_api(payload: &'a [u8]) -> Self {
+        Self { payload, as_text: |_, value| plain_text(value), parsed: OnceLock::new() }
     }
 
     /// A claim as text.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.parsed().get(name).map(|value| as_text(name, value))
+        self.parsed().get(name).map(|value| (self.as_text)(name, value))
     }
 
     /// All claims as text, in the token's order.
     pub fn texts(&self) -> impl Iterator<Item = (&str, String)> {
-        self.parsed().iter().map(|(name, value)| (name.as_str(), as_text(name, value)))
+        self.parsed().iter().map(|(name, value)| (name.as_str(), (self.as_text)(name, value)))
     }
 
     fn parsed(&self) -> &Map<String, Value> {
@@ -46,6 +52,21 @@ fn as_text(name: &str, value: &Value) -> String {
             elements.iter().map(|element| as_text("", element)).collect::<Vec<_>>().join(",")
         }
         (_, other) => other.to_string(),
+    }
+}
+
+/// Lists as `[a b]`, objects as `map[name:value]`, everything else as its own text.
+fn plain_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(elements) => {
+            format!("[{}]", elements.iter().map(plain_text).collect::<Vec<_>>().join(" "))
+        }
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| format!("{name}:{}", plain_text(value)));
+            format!("map[{}]", members.collect::<Vec<_>>().join(" "))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -82,6 +103,22 @@ mod tests {
         check("float", Some("1.5"));
         check("missing", None);
         assert_eq!(claims.texts().next(), Some(("sub", "4f2h".to_owned())));
+    }
+
+    #[test]
+    fn http_apis_write_claims_in_a_way_of_their_own() {
+        let payload = br#"{"sub":"4f2h","exp":1675021635,"groups":["a","b"],"one":["user"],"flag":true,
+            "map":{"a":1,"b":[2]},"none":[]}"#;
+        let claims = Claims::of_http_api(payload);
+        let check = |name: &str, expected: &str| assert_eq!(claims.text(name).as_deref(), Some(expected), "{name}");
+        check("sub", "4f2h");
+        check("exp", "1675021635");
+        check("groups", "[a b]");
+        check("one", "[user]");
+        check("flag", "true");
+        check("map", "map[a:1 b:[2]]");
+        check("none", "[]");
+        assert_eq!(claims.texts().last(), Some(("none", "[]".to_owned())));
     }
 
     #[test]

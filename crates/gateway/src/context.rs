@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub resource_id: Option<&'a str>,
     /// The path of the matched resource, with its variables' names.
     pub resource_path: Option<&'a str>,
+    /// The key of the matched route, which HTTP APIs have in place of a resource.
+    pub route_key: Option<&'a str>,
     /// The request's verb.
     pub method: &'a str,
     /// The request's path, stage included.
@@ -77,6 +79,7 @@ impl<'a> Context<'a> {
             "deploymentId" => self.deployment_id,
             "resourceId" => self.resource_id?,
             "resourcePath" => self.resource_path?,
+            "routeKey" => self.route_key?,
             "httpMethod" => self.method,
             "path" => self.path,
             "protocol" => self.protocol,
@@ -145,6 +148,7 @@ pub(crate) mod tests {
             deployment_id: "p4kh99",
             resource_id: Some("eazplx"),
             resource_path: Some("/user/{id}"),
+            route_key: None,
             method: "GET",
             path: "/prod/user/7",
             protocol: "HTTP/1.1",

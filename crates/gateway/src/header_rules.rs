@@ -84,6 +84,21 @@ pub(crate) fn returned(backend: &HeaderMap) -> HeaderMap {
     headers
 }
 
+/// The backend's headers as an HTTP API passes them back: all but those that end at each hop, under their own names.
+pub(crate) fn returned_unchanged(backend: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(backend.len() + 2);
+    let named_in_connection = named_in_connection(backend);
+    for (name, value) in backend {
+        let ends_here = [CONNECTION, TRANSFER_ENCODING].contains(name)
+            || HOP_BY_HOP.contains(&name.as_str())
+            || named_in_connection.contains(name);
+        if !ends_here {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    headers
+}
+
 /// The name under which a mapped header of a response reaches the client.
 pub(crate) fn mapped_name(name: HeaderName) -> HeaderName {
     let text = name.as_str();

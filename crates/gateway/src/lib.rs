@@ -13,6 +13,7 @@ pub mod context;
 pub mod exchange;
 pub mod gateway_response;
 mod header_rules;
+pub mod http_api;
 pub mod http_integration;
 pub mod integration_response;
 pub mod json_path;

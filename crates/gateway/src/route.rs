@@ -68,18 +68,33 @@ impl<T> Routes<T> {
     /// The value whose pattern the path after the stage matches best, with what its variables stand for. Slashes at
     /// either end do not count; two in a row inside match only within a greedy variable, which keeps them.
     pub fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t T, PathParameters<'t, 'p>)> {
+        self.find_where(path, |_| true)
+    }
+
+    /// The same among those values that fit.
+    pub fn find_where<'t, 'p>(
+        &'t self,
+        path: &'p str,
+        fits: impl Fn(&T) -> bool,
+    ) -> Option<(&'t T, PathParameters<'t, 'p>)> {
         let mut parameters = Vec::new();
-        let value = self.walk(0, path.trim_matches('/'), &mut parameters)?;
+        let value = self.walk(0, path.trim_matches('/'), &fits, &mut parameters)?;
         Some((value, parameters))
     }
 
-    fn walk<'t, 'p>(&'t self, at: usize, rest: &'p str, parameters: &mut PathParameters<'t, 'p>) -> Option<&'t T> {
+    fn walk<'t, 'p>(
+        &'t self,
+        at: usize,
+        rest: &'p str,
+        fits: &impl Fn(&T) -> bool,
+        parameters: &mut PathParameters<'t, 'p>,
+    ) -> Option<&'t T> {
         let node = self.nodes.get(at)?;
         if rest.is_empty() {
-            return node.value.as_ref();
+            return node.value.as_ref().filter(|value| fits(value));
         }
         let (segment, tail) = rest.split_once('/').unwrap_or((rest, ""));
-        let found = node.literal(segment).and_then(|next| self.walk(next, tail, parameters));
+        let found = node.literal(segment).and_then(|next| self.walk(next, tail, fits, parameters));
         if found.is_some() {
             return found;
         }
@@ -88,13 +103,13 @@ impl<T> Routes<T> {
         {
             let length = parameters.len();
             parameters.push((name, segment));
-            let found = self.walk(*next, tail, parameters);
+            let found = self.walk(*next, tail, fits, parameters);
             if found.is_some() {
                 return found;
             }
             parameters.truncate(length);
         }
-        let (name, value) = node.greedy.as_ref()?;
+        let (name, value) = node.greedy.as_ref().filter(|(_, value)| fits(value))?;
         parameters.push((name, rest));
         Some(value)
     }

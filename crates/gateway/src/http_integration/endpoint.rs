@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 
 /// A compiled endpoint address: `https://{host}/{path}?a=${stageVariables.b}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Endpoint(Vec<Part>);
+pub(crate) struct Endpoint(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -19,7 +19,7 @@ enum Part {
 }
 
 impl Endpoint {
-    pub(super) fn compile(uri: &str) -> Self {
+    pub(crate) fn compile(uri: &str) -> Self {
         let mut parts = Vec::new();
         let mut rest = uri;
         while let Some((before, from)) = rest.split_once('{') {
@@ -39,7 +39,7 @@ impl Endpoint {
 
     /// The address for a request, with more query parameters behind those it has. `path_variable` gives what a variable
     /// stands for, percent-encoded.
-    pub(super) fn uri(
+    pub(crate) fn uri(
         &self,
         exchange: &Exchange<'_>,
         mut path_variable: impl FnMut(&str) -> Result<Option<String>, Refusal>,

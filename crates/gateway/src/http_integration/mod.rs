@@ -1,7 +1,7 @@
 //! `HTTP` and `HTTP_PROXY` integrations: the request to a backend and what becomes of its answer. Calling it is the data
 //! plane's; what can go wrong there has its [`Refusal`] (API Gateway, "HTTP integrations for REST APIs").
 
-mod endpoint;
+pub(crate) mod endpoint;
 
 use bytes::Bytes;
 use claviger_resources::RestApiId;

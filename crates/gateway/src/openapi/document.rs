@@ -8,14 +8,14 @@ use super::yaml;
 
 /// A parsed document.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     root: Map<String, Value>,
-    pub(super) dialect: Dialect,
+    pub(crate) dialect: Dialect,
 }
 
 /// The two families of versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     /// Swagger 2.0.
     Swagger,
     /// OpenAPI 3.
@@ -27,7 +27,7 @@ const REFERENCES_MAX: usize = 20;
 
 impl Document {
     /// Reads a document in JSON or YAML, with `${AWS::Region}` and its like replaced by what the tenant is.
-    pub(super) fn parse(bytes: &[u8], tenant: &Tenant) -> Result<Self, ImportError> {
+    pub(crate) fn parse(bytes: &[u8], tenant: &Tenant) -> Result<Self, ImportError> {
         if bytes.len() > limits::IMPORT_BYTES_MAX {
             return Err(ImportError::TooLarge);
         }
@@ -49,17 +49,17 @@ impl Document {
     }
 
     /// A member of the document.
-    pub(super) fn member(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
         self.root.get(name)
     }
 
     /// A member of the document that is an object; empty when it is not there.
-    pub(super) fn object(&self, name: &str) -> &Map<String, Value> {
+    pub(crate) fn object(&self, name: &str) -> &Map<String, Value> {
         object(self.member(name))
     }
 
     /// The named parts of a kind, which the two families keep in different places.
-    pub(super) fn parts(&self, swagger: &str, components: &str) -> &Map<String, Value> {
+    pub(crate) fn parts(&self, swagger: &str, components: &str) -> &Map<String, Value> {
         match self.dialect {
             Dialect::Swagger => self.object(swagger),
             Dialect::OpenApi => object(self.object("components").get(components)),
@@ -67,7 +67,7 @@ impl Document {
     }
 
     /// The value itself, or what its `$ref` within the document leads to.
-    pub(super) fn resolve<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
+    pub(crate) fn resolve<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
         let mut value = value;
         for _ in 0..REFERENCES_MAX {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some(value) };
@@ -103,13 +103,13 @@ fn substitute(text: &str, tenant: &Tenant) -> String {
 }
 
 /// The value as an object; empty when it is none.
-pub(super) fn object(value: Option<&Value>) -> &Map<String, Value> {
+pub(crate) fn object(value: Option<&Value>) -> &Map<String, Value> {
     static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     value.and_then(Value::as_object).unwrap_or(&EMPTY)
 }
 
 /// The value as the text that AWS makes of it where it expects text: `200` and `"200"` are the same to it.
-pub(super) fn text_of(value: &Value) -> String {
+pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -117,12 +117,12 @@ pub(super) fn text_of(value: &Value) -> String {
 }
 
 /// A member as text; `None` when it is missing or null.
-pub(super) fn text(object: &Map<String, Value>, member: &str) -> Option<String> {
+pub(crate) fn text(object: &Map<String, Value>, member: &str) -> Option<String> {
     object.get(member).filter(|value| !value.is_null()).map(text_of)
 }
 
 /// A member as a boolean, which a template may have made a string.
-pub(super) fn flag(object: &Map<String, Value>, member: &str) -> bool {
+pub(crate) fn flag(object: &Map<String, Value>, member: &str) -> bool {
     match object.get(member) {
         Some(Value::Bool(flag)) => *flag,
         Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
@@ -131,6 +131,6 @@ pub(super) fn flag(object: &Map<String, Value>, member: &str) -> bool {
 }
 
 /// A member that is a list of texts.
-pub(super) fn texts(object: &Map<String, Value>, member: &str) -> Option<Vec<String>> {
+pub(crate) fn texts(object: &Map<String, Value>, member: &str) -> Option<Vec<String>> {
     Some(object.get(member)?.as_array()?.iter().map(text_of).collect())
 }

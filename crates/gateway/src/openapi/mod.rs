@@ -8,16 +8,16 @@
 //! `document` and `yaml` read, `settings`, `models`, `security`, `operation`, `method_io` and `integration` translate a
 //! part each, `resources` keeps the tree of paths, `merge` joins the outcome with the API as it was.
 
-mod document;
+pub(crate) mod document;
 mod integration;
 mod merge;
 mod method_io;
 mod models;
 mod operation;
-mod report;
+pub(crate) mod report;
 mod resources;
 mod security;
-mod settings;
+pub(crate) mod settings;
 mod yaml;
 
 #[cfg(test)]
@@ -212,7 +212,7 @@ impl Importer<'_> {
         let security: Security = self.security();
         let mut models: Models = self.models();
         let mut resources: Resources = self.first_resources(root_resource_id);
-        let base_path = self.base_path(options.base_path);
+        let base_path = settings::base_path(self.document, options.base_path);
         for (path, item) in self.document.object("paths") {
             if path.starts_with("x-") {
                 continue;

@@ -2,22 +2,22 @@
 
 /// The findings of an import, in the order of the document.
 #[derive(Debug, Default)]
-pub(super) struct Report {
-    pub(super) errors: Vec<String>,
-    pub(super) warnings: Vec<String>,
+pub(crate) struct Report {
+    pub(crate) errors: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Findings of a kind that are kept; a document that has more is told of these.
 const FINDINGS_MAX: usize = 100;
 
 impl Report {
-    pub(super) fn error(&mut self, finding: impl Into<String>) {
+    pub(crate) fn error(&mut self, finding: impl Into<String>) {
         if self.errors.len() < FINDINGS_MAX {
             self.errors.push(finding.into());
         }
     }
 
-    pub(super) fn warning(&mut self, finding: impl Into<String>) {
+    pub(crate) fn warning(&mut self, finding: impl Into<String>) {
         if self.warnings.len() < FINDINGS_MAX {
             self.warnings.push(finding.into());
         }
@@ -25,7 +25,7 @@ impl Report {
 }
 
 /// API Gateway's message for a document with errors.
-pub(super) fn errors_message(errors: &[String], warnings: &[String]) -> String {
+pub(crate) fn errors_message(errors: &[String], warnings: &[String]) -> String {
     let mut message = format!("Errors found during import:\n\t{}", errors.join("\n\t"));
     if !warnings.is_empty() {
         message.push_str("\nAdditionally, these warnings were found:\n\t");
@@ -35,6 +35,6 @@ pub(super) fn errors_message(errors: &[String], warnings: &[String]) -> String {
 }
 
 /// API Gateway's message for a document whose warnings count as errors.
-pub(super) fn warnings_message(warnings: &[String]) -> String {
+pub(crate) fn warnings_message(warnings: &[String]) -> String {
     format!("Warnings found during import:\n\t{}", warnings.join("\n\t"))
 }

@@ -6,7 +6,7 @@ use claviger_resources::rest_api::{
 use claviger_resources::{RequestValidatorId, ResourceId};
 use serde_json::{Map, Value};
 
-use super::document::{Dialect, flag, object, text, text_of, texts};
+use super::document::{Dialect, Document, flag, object, text, text_of, texts};
 use super::{BasePath, ImportOptions, Importer, Target};
 use crate::gateway_response::GatewayResponses;
 
@@ -167,27 +167,27 @@ impl<'a> Importer<'a> {
         responses
     }
 
-    /// The path that stands before every path of the document.
-    pub(super) fn base_path(&self, base_path: BasePath) -> String {
-        let whole = match self.document.dialect {
-            Dialect::Swagger => self.document.member("basePath").map(text_of).unwrap_or_default(),
-            Dialect::OpenApi => {
-                let servers = self.document.member("servers").and_then(Value::as_array);
-                server_path(object(servers.and_then(|servers| servers.first())))
-            }
-        };
-        let segments = whole.split('/').filter(|segment| !segment.is_empty());
-        let skipped = match base_path {
-            BasePath::Ignore => return String::new(),
-            BasePath::Prepend => 0,
-            BasePath::Split => 1,
-        };
-        segments.skip(skipped).fold(String::new(), |path, segment| path + "/" + segment)
-    }
-
     fn extension(&self, name: &str) -> Option<&'a Value> {
         self.document.member(&format!("x-amazon-apigateway-{name}"))
     }
+}
+
+/// The path that stands before every path of the document.
+pub(crate) fn base_path(document: &Document, base_path: BasePath) -> String {
+    let whole = match document.dialect {
+        Dialect::Swagger => document.member("basePath").map(text_of).unwrap_or_default(),
+        Dialect::OpenApi => {
+            let servers = document.member("servers").and_then(Value::as_array);
+            server_path(object(servers.and_then(|servers| servers.first())))
+        }
+    };
+    let segments = whole.split('/').filter(|segment| !segment.is_empty());
+    let skipped = match base_path {
+        BasePath::Ignore => return String::new(),
+        BasePath::Prepend => 0,
+        BasePath::Split => 1,
+    };
+    segments.skip(skipped).fold(String::new(), |path, segment| path + "/" + segment)
 }
 
 /// The path of a server's URL, its variables replaced by their defaults. A variable `basePath` alone is the whole path.
@@ -206,6 +206,6 @@ fn server_path(server: &Map<String, Value>) -> String {
 }
 
 /// An object's members as texts; those that are null are left out.
-pub(super) fn text_map<M: FromIterator<(String, String)>>(object: &Map<String, Value>) -> M {
+pub(crate) fn text_map<M: FromIterator<(String, String)>>(object: &Map<String, Value>) -> M {
     object.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), text_of(value))).collect()
 }

@@ -1,0 +1,182 @@
+//! Exporting an HTTP API as an OpenAPI 3 document (API Gateway, "Export an HTTP API").
+
+use claviger_resources::http_api::{
+    AuthorizationType, Authorizer, AuthorizerType, HttpApiDefinition, Integration, Route, RouteKey,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// The document of an API. `stage` is the stage it is exported as; `extensions` says whether API Gateway's own are in it.
+pub fn document(definition: &HttpApiDefinition, stage: Option<&str>, extensions: bool) -> Value {
+    let api = &definition.api;
+    let mut info = Map::from_iter([("title".to_owned(), json!(api.name))]);
+    info.extend(api.description.as_ref().map(|text| ("description".to_owned(), json!(text))));
+    info.insert("version".to_owned(), json!(api.version.as_deref().unwrap_or("1.0")));
+    let base_path = stage.filter(|stage| *stage != "$default").map(|stage| format!("/{stage}")).unwrap_or_default();
+    let mut paths = Map::new();
+    for route in &definition.routes {
+        let (path, key) = match &route.route_key {
+            RouteKey::Default => ("/$default", "x-amazon-apigateway-any-method".to_owned()),
+            RouteKey::Request { verb, path } if **verb == *"ANY" => {
+                (&**path, "x-amazon-apigateway-any-method".to_owned())
+            }
+            RouteKey::Request { verb, path } => (&**path, verb.to_ascii_lowercase()),
+        };
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(key, operation(definition, route, path, extensions));
+        }
+    }
+    let mut document = json!({
+        "openapi": "3.0.1",
+        "info": info,
+        "servers": [{
+            "url": format!("{}{{basePath}}", api.endpoint()),
+            "variables": { "basePath": { "default": base_path } },
+        }],
+        "paths": paths,
+    });
+    let Some(root) = document.as_object_mut() else { return document };
+    let schemes: Map<String, Value> = definition
+        .authorizers
+        .iter()
+        .map(|authorizer| (authorizer.name.clone(), scheme(authorizer, extensions)))
+        .collect();
+    if !schemes.is_empty() {
+        root.insert("components".to_owned(), json!({ "securitySchemes": schemes }));
+    }
+    if extensions {
+        root.extend(api.cors_configuration.as_ref().map(|cors| ("x-amazon-apigateway-cors".to_owned(), plain(cors))));
+        root.insert("x-amazon-apigateway-importexport-version".to_owned(), json!("1.0"));
+    }
+    document
+}
+
+fn operation(definition: &HttpApiDefinition, route: &Route, path: &str, extensions: bool) -> Value {
+    let description = format!("Default response for {}", route.route_key);
+    let mut operation = json!({ "responses": { "default": { "description": description } } });
+    let Some(members) = operation.as_object_mut() else { return operation };
+    members.extend(route.operation_name.as_ref().map(|name| ("operationId".to_owned(), json!(name))));
+    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let parameters: Vec<Value> = names
+        .map(|name| {
+            let name = name.trim_end_matches('+');
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+        })
+        .collect();
+    if !parameters.is_empty() {
+        members.insert("parameters".to_owned(), json!(parameters));
+    }
+    let authorizer = definition.authorizers.iter().find(|one| route.authorizer_id.as_ref() == Some(&one.authorizer_id));
+    if let (AuthorizationType::Jwt | AuthorizationType::Custom, Some(authorizer)) =
+        (route.authorization_type, authorizer)
+    {
+        let scopes = route.authorization_scopes.as_deref().unwrap_or_default();
+        let requirement = Map::from_iter([(authorizer.name.clone(), json!(scopes))]);
+        members.insert("security".to_owned(), json!([requirement]));
+    }
+    let integration =
+        definition.integrations.iter().find(|one| route.integration() == Some(one.integration_id.as_str()));
+    if let (true, Some(integration)) = (extensions, integration) {
+        members.insert("x-amazon-apigateway-integration".to_owned(), integration_of(integration));
+    }
+    operation
+}
+
+/// The integration under the names that documents have for its members.
+fn integration_of(integration: &Integration) -> Value {
+    const NAMES: [(&str, &str); 13] = [
+        ("payloadFormatVersion", "payloadFormatVersion"),
+        ("integrationType", "type"),
+        ("integrationSubtype", "integrationSubtype"),
+        ("integrationMethod", "httpMethod"),
+        ("integrationUri", "uri"),
+        ("connectionType", "connectionType"),
+        ("connectionId", "connectionId"),
+        ("credentialsArn", "credentials"),
+        ("description", "description"),
+        ("requestParameters", "requestParameters"),
+        ("responseParameters", "responseParameters"),
+        ("timeoutInMillis", "timeoutInMillis"),
+        ("tlsConfig", "tlsConfig"),
+    ];
+    renamed(&plain(integration), &NAMES)
+}
+
+fn scheme(authorizer: &Authorizer, extensions: bool) -> Value {
+    let mut scheme = match authorizer.authorizer_type {
+        AuthorizerType::Jwt => json!({ "type": "oauth2" }),
+        AuthorizerType::Request => {
+            let source = authorizer.identity_source.first().map(String::as_str).unwrap_or_default();
+            let name = source.rsplit('.').next().unwrap_or_default();
+            json!({ "type": "apiKey", "name": name, "in": "header" })
+        }
+    };
+    let Some(members) = scheme.as_object_mut() else { return scheme };
+    if extensions {
+        const NAMES: [(&str, &str); 6] = [
+            ("jwtConfiguration", "jwtConfiguration"),
+            ("authorizerUri", "authorizerUri"),
+            ("authorizerCredentialsArn", "authorizerCredentials"),
+            ("authorizerPayloadFormatVersion", "authorizerPayloadFormatVersion"),
+            ("authorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
+            ("enableSimpleResponses", "enableSimpleResponses"),
+        ];
+        let kind = match authorizer.authorizer_type {
+            AuthorizerType::Jwt => "jwt",
+            AuthorizerType::Request => "request",
+        };
+        let mut extension = renamed(&plain(authorizer), &NAMES);
+        extension["type"] = kind.into();
+        extension["identitySource"] = authorizer.identity_source.join(",").into();
+        members.insert("x-amazon-apigateway-authorizer".to_owned(), extension);
+    }
+    scheme
+}
+
+fn plain(record: &impl Serialize) -> Value {
+    // Plain data: encoding cannot fail.
+    serde_json::to_value(record).unwrap_or_default()
+}
+
+fn renamed(record: &Value, names: &[(&str, &str)]) -> Value {
+    let member = |(from, to): &(&str, &str)| Some(((*to).to_owned(), record.get(from)?.clone()));
+    Value::Object(names.iter().filter_map(member).collect())
+}
+
+/// A document in YAML: every text in double quotes, as JSON writes it, which YAML reads the same.
+pub fn to_yaml(document: &Value) -> String {
+    let mut text = String::from("---\n");
+    write(document, 0, &mut text);
+    text
+}
+
+fn write(value: &Value, depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            for (name, value) in members {
+                text.push_str(&format!("{indent}{}:", Value::from(name.as_str())));
+                write_below(value, depth, text);
+            }
+        }
+        Value::Array(elements) if !elements.is_empty() => {
+            for element in elements {
+                text.push_str(&format!("{indent}-"));
+                write_below(element, depth, text);
+            }
+        }
+        scalar => text.push_str(&format!("{indent}{scalar}\n")),
+    }
+}
+
+fn write_below(value: &Value, depth: usize, text: &mut String) {
+    let is_block = matches!(value, Value::Object(members) if !members.is_empty())
+        || matches!(value, Value::Array(elements) if !elements.is_empty());
+    if is_block {
+        text.push('\n');
+        write(value, depth + 1, text);
+    } else {
+        text.push_str(&format!(" {value}\n"));
+    }
+}
