@@ -170,6 +170,11 @@ impl Issuance {
         }
     }
 
+    /// What this node serves now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
     /// What requests are counted against.
     pub fn limits(&self) -> &Limits {
         &self.limits

@@ -8,6 +8,7 @@ pub mod functions;
 pub mod hook;
 pub mod ids;
 pub mod issuance;
+pub mod issuer_keys;
 pub mod issuers;
 pub mod key_maker;
 pub mod limits;

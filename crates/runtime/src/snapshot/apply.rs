@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use claviger_gateway::compile::{CompiledApi, compile};
 use claviger_resources::app_client::AppClient;
+use claviger_resources::http_api as http_api_records;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::request_rates::Category;
 use claviger_resources::resource_server::ResourceServer;
@@ -12,10 +13,11 @@ use claviger_resources::rest_api::{Deployment, RestApi, Stage};
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
-use claviger_resources::{ClientId, RestApiId, UserPoolId};
+use claviger_resources::{ClientId, HttpApiId, RestApiId, UserPoolId};
 use claviger_store::{Change, Key, Kind, Row, StoreError, Stored, Transaction, TransactionExt};
 
 use super::api::{Api, ServedStage};
+use super::http_api::{HttpApi, ServedHttpStage};
 use super::interner::Interner;
 use super::pool::{Pool, PoolKeys};
 use super::{Snapshot, client};
@@ -31,7 +33,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -39,6 +41,8 @@ const KINDS: [Kind; 8] = [
     Kind::AppClient,
     Kind::RestApi,
     Kind::Stage,
+    Kind::HttpApi,
+    Kind::HttpStage,
     Kind::ProvisionedLimit,
 ];
 
@@ -143,6 +147,8 @@ impl Builder {
             }
             Kind::RestApi => put_api(snapshot, decode(row)?),
             Kind::Stage => put_stage(snapshot, decode(row)?, tx).await?,
+            Kind::HttpApi => put_http_api(snapshot, decode(row)?),
+            Kind::HttpStage => put_http_stage(snapshot, decode(row)?, tx).await?,
             Kind::ProvisionedLimit => put_rate(snapshot, decode(row)?),
             _ => {}
         }
@@ -228,6 +234,41 @@ async fn compile_deployment(stage: &Stage, tx: &mut dyn Transaction) -> Result<O
     }
 }
 
+fn put_http_api(snapshot: &mut Snapshot, record: http_api_records::HttpApi) {
+    let id = record.api_id.clone();
+    let settings = Arc::new(record);
+    let api = match snapshot.http_apis.get(&id) {
+        Some(api) => HttpApi { settings, ..HttpApi::clone(api) },
+        None => HttpApi { settings, stages: std::collections::BTreeMap::new() },
+    };
+    snapshot.http_apis.insert(id, Arc::new(api));
+}
+
+async fn put_http_stage(
+    snapshot: &mut Snapshot,
+    stage: http_api_records::Stage,
+    tx: &mut dyn Transaction,
+) -> Result<(), StoreError> {
+    let Some(api) = snapshot.http_apis.get(&stage.api_id) else { return Ok(()) };
+    let compiled = match &stage.deployment_id {
+        None => None,
+        Some(id) => {
+            if let Some(compiled) = api.compiled(id) {
+                Some(compiled)
+            } else {
+                let api = stage.api_id.as_str();
+                let found = tx.find::<http_api_records::Deployment>(&stage.tenant, api, id.as_str()).await?;
+                found.map(|deployment| Arc::new(claviger_gateway::http_api::compile(&deployment.definition)))
+            }
+        }
+    };
+    let mut api = HttpApi::clone(api);
+    let id = stage.api_id.clone();
+    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedHttpStage { stage, compiled }));
+    snapshot.http_apis.insert(id, Arc::new(api));
+    Ok(())
+}
+
 /// Takes out what a row that is gone had put in.
 fn remove(snapshot: &mut Snapshot, key: &Key) {
     match key.kind {
@@ -256,6 +297,12 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
         Kind::Stage => {
             if let Some(api) = snapshot.apis.get_mut(key.parent.as_str()) {
+                Arc::make_mut(api).stages.remove(key.id.as_str());
+            }
+        }
+        Kind::HttpApi => drop(HttpApiId::parse(&key.id).map(|id| snapshot.http_apis.remove(&id))),
+        Kind::HttpStage => {
+            if let Some(api) = snapshot.http_apis.get_mut(key.parent.as_str()) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());
             }
         }

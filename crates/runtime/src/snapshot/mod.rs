@@ -8,20 +8,23 @@ pub mod api;
 mod apply;
 mod client;
 pub mod current;
+pub mod http_api;
 mod interner;
 pub mod pool;
 
 use std::sync::Arc;
 
 use claviger_oauth::client::Client;
+use claviger_oauth::issuer;
 use claviger_oauth::refusal::Refusal;
 use claviger_resources::request_rates::Category;
-use claviger_resources::{ClientId, Region, RestApiId, Tenant, UserPoolId};
+use claviger_resources::{ClientId, HttpApiId, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
 
 pub use self::api::{Api, ServedStage};
 pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
+pub use self::http_api::{HttpApi, ServedHttpStage};
 pub use self::pool::{Pool, PoolKeys};
 
 /// One consistent state of pools, clients, domains and APIs.
@@ -34,6 +37,7 @@ pub struct Snapshot {
     domain_prefixes: imbl::HashMap<String, UserPoolId>,
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
+    http_apis: imbl::HashMap<HttpApiId, Arc<HttpApi>>,
     /// Request rates that accounts have set.
     provisioned_rates: imbl::HashMap<(Tenant, Category), u32>,
 }
@@ -85,6 +89,16 @@ impl Snapshot {
         self.apis.get(id)
     }
 
+    /// The HTTP API with this id.
+    pub fn http_api(&self, id: &str) -> Option<&Arc<HttpApi>> {
+        self.http_apis.get(id)
+    }
+
+    /// The pool that an issuer names, in whichever of its forms.
+    pub fn pool_of_issuer(&self, issuer: &str) -> Option<&Arc<Pool>> {
+        self.pools.get(&issuer::pool(issuer)?)
+    }
+
     /// The request rate that an account has set for a category in a region.
     pub fn provisioned_rate(&self, tenant: &Tenant, category: Category) -> Option<u32> {
         if self.provisioned_rates.is_empty() {
@@ -95,6 +109,6 @@ impl Snapshot {
 
     /// How many pools, app clients and APIs there are.
     pub fn counts(&self) -> (usize, usize, usize) {
-        (self.pools.len(), self.clients.len(), self.apis.len())
+        (self.pools.len(), self.clients.len(), self.apis.len() + self.http_apis.len())
     }
 }
