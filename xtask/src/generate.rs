@@ -49,6 +49,14 @@ static SERVICES: &[Service] = &[
         without_pattern: &[],
         value_orders: &[("IntegrationType", &["HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"])],
     },
+    Service {
+        name: "apigatewayv2",
+        version: "2018-11-29",
+        folder: "crates/control-plane/src/apigatewayv2",
+        extra_values: &[],
+        without_pattern: &[],
+        value_orders: &[],
+    },
 ];
 
 /// Writes every generated file; with `check` only compares, and fails when one is stale.

@@ -4,6 +4,7 @@
 //! coverage and "is it tested?" all read the tables; nothing repeats the list.
 
 pub mod apigateway;
+pub mod apigatewayv2;
 pub mod claviger;
 pub mod cognito;
 pub mod dispatch;

@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, cognito};
+use crate::{apigateway, apigatewayv2, cognito};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -29,7 +29,8 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
     let inputs = cognito::shapes::OPERATIONS.iter().map(|operation| operation.input);
-    for input in inputs.chain(apigateway::shapes::OPERATIONS.iter().map(|operation| operation.input)) {
+    let rest = apigateway::shapes::OPERATIONS.iter().chain(apigatewayv2::shapes::OPERATIONS);
+    for input in inputs.chain(rest.map(|operation| operation.input)) {
         visit(input, &mut seen, &mut |shape| {
             if let Some(pattern) = shape.pattern {
                 assert!(pattern.compiles(), "{}", pattern.as_str());
@@ -52,14 +53,19 @@ fn every_operation_is_found_by_name_and_has_its_output() {
 
 #[test]
 fn every_rest_operation_is_found_by_its_own_request_and_has_its_output() {
-    let outputs: Vec<_> = apigateway::output_shapes::OUTPUTS.iter().map(|(name, _)| *name).collect();
-    let names: Vec<_> = apigateway::shapes::OPERATIONS.iter().map(|operation| operation.name).collect();
-    assert_eq!(names, outputs);
-    for operation in apigateway::shapes::OPERATIONS {
-        let uri: Uri = operation.uri.replace(['{', '}', '+'], "").parse().unwrap();
-        let method: Method = operation.method.parse().unwrap();
-        let route = rest_json::find(apigateway::shapes::OPERATIONS, &method, &uri).unwrap();
-        assert_eq!(route.operation.name, operation.name, "{method} {uri}");
+    for (table, outputs) in [
+        (apigateway::shapes::OPERATIONS, apigateway::output_shapes::OUTPUTS),
+        (apigatewayv2::shapes::OPERATIONS, apigatewayv2::output_shapes::OUTPUTS),
+    ] {
+        let outputs: Vec<_> = outputs.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = table.iter().map(|operation| operation.name).collect();
+        assert_eq!(names, outputs);
+        for operation in table {
+            let uri: Uri = operation.uri.replace(['{', '}', '+'], "").parse().unwrap();
+            let method: Method = operation.method.parse().unwrap();
+            let route = rest_json::find(table, &method, &uri).unwrap();
+            assert_eq!(route.operation.name, operation.name, "{method} {uri}");
+        }
     }
 }
 

@@ -63,6 +63,9 @@ impl DataPlane {
         arrival: Arrival<'_>,
     ) -> Response<Body> {
         let snapshot = self.current.load_full();
+        if let Some(api) = snapshot.http_api(target.api) {
+            return self.http_api(&snapshot, api, target, parts, body, arrival).await;
+        }
         let call = Call { target, parts, arrival, ids: RequestIds::of(&parts.headers), now: self.clock.now() };
         let reply = match find_stage(&snapshot, target) {
             Ok((stage, compiled, path)) => self.serve(&snapshot, &call, &stage, &compiled, path, body).await,

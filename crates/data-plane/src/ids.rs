@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE;
 use claviger_resources::Timestamp;
 use claviger_runtime::ids::random_uuid;
 use http::{HeaderMap, HeaderValue};
@@ -25,7 +25,7 @@ impl RequestIds {
         // The generator aborts the process rather than fail.
         let _ = aws_lc_rs::rand::fill(&mut bytes);
         let sent = headers.get("x-amzn-requestid").and_then(|id| Uuid::try_parse_ascii(id.as_bytes()).ok());
-        Self { request: sent.unwrap_or_else(random_uuid).to_string(), extended: STANDARD.encode(bytes) }
+        Self { request: sent.unwrap_or_else(random_uuid).to_string(), extended: URL_SAFE.encode(bytes) }
     }
 }
 

@@ -6,6 +6,7 @@ use claviger_gateway::compile::{CompiledIntegration, Found};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::refusal::Refusal;
 
+pub(crate) use self::http::outgoing;
 use crate::DataPlane;
 use crate::gateway::{Answer, Permit};
 

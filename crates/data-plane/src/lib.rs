@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod gateway;
+mod http_api;
 mod ids;
 mod integrations;
 pub mod oauth;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use claviger_resources::Clock;
 use claviger_runtime::issuance::Issuance;
+use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
 
@@ -27,6 +29,7 @@ pub struct DataPlane {
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
     clock: Arc<dyn Clock>,
+    issuer_keys: Arc<IssuerKeys>,
     upstream: Upstream,
 }
 
@@ -43,8 +46,13 @@ pub struct Arrival<'a> {
 
 impl DataPlane {
     /// A data plane that serves what `current` holds.
-    pub fn new(current: Arc<CurrentSnapshot>, sessions: UserSessions, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        current: Arc<CurrentSnapshot>,
+        sessions: UserSessions,
+        issuer_keys: Arc<IssuerKeys>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let issuance = Arc::clone(&sessions.issuance);
-        Self { current, issuance, sessions: Arc::new(sessions), clock, upstream: Upstream::default() }
+        Self { current, issuance, sessions: Arc::new(sessions), clock, issuer_keys, upstream: Upstream::default() }
     }
 }

@@ -106,7 +106,7 @@ impl Application {
             }
             Route::Service { name, region } => self.service(&name, region.as_deref(), parts, body).await,
             Route::S3 { region, .. } => self.service("s3", region.as_deref(), parts, body).await,
-            Route::Form => self.form(parts, body).await,
+            Route::Form => self.form(body).await,
             Route::Preflight => cors::preflight(),
             Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,
             Route::Own(path) => self.own(&parts.method, path, parts.uri.query().unwrap_or_default(), body).await,

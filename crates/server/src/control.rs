@@ -14,7 +14,7 @@ use claviger_resources::{AccountId, Region};
 use claviger_runtime::ids::random_uuid;
 use claviger_runtime::refusals::{Refused, Surface};
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode, Uri, header};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
 use crate::application::{Application, explained, not_found, refusal};
@@ -57,10 +57,8 @@ impl Application {
         let answer = match name {
             "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
             "cognito-idp" | "claviger" => self.aws_json(parts, body, caller, request_id).await,
-            "apigateway" if !parts.uri.path().starts_with("/v2/") => {
-                self.api_gateway(parts, body, caller, request_id).await
-            }
-            _ => Some(not_served(name, &parts.uri, &request_id)),
+            "apigateway" => self.api_gateway(parts, body, caller, request_id).await,
+            _ => Some(not_served(name, &request_id)),
         };
         answer.map_or_else(
             || {
@@ -73,7 +71,7 @@ impl Application {
     }
 
     /// Answers a form, which tells its service only when it is read.
-    pub(crate) async fn form(&self, parts: &Parts, body: Incoming) -> Response<Body> {
+    pub(crate) async fn form(&self, body: Incoming) -> Response<Body> {
         let form = match body::read(body, FORM_BYTES_MAX, CALL_DURATION_MAX).await {
             Ok(form) => form,
             Err(error) => {
@@ -82,7 +80,7 @@ impl Application {
             }
         };
         match form_service(&form) {
-            Some(name) => not_served(name, &parts.uri, &uuid_text()).map(Body::from),
+            Some(name) => not_served(name, &uuid_text()).map(Body::from),
             None => not_found(),
         }
     }
@@ -171,9 +169,7 @@ fn protocol_of(name: &str) -> Protocol {
     }
 }
 
-fn not_served(name: &str, uri: &Uri, request_id: &str) -> Response<Bytes> {
-    let what =
-        if name == "apigateway" { format!("{} of API Gateway (version 2)", uri.path()) } else { name.to_owned() };
-    let failure = Failure::unknown_operation(format!("Claviger does not serve {what}."));
+fn not_served(name: &str, request_id: &str) -> Response<Bytes> {
+    let failure = Failure::unknown_operation(format!("Claviger does not serve {name}."));
     failed(name, failure, request_id)
 }

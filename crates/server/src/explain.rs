@@ -1,5 +1,7 @@
 //! Why a request was refused: keeps what each refusal leaves behind, and answers the operator who asks about its id.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use claviger_data_plane::body::Body;
 use claviger_resources::Timestamp;
 use claviger_runtime::refusals::{Asked, Record, Refused};
@@ -13,7 +15,7 @@ use crate::application::{Application, json_answer};
 use crate::routing::RequestHead;
 
 /// The headers in which a client sees the id of its request.
-const ID_HEADERS: [&str; 3] = ["x-amzn-requestid", "x-amz-cognito-request-id", "x-amz-request-id"];
+const ID_HEADERS: [&str; 4] = ["x-amzn-requestid", "x-amz-cognito-request-id", "x-amz-request-id", "apigw-requestid"];
 
 impl Application {
     /// Keeps a refusal under the id that its answer shows.
@@ -39,7 +41,7 @@ impl Application {
     /// Answers `/_claviger/explain/{id}`.
     pub(crate) fn explain(&self, path: &str) -> Response<Body> {
         let refusals = self.refusals();
-        let id = path.rsplit('/').next().and_then(|id| Uuid::try_parse(id).ok());
+        let id = path.rsplit('/').next().and_then(parse);
         let found = id.map(|id| refusals.find(id)).unwrap_or_default();
         if found.is_empty() {
             let message = "No refusal with this id is known: it is another server's, no refusal, or so old that it was \
@@ -52,14 +54,34 @@ impl Application {
 }
 
 fn shown_id(headers: &HeaderMap) -> Option<Uuid> {
-    ID_HEADERS.iter().find_map(|name| Uuid::try_parse_ascii(headers.get(*name)?.as_bytes()).ok())
+    ID_HEADERS.iter().find_map(|name| parse(headers.get(*name)?.to_str().ok()?))
+}
+
+/// What fills an id of HTTP APIs, which has 11 bytes, up to the 16 under which refusals are kept.
+const OF_HTTP_APIS: [u8; 5] = *b"apigw";
+
+/// An id as a client sees it: a UUID, or what HTTP APIs have in its place.
+fn parse(text: &str) -> Option<Uuid> {
+    if let Ok(id) = Uuid::try_parse(text) {
+        return Some(id);
+    }
+    let mut bytes = URL_SAFE.decode(text).ok().filter(|bytes| bytes.len() == 11)?;
+    bytes.extend(OF_HTTP_APIS);
+    Uuid::from_slice(&bytes).ok()
+}
+
+fn written(id: Uuid) -> String {
+    match id.as_bytes().strip_suffix(&OF_HTTP_APIS) {
+        Some(bytes) => URL_SAFE.encode(bytes),
+        None => id.to_string(),
+    }
 }
 
 fn shown(record: &Record) -> Value {
     let facts: Map<String, Value> =
         record.facts.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
     json!({
-        "id": record.id.to_string(),
+        "id": written(record.id),
         "at": utc(record.at),
         "surface": record.surface.to_string(),
         "request": { "method": record.method, "host": record.host, "path": record.path },

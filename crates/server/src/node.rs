@@ -14,6 +14,7 @@ use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
+use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::limits::{Limits, RequestRates, Usage};
@@ -121,6 +122,7 @@ impl Node {
             usage.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current))
         })?;
+        let issuer_keys = Arc::new(IssuerKeys::new(Arc::clone(&monotonic)));
         let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), monotonic));
         let limits = Arc::new(Limits { rates, usage });
         let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(options.functions));
@@ -131,6 +133,7 @@ impl Node {
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
             issuance: Arc::clone(&issuance),
+            issuer_keys: Arc::clone(&issuer_keys),
             clock: clock.clone(),
             random: Arc::new(random::system),
             settings: options.settings,
@@ -144,7 +147,7 @@ impl Node {
             random: random::system,
             threads: control.handle().clone(),
         };
-        let data_plane = DataPlane::new(Arc::clone(&current), sessions, clock.clone());
+        let data_plane = DataPlane::new(Arc::clone(&current), sessions, issuer_keys, clock.clone());
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         control.spawn(maker.run(waiting));

@@ -29,7 +29,7 @@ pub struct UpdateRestApi;
 pub struct DeleteRestApi;
 
 /// The tags by which a caller may pin a new API's id; the first is our own, the second is what emulators' users write.
-pub(super) const ID_TAGS: [&str; 2] = ["claviger:id", "_custom_id_"];
+pub(crate) const ID_TAGS: [&str; 2] = ["claviger:id", "_custom_id_"];
 
 /// The members of `CreateRestApi`.
 #[derive(Debug, Deserialize)]

@@ -13,6 +13,7 @@ use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRe
 use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
+use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::limits::{Limits, RequestRates, Usage};
 use claviger_runtime::passwords::Passwords;
@@ -89,6 +90,7 @@ impl Plane {
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
             issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _, limits)),
+            issuer_keys: Arc::new(IssuerKeys::new(Arc::clone(&monotonic) as _)),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
             settings,

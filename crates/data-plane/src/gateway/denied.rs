@@ -44,7 +44,7 @@ impl Denied {
 
     /// No API has the id.
     pub(super) fn no_api(id: &str) -> Self {
-        Self::by(Refusal::Forbidden, format!("no REST API has the id {id}"))
+        Self::by(Refusal::Forbidden, format!("no API has the id {id}"))
     }
 
     /// The API has no such stage.

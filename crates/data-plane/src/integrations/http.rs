@@ -60,7 +60,7 @@ impl DataPlane {
 }
 
 /// The request as it goes out. `Host` is the backend's and comes from the URI; the length is the body's own.
-fn outgoing(request: BackendRequest, client_body: &[u8]) -> Request<Body> {
+pub(crate) fn outgoing(request: BackendRequest, client_body: &[u8]) -> Request<Body> {
     let body: Body = match request.body {
         BackendBody::Empty => Body::Empty,
         BackendBody::Client => Bytes::copy_from_slice(client_body).into(),

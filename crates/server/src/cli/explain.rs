@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -14,7 +16,7 @@ use super::{Global, Output, WrongUsage};
 /// Say why a request was refused, and which setting decided
 ///
 /// Every refusal carries an id in its answer: x-amz-cognito-request-id from the token endpoint, x-amzn-RequestId from AWS's APIs
-/// and the gate, x-amz-request-id from S3. The server keeps the latest refusals; the exit status is 1 when it has none with
+/// and the gate, apigw-requestid from HTTP APIs, x-amz-request-id from S3. The server keeps the latest refusals; the exit status is 1 when it has none with
 /// this id.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -51,10 +53,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads an id as it is copied from an answer: `60838619-…`, `x-amzn-RequestId: 60838619-…`, with quotes or without.
-fn parse(text: &str) -> anyhow::Result<Uuid> {
-    let id = text.rsplit([':', ' ', '=', '/']).next().unwrap_or_default().trim_matches(['"', '\'', ',']);
-    Uuid::try_parse(id).map_err(|_| {
+/// Reads an id as it is copied from an answer: `60838619-…`, `x-amzn-RequestId: 60838619-…`, `apigw-requestid:
+/// RL2XYiwjPHcEMEQ=`, with quotes or without.
+fn parse(text: &str) -> anyhow::Result<String> {
+    let id = text.rsplit([':', ' ', '/']).next().unwrap_or_default().trim_matches(['"', '\'', ',']);
+    let is_of_http_api = |id: &str| URL_SAFE.decode(id).is_ok_and(|bytes| bytes.len() == 11);
+    if is_of_http_api(id) {
+        return Ok(id.to_owned());
+    }
+    let id = id.rsplit('=').next().unwrap_or_default().trim_matches(['"', '\'']);
+    Uuid::try_parse(id).map(|id| id.to_string()).map_err(|_| {
         WrongUsage("expected the id of a request, as 60838619-695e-45bc-8d3d-331626f88932".to_owned()).into()
     })
 }
@@ -107,9 +115,13 @@ mod tests {
             format!("'x-amz-request-id': '{id}',"),
             format!("/_claviger/explain/{id}"),
         ] {
-            assert_eq!(parse(&text).unwrap().to_string(), id, "{text}");
+            assert_eq!(parse(&text).unwrap(), id, "{text}");
         }
-        for wrong in ["", "x-amzn-RequestId:", "60838619", "Yu2LHGUKoAMEbAw="] {
+        let id = "Yu2LHGUKoAMEbAw=";
+        for text in [id.to_owned(), format!("apigw-requestid: {id}"), format!("\"{id}\",")] {
+            assert_eq!(parse(&text).unwrap(), id, "{text}");
+        }
+        for wrong in ["", "x-amzn-RequestId:", "60838619", "Yu2LHGUKoAMEbA=="] {
             assert!(parse(wrong).unwrap_err().is::<WrongUsage>(), "{wrong}");
         }
     }

@@ -13,6 +13,7 @@ mod cors;
 mod exec;
 mod explain;
 mod gate;
+mod http_apis;
 mod inputs;
 mod limits;
 mod listener;

@@ -98,7 +98,14 @@ async fn unknown_services_answer_in_their_own_protocol() {
         ),
         ("s3", "GET", "/bucket/key", &[], "application/xml", "Claviger does not serve s3."),
         ("lambda", "GET", "/2015-03-31/functions", &[], "application/json", "Claviger does not serve lambda."),
-        ("apigateway", "GET", "/v2/apis", &[], "application/json", "Claviger does not serve /v2/apis of API Gateway"),
+        (
+            "apigateway",
+            "GET",
+            "/v2/vpclinks",
+            &[],
+            "application/json",
+            "GetVpcLinks is an operation of Amazon API Gateway",
+        ),
     ] {
         let authorization = as_service(service);
         let headers: Vec<_> = headers.iter().copied().chain([("Authorization", &*authorization)]).collect();

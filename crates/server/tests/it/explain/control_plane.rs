@@ -77,7 +77,7 @@ async fn every_protocol_explains_its_refusals() {
             "input of CreateRestApi",
         ),
         ("GET", "/vpclinks", &[], "", 400, "UnknownOperationException", "does not serve", ""),
-        ("GET", "/v2/apis", &[], "", 400, "UnknownOperationException", "does not serve", ""),
+        ("GET", "/v2/vpclinks", &[], "", 400, "UnknownOperationException", "does not serve", ""),
         ("POST", "/", &[("Authorization", &*sts)], "", 400, "UnknownOperationException", "does not serve sts", ""),
         (
             "GET",

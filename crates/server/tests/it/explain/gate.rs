@@ -67,7 +67,7 @@ async fn every_refusal_of_the_gate_is_explained() {
             "/restapis/unknown999/live/_user_request_/".to_owned(),
             "ForbiddenException",
             "no such API or stage",
-            "no REST API has the id unknown999",
+            "no API has the id unknown999",
         ),
     ] {
         let reply = call(method, &target, None).await;

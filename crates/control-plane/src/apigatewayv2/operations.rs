@@ -1,0 +1,59 @@
+//! The operations for HTTP APIs that are served: the whole surface on one screen.
+
+use super::api::{CreateApi, DeleteApi, DeleteCorsConfiguration, GetApi, GetApis, UpdateApi};
+use super::authorizer::{
+    CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, ResetAuthorizersCache, UpdateAuthorizer,
+};
+use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
+use super::import::{ExportApi, ImportApi, ReimportApi};
+use super::integration::{CreateIntegration, DeleteIntegration, GetIntegration, GetIntegrations, UpdateIntegration};
+use super::route::{CreateRoute, DeleteRoute, GetRoute, GetRoutes, UpdateRoute};
+use super::stage::{
+    CreateStage, DeleteAccessLogSettings, DeleteRouteSettings, DeleteStage, GetStage, GetStages, UpdateStage,
+};
+use super::tags::{GetTags, TagResource, UntagResource};
+use crate::operation::{Row, row};
+
+/// Every operation that is served.
+pub static OPERATIONS: &[Row] = &[
+    row::<CreateApi>(),
+    row::<GetApi>(),
+    row::<GetApis>(),
+    row::<UpdateApi>(),
+    row::<DeleteApi>(),
+    row::<DeleteCorsConfiguration>(),
+    row::<ImportApi>(),
+    row::<ReimportApi>(),
+    row::<ExportApi>(),
+    row::<CreateRoute>(),
+    row::<GetRoute>(),
+    row::<GetRoutes>(),
+    row::<UpdateRoute>(),
+    row::<DeleteRoute>(),
+    row::<CreateIntegration>(),
+    row::<GetIntegration>(),
+    row::<GetIntegrations>(),
+    row::<UpdateIntegration>(),
+    row::<DeleteIntegration>(),
+    row::<CreateAuthorizer>(),
+    row::<GetAuthorizer>(),
+    row::<GetAuthorizers>(),
+    row::<UpdateAuthorizer>(),
+    row::<DeleteAuthorizer>(),
+    row::<ResetAuthorizersCache>(),
+    row::<CreateStage>(),
+    row::<GetStage>(),
+    row::<GetStages>(),
+    row::<UpdateStage>(),
+    row::<DeleteStage>(),
+    row::<DeleteRouteSettings>(),
+    row::<DeleteAccessLogSettings>(),
+    row::<CreateDeployment>(),
+    row::<GetDeployment>(),
+    row::<GetDeployments>(),
+    row::<UpdateDeployment>(),
+    row::<DeleteDeployment>(),
+    row::<TagResource>(),
+    row::<UntagResource>(),
+    row::<GetTags>(),
+];

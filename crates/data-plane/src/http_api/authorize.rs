@@ -1,0 +1,61 @@
+//! Permits: the proof that a request was let through. An integration takes one by value, so a way past the authorizer does
+//! not compile.
+
+use claviger_gateway::http_api::{Authorization, CompiledRoute, JwtAuthorization, Refusal};
+use claviger_oauth::jwt_authorizer::{AcceptedJwt, JwtDemand, JwtRefusal, PresentedToken};
+use claviger_runtime::issuer_keys::FetchError;
+use claviger_runtime::snapshot::Snapshot;
+
+use super::Call;
+use super::denied::Denied;
+use crate::DataPlane;
+
+/// A request that was let through; only [`DataPlane::permit`] makes one.
+pub(crate) struct Permit(());
+
+impl DataPlane {
+    /// Lets a request through, with the token that it needed for that, or says why not.
+    pub(super) async fn permit(
+        &self,
+        snapshot: &Snapshot,
+        call: &Call<'_>,
+        route: &CompiledRoute,
+    ) -> Result<(Permit, Option<AcceptedJwt>), Box<Denied>> {
+        match &route.authorization {
+            Authorization::Open => Ok((Permit(()), None)),
+            Authorization::Jwt(authorization) => {
+                let source = &authorization.authorizer.identity_source;
+                let presented = source.value(&call.parts.headers, call.parts.uri.query());
+                let outcome = self.judge(snapshot, authorization, presented.as_deref(), call.now.seconds()).await;
+                outcome
+                    .map(|token| (Permit(()), Some(token)))
+                    .map_err(|refusal| Denied::token(&refusal, authorization, presented.as_deref(), call.now))
+            }
+            Authorization::Unavailable(reason) => Err(Refusal::Internal(reason.clone()).into()),
+        }
+    }
+
+    /// Judges a token: one of a pool of ours from the snapshot, any other with the keys of its issuer.
+    async fn judge(
+        &self,
+        snapshot: &Snapshot,
+        authorization: &JwtAuthorization,
+        presented: Option<&str>,
+        now_seconds: i64,
+    ) -> Result<AcceptedJwt, JwtRefusal> {
+        let authorizer = &authorization.authorizer;
+        let demand =
+            JwtDemand { issuer: &authorizer.issuer, audiences: &authorizer.audiences, scopes: &authorization.scopes };
+        let pool = snapshot.pool_of_issuer(demand.issuer);
+        let token = PresentedToken::read(presented.ok_or(JwtRefusal::Missing)?, demand, pool.is_some())?;
+        if let Some(pool) = pool {
+            let keys = snapshot.keys(&pool.id)?;
+            return token.accept(|token| keys.as_ref().verify(token), demand, now_seconds);
+        }
+        let keys = self.issuer_keys.keys(demand.issuer, token.key_id()).await.map_err(|error| match error {
+            FetchError::Keys(reason) => JwtRefusal::Keys(reason),
+            FetchError::Address(_) | FetchError::Discovery(_) => JwtRefusal::Discovery(error.to_string()),
+        })?;
+        token.accept(|token| keys.verify(token), demand, now_seconds)
+    }
+}

@@ -1,0 +1,225 @@
+//! HTTP APIs: a request from its stage to its answer, in API Gateway's order (stage, route, preflight, authorizer, then the
+//! integration).
+
+mod authorize;
+mod denied;
+mod integrations;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use claviger_gateway::claims::Claims;
+use claviger_gateway::context::Context;
+use claviger_gateway::exchange::Exchange;
+use claviger_gateway::http_api::answer::{Answer, Envelope};
+use claviger_gateway::http_api::{CompiledHttpApi, CompiledRoute, Found, Refusal};
+use claviger_gateway::request::Request;
+use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
+use claviger_resources::{DeploymentId, Timestamp};
+use claviger_runtime::refusals::Refused;
+use claviger_runtime::snapshot::{HttpApi, ServedHttpStage, Snapshot};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, Version};
+use hyper::body::Incoming;
+
+use self::denied::Denied;
+use crate::body::{self, Body, ReadError};
+use crate::gateway::Target;
+use crate::ids::{RequestIds, date};
+use crate::{Arrival, DataPlane};
+
+/// How long a body may take to arrive.
+const BODY_DURATION_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+/// The stage that needs no segment in the path.
+const DEFAULT_STAGE: &str = "$default";
+
+/// What stays the same from a request's arrival to its answer.
+struct Call<'a> {
+    target: Target<'a>,
+    parts: &'a Parts,
+    arrival: Arrival<'a>,
+    /// `$context.requestId`, which HTTP APIs show in `apigw-requestid`.
+    id: String,
+    now: Timestamp,
+}
+
+/// The stage a request is for, what that serves, and the path after the stage.
+struct Place<'a> {
+    stage: Arc<ServedHttpStage>,
+    compiled: Arc<CompiledHttpApi>,
+    path: &'a str,
+}
+
+/// An answer on its way out.
+enum Outcome {
+    /// A whole answer.
+    Whole(Answer),
+    /// An answer whose body is passed through as it comes; that of the answer itself is empty.
+    Stream(Answer, Body, Option<u64>),
+    /// A refusal, and why.
+    Refused(Answer, Box<Refused>),
+}
+
+impl DataPlane {
+    /// Answers a request to an HTTP API.
+    pub(crate) async fn http_api(
+        &self,
+        snapshot: &Snapshot,
+        api: &HttpApi,
+        target: Target<'_>,
+        parts: &Parts,
+        body: Incoming,
+        arrival: Arrival<'_>,
+    ) -> Response<Body> {
+        let id = RequestIds::of(&parts.headers).extended;
+        let call = Call { target, parts, arrival, id, now: self.clock.now() };
+        let outcome = match find_stage(api, target) {
+            Ok(place) => self.at_stage(snapshot, &call, &place, body).await,
+            Err(denied) => denied.explained(&call, None, None),
+        };
+        call.finish(outcome)
+    }
+
+    async fn at_stage(&self, snapshot: &Snapshot, call: &Call<'_>, place: &Place<'_>, body: Incoming) -> Outcome {
+        let found = place.compiled.find(call.parts.method.as_str(), place.path);
+        let outcome = self.at_route(snapshot, call, place, found.as_ref(), body).await;
+        let mut outcome = outcome.unwrap_or_else(|denied| {
+            denied.explained(call, Some(&place.stage), found.as_ref().map(|found| found.route))
+        });
+        if let Some(cors) = &place.compiled.cors
+            && !outcome.is_preflight(call.parts)
+        {
+            cors.change(&call.parts.headers, outcome.headers_mut());
+        }
+        outcome
+    }
+
+    async fn at_route(
+        &self,
+        snapshot: &Snapshot,
+        call: &Call<'_>,
+        place: &Place<'_>,
+        found: Option<&Found<'_, '_>>,
+        body: Incoming,
+    ) -> Result<Outcome, Box<Denied>> {
+        let (parts, compiled) = (call.parts, &place.compiled);
+        let verb = parts.method.as_str();
+        let preflight = compiled.cors.as_ref().and_then(|cors| cors.preflight(verb, &parts.headers));
+        // A preflight needs no route, but one that asks for a token asks for it here, too.
+        let (found, preflight) = match (found, preflight) {
+            (None, Some(answer)) => return Ok(Outcome::Whole(answer)),
+            (None, None) => return Err(Denied::no_route(&place.stage, verb, place.path)),
+            (Some(found), preflight) => (found, preflight),
+        };
+        let (permit, token) = self.permit(snapshot, call, found.route).await?;
+        if let Some(answer) = preflight {
+            return Ok(Outcome::Whole(answer));
+        }
+        let bytes = read(body).await?;
+        let claims = token.as_ref().map(|token| Claims::of_http_api(token.payload()));
+        let exchange = Exchange {
+            request: Request {
+                method: verb,
+                path: place.path,
+                query: parts.uri.query(),
+                headers: &parts.headers,
+                path_parameters: &found.parameters,
+                body: &bytes,
+            },
+            context: Context { claims: claims.as_ref(), ..call.context(place, found.route) },
+            stage_variables: &place.stage.stage.stage_variables,
+        };
+        Ok(self.integrate_http_api(found.route, permit, &exchange, call.arrival.tls).await?)
+    }
+}
+
+impl Outcome {
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        let (Self::Whole(answer) | Self::Stream(answer, ..) | Self::Refused(answer, _)) = self;
+        &mut answer.headers
+    }
+
+    /// Whether the gateway's own answer to a preflight, which says all there is to say of origins.
+    fn is_preflight(&self, parts: &Parts) -> bool {
+        let asks = parts.method == http::Method::OPTIONS
+            && parts.headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
+        asks && matches!(self, Self::Whole(_))
+    }
+}
+
+impl<'a> Call<'a> {
+    fn context(&'a self, place: &'a Place<'_>, route: &'a CompiledRoute) -> Context<'a> {
+        let stage = &place.stage.stage;
+        Context {
+            account: &place.compiled.tenant.account,
+            api_id: place.compiled.id.as_str(),
+            stage: stage.stage_name.as_str(),
+            deployment_id: stage.deployment_id.as_ref().map(DeploymentId::as_str).unwrap_or_default(),
+            resource_id: None,
+            resource_path: None,
+            route_key: Some(&route.key),
+            method: self.parts.method.as_str(),
+            path: self.target.path,
+            protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
+            domain_name: self.arrival.host,
+            request_id: &self.id,
+            extended_request_id: &self.id,
+            request_time: self.now,
+            source_ip: self.arrival.peer.ip(),
+            user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            claims: None,
+        }
+    }
+
+    /// Puts the answer into the envelope that every answer of an HTTP API has.
+    fn finish(self, outcome: Outcome) -> Response<Body> {
+        let envelope = Envelope {
+            date: date(self.now),
+            request_id: HeaderValue::try_from(&self.id).unwrap_or_else(|_| HeaderValue::from_static("")),
+            connection: (self.parts.version == Version::HTTP_11).then(|| HeaderValue::from_static("keep-alive")),
+        };
+        let (answer, body, length, refused) = match outcome {
+            Outcome::Whole(answer) => (answer, None, None, None),
+            Outcome::Stream(answer, body, length) => (answer, Some(body), length, None),
+            Outcome::Refused(answer, refused) => (answer, None, None, Some(refused)),
+        };
+        let length = if body.is_some() { length } else { length_of(&answer) };
+        let mut response = Response::new(body.unwrap_or_else(|| answer.body.clone().into()));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = envelope.enclose(&answer.headers, length);
+        if let Some(refused) = refused {
+            refused.attach(&mut response);
+        }
+        response
+    }
+}
+
+/// The length that an answer tells; one without content tells none (RFC 9110, section 8.6).
+fn length_of(answer: &Answer) -> Option<u64> {
+    (answer.status != http::StatusCode::NO_CONTENT).then_some(answer.body.len() as u64)
+}
+
+/// The stage a request is for: the one that the path's first segment names, else `$default`.
+fn find_stage<'a>(api: &HttpApi, target: Target<'a>) -> Result<Place<'a>, Box<Denied>> {
+    if api.settings.disable_execute_api_endpoint {
+        return Err(Denied::endpoint_disabled(target.api));
+    }
+    let path = target.path.trim_start_matches('/');
+    let (name, rest) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
+    let name = if name == "%24default" { DEFAULT_STAGE } else { name };
+    let (stage, path) = match (api.stage(name), api.stage(DEFAULT_STAGE)) {
+        (Some(stage), _) => (stage, rest),
+        (None, Some(stage)) => (stage, target.path),
+        (None, None) => return Err(Denied::no_stage(api, target.api, name)),
+    };
+    let Some(compiled) = &stage.compiled else { return Err(Denied::no_deployment(&stage.stage)) };
+    let path = if path.is_empty() { "/" } else { path };
+    Ok(Place { stage: Arc::clone(stage), compiled: Arc::clone(compiled), path })
+}
+
+async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+    body::read(body, GATEWAY_BODY_BYTES_MAX, BODY_DURATION_MAX).await.map_err(|error| match error {
+        ReadError::TooLarge { .. } => Refusal::TooLarge,
+        ReadError::TooSlow | ReadError::Broken(_) => Refusal::Unreadable(error.to_string().into()),
+    })
+}
