@@ -5,12 +5,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as apigateway from "@aws-sdk/client-api-gateway";
+import * as apigatewayv2 from "@aws-sdk/client-apigatewayv2";
 import * as cognito from "@aws-sdk/client-cognito-identity-provider";
 
 import { COMPAT, proving, settings, withServer } from "./support.js";
 
 const SERVICES = {
   apigateway: [apigateway, apigateway.APIGatewayClient, apigateway.APIGatewayServiceException],
+  apigatewayv2: [apigatewayv2, apigatewayv2.ApiGatewayV2Client, apigatewayv2.ApiGatewayV2ServiceException],
   "cognito-idp": [
     cognito,
     cognito.CognitoIdentityProviderClient,
@@ -52,6 +54,8 @@ async function play(story, server) {
       assert.deepEqual([error.name, error.message], [step.refused, fill(step.message, names)], where);
     }
     if (answer) {
+      // An answer that is a document is looked at as text.
+      if (answer.body instanceof Uint8Array) answer.body = Buffer.from(answer.body).toString();
       assert(!step.refused, `${where}: not refused, but answered ${JSON.stringify(answer)}`);
       check(answer, fill(step.expect ?? {}, names), where);
       for (const [name, path] of Object.entries(step.keep ?? {})) names[name] = find(answer, path);

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import tempfile
 import urllib.parse
 import urllib.request
 
@@ -54,13 +55,18 @@ class Boto3:
         client = self.clients.setdefault(service, None) or aws_client(self.server, service)
         self.clients[service] = client
         try:
-            return getattr(client, xform_name(operation))(**arguments)
+            answer = getattr(client, xform_name(operation))(**arguments)
+            # An answer that is a document is looked at as text.
+            return {name: value.read().decode() if hasattr(value, "read") else value for name, value in answer.items()}
         except botocore.exceptions.ClientError as error:
             code = error.response["Error"]["Code"]
             modelled = client.exceptions._code_to_exception.get(code)
             assert modelled is None or isinstance(error, modelled), f"{type(error)} is not {code}"
             raise Refusal(code, error.response["Error"]["Message"]) from error
 
+
+# Operations whose answer is a document, which the CLI writes into a file.
+DOCUMENTS = {"ExportApi"}
 
 # That it did not try again is what the tests told it.
 COMPLAINT = r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: 0\))?: (.*)"
@@ -84,9 +90,13 @@ class AwsCli:
         if body is not None:
             words += ["--body", body.decode()]
         words += ["--cli-input-json", json.dumps(arguments)]
-        status, printed, complained = self.run(words)
-        if status == 0:
-            return json.loads(printed) if printed.strip() else {}
+        with tempfile.NamedTemporaryFile() as document:
+            if operation in DOCUMENTS:
+                words.append(document.name)
+            status, printed, complained = self.run(words)
+            if status == 0:
+                answer = json.loads(printed) if printed.strip() else {}
+                return {**answer, "body": document.read().decode()} if operation in DOCUMENTS else answer
         found = re.search(COMPLAINT, complained, re.DOTALL)
         assert found, f"aws {' '.join(words)} ended with {status}: {complained}"
         raise Refusal(found[1], found[2].rstrip("\n"))

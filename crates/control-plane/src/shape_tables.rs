@@ -83,6 +83,7 @@ fn the_tables_hold_the_facts_that_machines_rely_on() {
     assert_eq!((integration.status, integration.message_root().as_str()), (201, "putIntegrationInput"));
     assert!(integration.input.member("integrationHttpMethod").is_some(), "its wire name is that of a label");
     assert!(apigateway::output_shapes::EXCEPTIONS.contains(&("TooManyRequestsException", 429)));
+    assert!(apigatewayv2::output_shapes::EXCEPTIONS.contains(&("NotFoundException", 404)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("InternalErrorException", 500)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("ScopeDoesNotExistException", 400)));
 }

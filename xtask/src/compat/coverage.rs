@@ -33,6 +33,12 @@ struct Service {
 const SERVICES: &[Service] = &[
     Service { subject: "cognito-idp", folder: "cognito", title: "Amazon Cognito user pools", clients: CLIENTS },
     Service { subject: "apigateway", folder: "apigateway", title: "Amazon API Gateway", clients: CLIENTS },
+    Service {
+        subject: "apigatewayv2",
+        folder: "apigatewayv2",
+        title: "Amazon API Gateway, HTTP APIs",
+        clients: CLIENTS,
+    },
 ];
 
 const CLIENTS: &[&str] = &["boto3", "AWS CLI", "JavaScript SDK"];

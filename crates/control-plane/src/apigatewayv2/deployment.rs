@@ -53,7 +53,7 @@ pub struct UpdateDeploymentInput {
     description: Option<String>,
 }
 
-fn shown(deployment: &Deployment) -> Shown {
+pub(super) fn shown(deployment: &Deployment) -> Shown {
     Shown::part(deployment).without("definition").with("deploymentStatus", "DEPLOYED")
 }
 

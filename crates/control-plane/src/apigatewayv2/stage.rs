@@ -87,7 +87,7 @@ pub struct DeleteRouteSettingsInput {
 }
 
 /// A stage as callers see it: settings that say nothing say at least that there are no metrics for each route.
-fn shown(stage: &Stage) -> Shown {
+pub(super) fn shown(stage: &Stage) -> Shown {
     let mut defaults = stage.default_route_settings.clone();
     defaults.detailed_metrics_enabled.get_or_insert(false);
     Shown::part(stage).with("defaultRouteSettings", serde_json::to_value(defaults).unwrap_or_default())

@@ -112,16 +112,16 @@ mod tests {
         headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
     }
 
-    fn texts(list: &[&str]) -> Option<Vec<String>> {
-        Some(list.iter().map(|text| (*text).to_owned()).collect())
+    fn texts(list: &[&str]) -> Vec<String> {
+        list.iter().map(|text| (*text).to_owned()).collect()
     }
 
     fn cors(origins: &[&str]) -> Configuration {
         Configuration {
-            allow_origins: texts(origins),
-            allow_methods: texts(&["GET", "POST"]),
-            allow_headers: texts(&["x-a", "x-b"]),
-            expose_headers: texts(&["date"]),
+            allow_origins: Some(texts(origins)),
+            allow_methods: Some(texts(&["GET", "POST"])),
+            allow_headers: Some(texts(&["x-a", "x-b"])),
+            expose_headers: Some(texts(&["date"])),
             max_age: Some(300),
             ..Configuration::default()
         }

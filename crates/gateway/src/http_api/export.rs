@@ -1,5 +1,7 @@
 //! Exporting an HTTP API as an OpenAPI 3 document (API Gateway, "Export an HTTP API").
 
+use std::fmt::Write as _;
+
 use claviger_resources::http_api::{
     AuthorizationType, Authorizer, AuthorizerType, HttpApiDefinition, Integration, Route, RouteKey,
 };
@@ -100,7 +102,7 @@ fn integration_of(integration: &Integration) -> Value {
         ("timeoutInMillis", "timeoutInMillis"),
         ("tlsConfig", "tlsConfig"),
     ];
-    renamed(&plain(integration), &NAMES)
+    renamed(&plain(integration), &NAMES).into()
 }
 
 fn scheme(authorizer: &Authorizer, extensions: bool) -> Value {
@@ -127,9 +129,9 @@ fn scheme(authorizer: &Authorizer, extensions: bool) -> Value {
             AuthorizerType::Request => "request",
         };
         let mut extension = renamed(&plain(authorizer), &NAMES);
-        extension["type"] = kind.into();
-        extension["identitySource"] = authorizer.identity_source.join(",").into();
-        members.insert("x-amazon-apigateway-authorizer".to_owned(), extension);
+        extension.insert("type".to_owned(), kind.into());
+        extension.insert("identitySource".to_owned(), authorizer.identity_source.join(",").into());
+        members.insert("x-amazon-apigateway-authorizer".to_owned(), extension.into());
     }
     scheme
 }
@@ -139,9 +141,9 @@ fn plain(record: &impl Serialize) -> Value {
     serde_json::to_value(record).unwrap_or_default()
 }
 
-fn renamed(record: &Value, names: &[(&str, &str)]) -> Value {
+fn renamed(record: &Value, names: &[(&str, &str)]) -> Map<String, Value> {
     let member = |(from, to): &(&str, &str)| Some(((*to).to_owned(), record.get(from)?.clone()));
-    Value::Object(names.iter().filter_map(member).collect())
+    names.iter().filter_map(member).collect()
 }
 
 /// A document in YAML: every text in double quotes, as JSON writes it, which YAML reads the same.
@@ -151,22 +153,25 @@ pub fn to_yaml(document: &Value) -> String {
     text
 }
 
+/// Writes a value; to write into a `String` cannot fail.
 fn write(value: &Value, depth: usize, text: &mut String) {
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(members) if !members.is_empty() => {
             for (name, value) in members {
-                text.push_str(&format!("{indent}{}:", Value::from(name.as_str())));
+                let _ = write!(text, "{indent}{}:", Value::from(name.as_str()));
                 write_below(value, depth, text);
             }
         }
         Value::Array(elements) if !elements.is_empty() => {
             for element in elements {
-                text.push_str(&format!("{indent}-"));
+                let _ = write!(text, "{indent}-");
                 write_below(element, depth, text);
             }
         }
-        scalar => text.push_str(&format!("{indent}{scalar}\n")),
+        scalar => {
+            let _ = writeln!(text, "{indent}{scalar}");
+        }
     }
 }
 
@@ -177,6 +182,76 @@ fn write_below(value: &Value, depth: usize, text: &mut String) {
         text.push('\n');
         write(value, depth + 1, text);
     } else {
-        text.push_str(&format!(" {value}\n"));
+        let _ = writeln!(text, " {value}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use claviger_resources::http_api::HttpApi;
+    use claviger_resources::{AccountId, HttpApiId, Random, Region, Tenant, Timestamp};
+
+    use super::*;
+    use crate::http_api::import::{Options, Target, import};
+
+    struct Counting(u8);
+    impl Random for Counting {
+        fn fill(&mut self, buffer: &mut [u8]) {
+            for byte in buffer {
+                self.0 = self.0.wrapping_mul(31).wrapping_add(7);
+                *byte = self.0;
+            }
+        }
+    }
+
+    fn imported(text: &str) -> HttpApiDefinition {
+        let api = HttpApi {
+            api_id: HttpApiId::parse("a1b2c3d4e5").unwrap(),
+            tenant: Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() },
+            name: String::new(),
+            description: None,
+            version: None,
+            created_date: Timestamp::default(),
+            cors_configuration: None,
+            disable_execute_api_endpoint: false,
+            ip_address_type: "ipv4".to_owned(),
+            import_info: Vec::new(),
+            warnings: Vec::new(),
+            tags: BTreeMap::new(),
+        };
+        import(text.as_bytes(), Options::default(), Target { api, existing: None }, &mut Counting(1)).unwrap()
+    }
+
+    #[test]
+    fn what_is_exported_can_be_imported_and_is_the_same_again() {
+        let integration = json!({
+            "type": "HTTP_PROXY", "httpMethod": "ANY", "uri": "https://b.c/{id}", "payloadFormatVersion": "1.0",
+            "connectionType": "INTERNET", "timeoutInMillis": 5000,
+            "requestParameters": { "append:header.a": "'\\n: #" }, "responseParameters": { "200": { "overwrite:statuscode": "201" } },
+        });
+        let source = json!({
+            "openapi": "3.0.1", "info": { "title": "storms \u{e9}\"", "version": "1", "description": "no" },
+            "paths": {
+                "/$default": { "x-amazon-apigateway-any-method": { "x-amazon-apigateway-integration": integration } },
+                "/a/{id}": { "get": { "operationId": "show", "security": [{ "jwt": ["read"] }],
+                    "x-amazon-apigateway-integration": integration } },
+            },
+            "components": { "securitySchemes": { "jwt": { "type": "oauth2", "x-amazon-apigateway-authorizer": {
+                "type": "jwt", "identitySource": "$request.header.Authorization",
+                "jwtConfiguration": { "issuer": "https://issuer", "audience": ["api"] } } } } },
+            "x-amazon-apigateway-cors": { "allowOrigins": ["*"], "maxAge": 60 },
+        });
+        let first = imported(&source.to_string());
+        let exported = document(&first, Some("dev"), true);
+        assert_eq!(exported["servers"][0]["variables"]["basePath"]["default"], "/dev");
+        assert_eq!(exported["paths"]["/a/{id}"]["get"]["parameters"][0]["name"], "id");
+        for text in [exported.to_string(), to_yaml(&exported)] {
+            let second = imported(&text);
+            assert_eq!(document(&second, Some("dev"), true), exported, "{text}");
+        }
+        let plain = document(&first, None, false).to_string();
+        assert!(!plain.contains("x-amazon-apigateway-integration") && !plain.contains("-cors"), "{plain}");
     }
 }

@@ -385,7 +385,7 @@ mod tests {
         import(document.to_string().as_bytes(), options, target, &mut Counting(1)).map_err(|error| error.to_string())
     }
 
-    fn document(changes: Value) -> Value {
+    fn document(changes: &Value) -> Value {
         let proxy =
             json!({ "type": "http_proxy", "httpMethod": "any", "uri": "https://b.c", "payloadFormatVersion": 1.0 });
         let mut document = json!({
@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_document_becomes_routes_integrations_and_authorizers() {
-        let made = imported(&document(json!({})), Options::default()).unwrap();
+        let made = imported(&document(&json!({})), Options::default()).unwrap();
         assert_eq!((&*made.api.name, made.api.version.as_deref()), ("storms", Some("2")));
         assert_eq!(made.api.cors_configuration.as_ref().unwrap().max_age, Some(60));
         let route = |key: &str| made.routes.iter().find(|route| route.route_key.to_string() == key).unwrap();
@@ -450,7 +450,7 @@ mod tests {
     #[test]
     fn the_base_path_is_left_put_before_or_split() {
         let check = |base_path: BasePath, expected: &str| {
-            let made = imported(&document(json!({})), Options { base_path, fail_on_warnings: false }).unwrap();
+            let made = imported(&document(&json!({})), Options { base_path, fail_on_warnings: false }).unwrap();
             assert!(made.routes.iter().any(|route| route.route_key.to_string() == expected), "{expected}");
             assert!(made.routes.iter().any(|route| route.route_key == RouteKey::Default));
         };
@@ -461,9 +461,9 @@ mod tests {
 
     #[test]
     fn ids_stay_when_a_document_comes_again() {
-        let before = imported(&document(json!({})), Options::default()).unwrap();
+        let before = imported(&document(&json!({})), Options::default()).unwrap();
         let target = Target { api: before.api.clone(), existing: Some(&before) };
-        let text = document(json!({})).to_string();
+        let text = document(&json!({})).to_string();
         let after = import(text.as_bytes(), Options::default(), target, &mut Counting(99)).unwrap();
         assert_eq!(after.authorizers, before.authorizers);
         let ids = |definition: &HttpApiDefinition| {
@@ -475,7 +475,7 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused_and_what_can_be_left_out_is_told() {
         let check = |changes: Value, expected: &str| {
-            let error = imported(&document(changes.clone()), Options::default()).unwrap_err();
+            let error = imported(&document(&changes), Options::default()).unwrap_err();
             assert!(error.contains(expected), "{changes}: {error}");
         };
         check(json!({ "/info/title": "" }), "API title is missing");
@@ -500,7 +500,7 @@ mod tests {
             json!({ "/components/securitySchemes/jwt": { "x-amazon-apigateway-authorizer": { "type": "token" } } }),
             "Invalid authorizer type specified: 'token'",
         );
-        let unknown = document(json!({ "/paths/~1storms/get": { "security": [{ "none": [] }] } }));
+        let unknown = document(&json!({ "/paths/~1storms/get": { "security": [{ "none": [] }] } }));
         let made = imported(&unknown, Options::default()).unwrap();
         assert_eq!(made.api.warnings, ["Security scheme 'none' not found. Ignoring."]);
         let strict = Options { fail_on_warnings: true, ..Options::default() };

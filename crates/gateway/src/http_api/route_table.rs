@@ -54,12 +54,12 @@ impl<T> RouteTable<T> {
 
     /// The route for a verb and the path after the stage, with what its variables stand for, percent-encoded.
     pub(super) fn find<'t, 'p>(&'t self, verb: &str, path: &'p str) -> Option<(&'t T, PathParameters<'t, 'p>)> {
-        let fits = |verbs: &Verbs<T>| verbs.find(verb).is_some();
+        let fits = |at_path: &Verbs<T>| at_path.find(verb).is_some();
         let found = self.full.find_where(path, fits).or_else(|| self.greedy.find_where(path, fits));
-        let Some((verbs, places)) = found else { return self.default.as_ref().map(|value| (value, Vec::new())) };
-        let (names, value) = verbs.find(verb)?;
-        let named = names.iter().map(|name| &**name).zip(places.into_iter().map(|(_, text)| text));
-        Some((value, named.collect()))
+        let Some((at_path, places)) = found else { return self.default.as_ref().map(|value| (value, Vec::new())) };
+        let (names, value) = at_path.find(verb)?;
+        let parameters = names.iter().map(|name| &**name).zip(places.into_iter().map(|(_, text)| text));
+        Some((value, parameters.collect()))
     }
 }
 

@@ -15,7 +15,7 @@ fn now() -> i64 {
     i64::try_from(elapsed.as_secs()).unwrap()
 }
 
-async fn guarded<'a>(api: &HttpApi<'a>, key: &str, guard: Value) {
+async fn guarded(api: &HttpApi<'_>, key: &str, guard: Value) {
     let routes = api.server.v2(&format!("GET /apis/{}/integrations", api.id), Value::Null).await;
     let target = format!("integrations/{}", routes["items"][0]["integrationId"].as_str().unwrap());
     api.route(key, &target, guard).await;
