@@ -17,11 +17,12 @@ use claviger_gateway::gateway_response::plain_reply;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::request::Request;
 use claviger_gateway::response::{Envelope, Reply};
-use claviger_oauth::authorize::AcceptedToken;
+use claviger_oauth::verified_token::VerifiedToken;
 use claviger_resources::Timestamp;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
+use claviger_runtime::token_cache::TokenCache;
 use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
@@ -112,7 +113,7 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let (permit, token) = permit(snapshot, call, found)?;
+            let (permit, token) = permit(snapshot, &self.tokens, call, found)?;
             let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
             let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
             let exchange = Exchange {
@@ -209,9 +210,10 @@ impl<'a> Call<'a> {
 /// Lets the request through, or says why not.
 fn permit(
     snapshot: &Snapshot,
+    tokens: &TokenCache,
     call: &Call<'_>,
     found: &Found<'_, '_>,
-) -> Result<(Permit, Option<AcceptedToken>), Denied> {
+) -> Result<(Permit, Option<Arc<VerifiedToken>>), Denied> {
     let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
     if found.method.api_key_required {
         return not_provided("the method requires an API key, which this version does not provide");
@@ -219,7 +221,7 @@ fn permit(
     if found.method.validation.is_some() {
         return not_provided("the method names a request validator, which this version does not provide");
     }
-    Permit::decide(snapshot, &found.method.authorization, &call.parts.headers, call.now)
+    Permit::decide(snapshot, tokens, &found.method.authorization, &call.parts.headers, call.now)
 }
 
 /// The stage a request is for, and the path after it.

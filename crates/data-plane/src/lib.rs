@@ -18,6 +18,7 @@ use claviger_resources::Clock;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
+use claviger_runtime::token_cache::TokenCache;
 
 use self::upstream::Upstream;
 
@@ -26,6 +27,7 @@ pub struct DataPlane {
     current: Arc<CurrentSnapshot>,
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
+    tokens: Arc<TokenCache>,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
 }
@@ -43,8 +45,13 @@ pub struct Arrival<'a> {
 
 impl DataPlane {
     /// A data plane that serves what `current` holds.
-    pub fn new(current: Arc<CurrentSnapshot>, sessions: UserSessions, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        current: Arc<CurrentSnapshot>,
+        sessions: UserSessions,
+        tokens: Arc<TokenCache>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let issuance = Arc::clone(&sessions.issuance);
-        Self { current, issuance, sessions: Arc::new(sessions), clock, upstream: Upstream::default() }
+        Self { current, issuance, sessions: Arc::new(sessions), tokens, clock, upstream: Upstream::default() }
     }
 }

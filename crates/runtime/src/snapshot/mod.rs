@@ -22,7 +22,7 @@ use claviger_store::Revision;
 pub use self::api::{Api, ServedStage};
 pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
-pub use self::pool::{Pool, PoolKeys};
+pub use self::pool::{Generation, Pool, PoolKeys};
 
 /// One consistent state of pools, clients, domains and APIs.
 #[derive(Clone, Default)]
