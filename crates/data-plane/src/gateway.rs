@@ -3,6 +3,7 @@
 
 mod authorize;
 mod denied;
+mod roles;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_gateway::claims::Claims;
-use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
+use claviger_gateway::compile::{Authorization, CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
@@ -113,7 +114,7 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let (permit, token) = permit(snapshot, &self.tokens, call, found)?;
+            let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
             let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
             let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
             let exchange = Exchange {
@@ -212,6 +213,7 @@ fn permit(
     snapshot: &Snapshot,
     tokens: &TokenCache,
     call: &Call<'_>,
+    request: &Request<'_>,
     found: &Found<'_, '_>,
 ) -> Result<(Permit, Option<Arc<VerifiedToken>>), Denied> {
     let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
@@ -221,7 +223,14 @@ fn permit(
     if found.method.validation.is_some() {
         return not_provided("the method names a request validator, which this version does not provide");
     }
-    Permit::decide(snapshot, tokens, &found.method.authorization, &call.parts.headers, call.now)
+    let authorization = &found.method.authorization;
+    let (permit, token) = Permit::decide(snapshot, tokens, authorization, request.headers, call.now)?;
+    if let (Authorization::UserPools(pools), Some(token), Some(roles)) =
+        (authorization, &token, snapshot.roles(call.target.api))
+    {
+        roles::judge(roles, token, request, found).map_err(|denied| denied.of_bearer(pools, request.headers))?;
+    }
+    Ok((permit, token))
 }
 
 /// The stage a request is for, and the path after it.

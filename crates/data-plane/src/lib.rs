@@ -1,8 +1,11 @@
 //! What traffic does: the token endpoint, discovery, the gateway pipeline and its integrations.
 //!
 //! Each request loads the current snapshot once and is answered from it: no database is asked and nothing is written, but for
-//! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps.
+//! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two
+//! journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps. [`authorization_policy`] answers proxies that
+//! ask whether they may let a request through.
 
+pub mod authorization_policy;
 pub mod body;
 pub mod gateway;
 mod ids;

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod authorization_policies;
 mod claims_hook;
 mod cognito_facts;
 mod commands;
@@ -20,6 +21,7 @@ mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;
+mod role_mappings;
 mod rotation;
 mod stack;
 mod support;
