@@ -126,7 +126,7 @@ async fn an_import_brings_its_mapping() {
         (json!({"scopes": {"a": ["r"]}}), "gives the role \"r\", which the mapping does not have"),
         (json!({"roles": {"r": ["GET"]}}), "expected a method, a space and a path"),
         (json!({"role": {}}), "unknown field `role`"),
-        (json!([]), "invalid"),
+        (json!([]), "expected an object"),
     ] {
         let (status, exception, body) = plane.rest("POST /restapis?mode=import", document(wrong.clone())).await;
         let told = body["message"].as_str().unwrap_or_default();
@@ -191,7 +191,7 @@ async fn refuses_what_is_no_policy() {
     };
     check(json!({"Scopes": ["a b"]}), "\"a b\" is no scope.").await;
     let pool = "The input is not a valid user pool id: expected a region, an underscore, then letters and digits.";
-    check(json!({"UserPoolIds": ["_abc"]}), pool).await;
+    check(json!({"UserPoolIds": ["US-EAST-1_abc"]}), pool).await;
     let roles = "The role mapping cannot be set: \"a b\" is no name of a role: 1 to 64 letters, digits, hyphens, \
                  underscores, colons and full stops.";
     check(json!({"RoleMapping": {"Scopes": {}, "Roles": {"a b": []}}}), roles).await;

@@ -172,10 +172,15 @@ impl<'a> Importer<'a> {
     /// The document's role mapping, which is ours and none of AWS's extensions.
     pub(super) fn role_table(&mut self) -> Option<RoleTable> {
         const NAME: &str = "x-claviger-role-mapping";
-        let table: Result<RoleTable, _> = serde_json::from_value(self.document.member(NAME)?.clone());
-        let checked = table
-            .map_err(|error| error.to_string())
-            .and_then(|table| Roles::compile(&table).map(|_| table).map_err(|error| error.to_string()));
+        let value = self.document.member(NAME)?;
+        // A list would be taken for the members in their order.
+        let table = if value.is_object() {
+            serde_json::from_value(value.clone()).map_err(|error| error.to_string())
+        } else {
+            Err("expected an object with the members scopes and roles".to_owned())
+        };
+        let checked =
+            table.and_then(|table: RoleTable| Roles::compile(&table).map(|_| table).map_err(|error| error.to_string()));
         checked.map_err(|reason| self.report.error(format!("{NAME}: {reason}"))).ok()
     }
 
