@@ -83,6 +83,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, NotTo
 
 #[cfg(test)]
 mod tests {
+    use RequestSource::{Forwarded, Original, Path};
     use claviger_resources::{AccountId, Region, Tenant, Timestamp};
     use http::HeaderName;
 
@@ -111,7 +112,6 @@ mod tests {
             let found = found.map(|request| format!("{} {}", request.method, request.path));
             assert_eq!(found.map_err(|NotTold(name)| name), expected.map(str::to_owned), "{headers:?}");
         };
-        use RequestSource::{Forwarded, Original, Path};
         let forwarded = [("x-forwarded-method", "GET"), ("x-forwarded-uri", "/a%20b?policy=other#x")];
         let original = [("x-original-method", "POST"), ("x-original-uri", "/c")];
         let both = [forwarded, original].concat();

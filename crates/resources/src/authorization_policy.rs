@@ -51,6 +51,6 @@ pub enum RequestSource {
     Path,
     /// `X-Forwarded-Method` and `X-Forwarded-Uri`: Traefik, Caddy.
     Forwarded,
-    /// `X-Original-Method` and `X-Original-URI`: nginx, HAProxy.
+    /// `X-Original-Method` and `X-Original-URI`: nginx, `HAProxy`.
     Original,
 }

@@ -166,16 +166,16 @@ async fn a_policy_is_put_whole_shown_listed_and_deleted() {
     for name in ["a", "b", "Z_-9"] {
         assert_eq!(plane.ours("PutAuthorizationPolicy", with(policy(), json!({"PolicyName": name}))).await.0, 200);
     }
-    let names = |page: &Value| -> Vec<String> {
+    let listed = |page: &Value| -> Vec<String> {
         let policies = page["Policies"].as_array().unwrap().iter();
         policies.map(|policy| policy["PolicyName"].as_str().unwrap().to_owned()).collect()
     };
     let (_, all) = plane.ours("ListAuthorizationPolicies", json!({})).await;
-    assert_eq!((names(&all), all.get("NextToken")), (["Z_-9", "a", "b", "weather"].map(String::from).into(), None));
+    assert_eq!((listed(&all), all.get("NextToken")), (["Z_-9", "a", "b", "weather"].map(String::from).into(), None));
     let (_, first) = plane.ours("ListAuthorizationPolicies", json!({"MaxResults": 3})).await;
     let next = json!({"MaxResults": 3, "NextToken": first["NextToken"]});
     let (_, second) = plane.ours("ListAuthorizationPolicies", next).await;
-    assert_eq!((names(&first).len(), names(&second)), (3, vec!["weather".to_owned()]));
+    assert_eq!((listed(&first).len(), listed(&second)), (3, vec!["weather".to_owned()]));
 
     assert_eq!(plane.ours("DeleteAuthorizationPolicy", named.clone()).await, (200, Value::Null));
     let message = "Authorization policy weather does not exist.";

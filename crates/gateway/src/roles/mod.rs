@@ -138,8 +138,8 @@ impl Roles {
         Held { roles: self, places }
     }
 
-    fn insert(&mut self, role: usize, rule: &Rule<'_>) {
-        let allowed = Allowed { role, method: rule.method.map(Box::from) };
+    fn insert(&mut self, place: usize, rule: &Rule<'_>) {
+        let allowed = Allowed { role: place, method: rule.method.map(Box::from) };
         let mut at = 0;
         for part in &rule.path {
             let next = self.nodes.len();

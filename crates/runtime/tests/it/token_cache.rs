@@ -147,10 +147,10 @@ async fn only_who_accepts_the_pool_is_served_and_only_what_was_verified_is_kept(
     let snapshot = serving(Some(&pool()), &[&signer]).await;
     let cache = TokenCache::default();
     let token = signer.token(&json!({}));
-    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (message, signature) = token.rsplit_once('.').unwrap();
     let other = Signer::new("one").token(&json!({"jti": "token-2"}));
     let wrong = [
-        format!("{signed}.{}", other.rsplit_once('.').unwrap().1),
+        format!("{message}.{}", other.rsplit_once('.').unwrap().1),
         format!("{}.{signature}", other.rsplit_once('.').unwrap().0),
         format!("{token}="),
         signer.token(&json!({"exp": NOW})),

@@ -27,8 +27,8 @@ pub(super) struct Arguments {
     /// The kind of token that is asked for
     #[arg(long, value_name = "KIND", value_enum, requires = "name")]
     token_use: Option<TokenUse>,
-    /// Where the proxy puts the method and the path of the request, for roles to judge: path for Envoy, forwarded for Traefik
-    /// and Caddy (X-Forwarded-Method, -Uri), original for nginx and HAProxy (X-Original-Method, -URI)
+    /// Where the proxy puts the method and the path of the request, for roles to judge: path as Envoy does, forwarded as Traefik
+    /// and Caddy do (X-Forwarded-Method, -Uri), original as the examples for others do (X-Original-Method, -URI)
     #[arg(long, value_name = "WHERE", value_enum, requires = "name")]
     request_source: Option<RequestSource>,
     #[command(flatten)]

@@ -46,9 +46,9 @@ fn grant(text: &str) -> Result<Grant, &'static str> {
 }
 
 fn rule(text: &str) -> Result<Rule, &'static str> {
-    let (role, rule) =
+    let (role, call) =
         text.split_once('=').ok_or("expected a role, = and a method and path, as reader='GET /storms'")?;
-    Ok(Rule { role: role.to_owned(), rule: rule.to_owned() })
+    Ok(Rule { role: role.to_owned(), rule: call.to_owned() })
 }
 
 impl RoleOptions {
