@@ -1,5 +1,6 @@
 //! Tables of templates and what they render.
 
+mod corpus;
 mod expressions;
 mod host;
 mod limits;
