@@ -2,6 +2,7 @@
 
 mod corpus;
 mod expressions;
+mod generated;
 mod host;
 mod limits;
 mod methods;
