@@ -12,6 +12,7 @@ mod commands;
 mod cors;
 mod exec;
 mod explain;
+mod facts;
 mod gate;
 mod inputs;
 mod limits;
