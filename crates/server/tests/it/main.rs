@@ -6,6 +6,7 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod apigateway_facts;
 mod claims_hook;
 mod cognito_facts;
 mod commands;
