@@ -6,6 +6,7 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod apigateway_facts;
 mod authorization_policies;
 mod claims_hook;
 mod cognito_facts;
@@ -13,6 +14,7 @@ mod commands;
 mod cors;
 mod exec;
 mod explain;
+mod facts;
 mod gate;
 mod inputs;
 mod limits;
