@@ -97,6 +97,7 @@ pub struct PresentedToken<'a> {
 #[derive(Clone, Debug)]
 pub struct AcceptedJwt {
     payload: Vec<u8>,
+    scope: String,
     expires_at: i64,
 }
 
@@ -104,6 +105,11 @@ impl AcceptedJwt {
     /// The payload's JSON text.
     pub fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// Its scopes, separated by spaces.
+    pub fn scope(&self) -> &str {
+        &self.scope
     }
 
     /// When it expires, in seconds since the epoch.
@@ -145,8 +151,8 @@ impl<'a> PresentedToken<'a> {
         now_seconds: i64,
     ) -> Result<AcceptedJwt, JwtRefusal> {
         verify(&self.token)?;
-        let expires_at = judge(&claims(&self.token)?, demand, now_seconds)?;
-        Ok(AcceptedJwt { payload: self.token.into_payload(), expires_at })
+        let (expires_at, scope) = judge(&claims(&self.token)?, demand, now_seconds)?;
+        Ok(AcceptedJwt { payload: self.token.into_payload(), scope, expires_at })
     }
 }
 
@@ -154,7 +160,8 @@ fn claims<'t>(token: &'t Token<'_>) -> Result<UniqueMembers<'t>, Refusal> {
     serde_json::from_slice(token.payload()).map_err(|_| Refusal::Malformed("its payload is not a JSON object"))
 }
 
-fn judge(claims: &UniqueMembers<'_>, demand: JwtDemand<'_>, now: i64) -> Result<i64, JwtRefusal> {
+/// When the token expires, and its scopes.
+fn judge(claims: &UniqueMembers<'_>, demand: JwtDemand<'_>, now: i64) -> Result<(i64, String), JwtRefusal> {
     // `client_id` stands in only for an `aud` that is not there.
     let (claim, audiences) = match claims.get("aud") {
         Some(audience) => ("aud", texts(audience)),
@@ -173,15 +180,13 @@ fn judge(claims: &UniqueMembers<'_>, demand: JwtDemand<'_>, now: i64) -> Result<
     if seconds(claims, "iat")?.is_some_and(|issued_at| issued_at > now) {
         return Err(JwtRefusal::FromTheFuture);
     }
-    if demand.scopes.is_empty() {
-        return Ok(expires_at);
-    }
     let carried: Vec<&str> = ["scope", "scp"].into_iter().filter_map(|name| claims.get(name)).flat_map(texts).collect();
-    let carried: Vec<&str> = carried.into_iter().flat_map(|scopes| scopes.split(' ')).collect();
-    if carried.iter().any(|scope| demand.scopes.iter().any(|wanted| **wanted == **scope)) {
-        Ok(expires_at)
+    let carried = carried.join(" ");
+    let has_one = || carried.split(' ').any(|scope| demand.scopes.iter().any(|wanted| **wanted == *scope));
+    if demand.scopes.is_empty() || has_one() {
+        Ok((expires_at, carried))
     } else {
-        Err(JwtRefusal::MissingScope(excerpt(&carried.join(" "))))
+        Err(JwtRefusal::MissingScope(excerpt(&carried)))
     }
 }
 

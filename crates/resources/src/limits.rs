@@ -48,3 +48,12 @@ pub const SCOPES_PER_ROUTE: usize = 10;
 pub const HTTP_API_TIMEOUT_MILLISECONDS_MAX: u32 = 30_000;
 /// Bytes of an issuer's key set (API Gateway, "Control access to HTTP APIs with JWT authorizers").
 pub const JWKS_BYTES_MAX: usize = 150_000;
+
+/// Roles of a role mapping; ours, as are those below.
+pub const ROLES_MAX: usize = 100;
+/// Scopes of a role mapping.
+pub const ROLE_SCOPES_MAX: usize = 500;
+/// Rules of all roles of a mapping together.
+pub const ROLE_RULES_MAX: usize = 2_000;
+/// Authorization policies of a server.
+pub const AUTHORIZATION_POLICIES_MAX: usize = 1_000;

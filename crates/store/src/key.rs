@@ -96,6 +96,10 @@ closed_set! {
         HttpDeployment = "http_deployment",
         /// A stage of an HTTP API.
         HttpStage = "http_stage",
+        /// The role mapping of an API.
+        RoleMapping = "role_mapping",
+        /// What a proxy may ask about.
+        AuthorizationPolicy = "authorization_policy",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
 use claviger_resources::app_client::AppClient;
+use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::http_api::{
@@ -14,6 +15,7 @@ use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
 };
+use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
@@ -44,6 +46,7 @@ macro_rules! record {
 
             fn id(&self) -> &str {
                 let $it = self;
+                let _ = $it;
                 $id
             }
 
@@ -86,6 +89,8 @@ record!(HttpIntegration, HttpIntegration, |it| it.api_id.as_str(), it.integratio
 record!(HttpAuthorizer, HttpAuthorizer, |it| it.api_id.as_str(), it.authorizer_id.as_str(), []);
 record!(HttpDeployment, HttpDeployment, |it| it.api_id.as_str(), it.deployment_id.as_str(), []);
 record!(HttpStage, HttpStage, |it| it.api_id.as_str(), it.stage_name.as_str(), []);
+record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
+record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 
 impl Record for UserPoolDomain {
     const KIND: Kind = Kind::UserPoolDomain;
@@ -172,5 +177,17 @@ pub const KEYRING_ID: &str = "keyring";
 
 /// The tenant the keyring is filed under; it belongs to nobody.
 pub fn keyring_tenant() -> Tenant {
+    nobody()
+}
+
+/// The id of an API's one role mapping.
+pub const ROLE_MAPPING_ID: &str = "roles";
+
+/// The tenant that authorization policies are filed under: their names are unique over all accounts and regions.
+pub fn policy_tenant() -> Tenant {
+    nobody()
+}
+
+fn nobody() -> Tenant {
     Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() }
 }

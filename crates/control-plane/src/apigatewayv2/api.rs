@@ -6,6 +6,7 @@ use claviger_resources::http_api::{
     AuthorizationType, Authorizer, Cors, Deployment, HttpApi, HttpApiDefinition, Integration, Route, RouteKey, Stage,
 };
 use claviger_resources::limits::HTTP_APIS_PER_REGION;
+use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::{HttpApiId, HttpStageName, Random, RouteId, Tenant, Timestamp};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::Deserialize;
@@ -165,6 +166,7 @@ impl Operation for DeleteApi {
         let (tenant, parent) = (cx.tenant, api.api_id.as_str());
         cx.tx.delete_all::<Stage>(tenant, parent).await?;
         cx.tx.delete_all::<Deployment>(tenant, parent).await?;
+        cx.tx.delete_all::<RoleMapping>(tenant, parent).await?;
         delete_definition(cx, &api).await?;
         cx.tx.delete(&api.record).await?;
         Ok(())

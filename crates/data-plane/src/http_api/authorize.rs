@@ -2,6 +2,7 @@
 //! not compile.
 
 use claviger_gateway::http_api::{Authorization, CompiledRoute, JwtAuthorization, Refusal};
+use claviger_gateway::roles::{CalledPath, NotAllowed, Roles};
 use claviger_oauth::jwt_authorizer::{AcceptedJwt, JwtDemand, JwtRefusal, PresentedToken};
 use claviger_runtime::issuer_keys::FetchError;
 use claviger_runtime::snapshot::Snapshot;
@@ -20,6 +21,7 @@ impl DataPlane {
         snapshot: &Snapshot,
         call: &Call<'_>,
         route: &CompiledRoute,
+        path: &str,
     ) -> Result<(Permit, Option<AcceptedJwt>), Box<Denied>> {
         match &route.authorization {
             Authorization::Open => Ok((Permit(()), None)),
@@ -27,9 +29,13 @@ impl DataPlane {
                 let source = &authorization.authorizer.identity_source;
                 let presented = source.value(&call.parts.headers, call.parts.uri.query());
                 let outcome = self.judge(snapshot, authorization, presented.as_deref(), call.now.seconds()).await;
-                outcome
-                    .map(|token| (Permit(()), Some(token)))
-                    .map_err(|refusal| Denied::token(&refusal, authorization, presented.as_deref(), call.now))
+                let token = outcome
+                    .map_err(|refusal| Denied::token(&refusal, authorization, presented.as_deref(), call.now))?;
+                if let Some(roles) = snapshot.roles(call.target.api) {
+                    let verdict = judge_roles(roles, &token, call.parts.method.as_str(), path, route);
+                    verdict.map_err(|denied| Denied::role(denied, authorization, presented.as_deref()))?;
+                }
+                Ok((Permit(()), Some(token)))
             }
             Authorization::Unavailable(reason) => Err(Refusal::Internal(reason.clone()).into()),
         }
@@ -58,4 +64,19 @@ impl DataPlane {
         })?;
         token.accept(|token| keys.verify(token), demand, now_seconds)
     }
+}
+
+/// Whether the roles of an accepted token allow the call.
+fn judge_roles(
+    roles: &Roles,
+    token: &AcceptedJwt,
+    method: &str,
+    path: &str,
+    route: &CompiledRoute,
+) -> Result<(), NotAllowed> {
+    let path = CalledPath::parse(path).map(|called| match &route.path {
+        Some(path) => called.at_resource(path),
+        None => called,
+    });
+    roles.held(token.scope()).judge(method, &path, token.scope())
 }

@@ -2,6 +2,7 @@
 
 use claviger_gateway::http_api::refusal::Challenge;
 use claviger_gateway::http_api::{CompiledRoute, IdentitySource, JwtAuthorization, Refusal};
+use claviger_gateway::roles::NotAllowed;
 use claviger_oauth::jwt_authorizer::JwtRefusal;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_resources::http_api::Stage;
@@ -93,6 +94,22 @@ impl Denied {
             identity: presented.map(str::to_owned),
             authorizer: Some(format!("{} ({})", authorizer.name, authorizer.id)),
             ..denial.into()
+        })
+    }
+
+    /// A token whose roles do not allow the call.
+    pub(super) fn role(
+        not_allowed: NotAllowed,
+        authorization: &JwtAuthorization,
+        presented: Option<&str>,
+    ) -> Box<Self> {
+        let authorizer = &authorization.authorizer;
+        let refusal = Refusal::Forbidden { reason: not_allowed.reason.into(), challenge: None };
+        Box::new(Self {
+            setting: Some(format!("the API's role mapping: {}", not_allowed.setting)),
+            identity: presented.map(str::to_owned),
+            authorizer: Some(format!("{} ({})", authorizer.name, authorizer.id)),
+            ..refusal.into()
         })
     }
 

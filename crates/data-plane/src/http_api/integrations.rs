@@ -27,7 +27,7 @@ impl DataPlane {
     ) -> Result<Outcome, Refusal> {
         match &route.integration {
             CompiledIntegration::HttpProxy(proxy) => {
-                self.http_api_proxy(proxy, route.is_default, permit, exchange, secure).await
+                self.http_api_proxy(proxy, route.path.is_none(), permit, exchange, secure).await
             }
             CompiledIntegration::Unavailable(reason) => Err(Refusal::internal(reason.to_string())),
         }

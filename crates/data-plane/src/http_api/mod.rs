@@ -111,7 +111,7 @@ impl DataPlane {
             (None, None) => return Err(Denied::no_route(&place.stage, verb, place.path)),
             (Some(found), preflight) => (found, preflight),
         };
-        let (permit, token) = self.permit(snapshot, call, found.route).await?;
+        let (permit, token) = self.permit(snapshot, call, found.route, place.path).await?;
         if let Some(answer) = preflight {
             return Ok(Outcome::Whole(answer));
         }

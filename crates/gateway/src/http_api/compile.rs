@@ -36,8 +36,8 @@ pub struct CompiledRoute {
     pub id: RouteId,
     /// Its key.
     pub key: Box<str>,
-    /// Whether it is `$default`.
-    pub is_default: bool,
+    /// Its path, with the names of its variables; `$default` has none.
+    pub path: Option<Box<str>>,
     /// Who may call it.
     pub authorization: Authorization,
     /// What answers it.
@@ -122,7 +122,10 @@ pub fn compile(definition: &HttpApiDefinition) -> CompiledHttpApi {
         let compiled = CompiledRoute {
             id: route.route_id.clone(),
             key: route.route_key.to_string().into(),
-            is_default: route.route_key == RouteKey::Default,
+            path: match &route.route_key {
+                RouteKey::Default => None,
+                RouteKey::Request { path, .. } => Some(path.clone()),
+            },
             authorization: authorization(route, &authorizers),
             integration: integration(route, &integrations),
         };

@@ -14,18 +14,20 @@ pub mod pool;
 
 use std::sync::Arc;
 
+use claviger_gateway::authorization_policy::CompiledPolicy;
+use claviger_gateway::roles::Roles;
 use claviger_oauth::client::Client;
 use claviger_oauth::issuer;
 use claviger_oauth::refusal::Refusal;
 use claviger_resources::request_rates::Category;
-use claviger_resources::{ClientId, HttpApiId, Region, RestApiId, Tenant, UserPoolId};
+use claviger_resources::{ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
 
 pub use self::api::{Api, ServedStage};
 pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
 pub use self::http_api::{HttpApi, ServedHttpStage};
-pub use self::pool::{Pool, PoolKeys};
+pub use self::pool::{Generation, Pool, PoolKeys};
 
 /// One consistent state of pools, clients, domains and APIs.
 #[derive(Clone, Default)]
@@ -38,6 +40,9 @@ pub struct Snapshot {
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     http_apis: imbl::HashMap<HttpApiId, Arc<HttpApi>>,
+    /// The role mappings of APIs of whatever kind.
+    roles: imbl::HashMap<String, Arc<Roles>>,
+    policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
     /// Request rates that accounts have set.
     provisioned_rates: imbl::HashMap<(Tenant, Category), u32>,
 }
@@ -97,6 +102,16 @@ impl Snapshot {
     /// The pool that an issuer names, in whichever of its forms.
     pub fn pool_of_issuer(&self, issuer: &str) -> Option<&Arc<Pool>> {
         self.pools.get(&issuer::pool(issuer)?)
+    }
+
+    /// The role mapping of the API with this id, when it has one.
+    pub fn roles(&self, api: &str) -> Option<&Arc<Roles>> {
+        self.roles.get(api)
+    }
+
+    /// The authorization policy of this name.
+    pub fn policy(&self, name: &str) -> Option<&Arc<CompiledPolicy>> {
+        self.policies.get(name)
     }
 
     /// The request rate that an account has set for a category in a region.

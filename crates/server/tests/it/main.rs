@@ -6,12 +6,15 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod apigateway_facts;
+mod authorization_policies;
 mod claims_hook;
 mod cognito_facts;
 mod commands;
 mod cors;
 mod exec;
 mod explain;
+mod facts;
 mod gate;
 mod http_apis;
 mod inputs;
@@ -21,6 +24,7 @@ mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;
+mod role_mappings;
 mod rotation;
 mod stack;
 mod support;

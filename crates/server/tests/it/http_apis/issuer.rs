@@ -25,14 +25,22 @@ struct State {
     /// What it says in place of its documents.
     failing: Option<u16>,
     named: String,
+    /// How long it makes its key set.
+    padding: usize,
     asked: u32,
+}
+
+/// The time now, in seconds since the epoch.
+pub(crate) fn now() -> i64 {
+    let elapsed = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    i64::try_from(elapsed.as_secs()).unwrap()
 }
 
 impl Issuer {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/realm", listener.local_addr().unwrap());
-        let state = State { keys: Vec::new(), failing: None, named: url.clone(), asked: 0 };
+        let state = State { keys: Vec::new(), failing: None, named: url.clone(), padding: 0, asked: 0 };
         let issuer = Self { url, state: Arc::new(Mutex::new(state)) };
         issuer.rotate("first");
         let state = Arc::clone(&issuer.state);
@@ -67,6 +75,19 @@ impl Issuer {
         name.clone_into(&mut self.state.lock().unwrap().named);
     }
 
+    /// Makes its key set longer by so many bytes from now on.
+    pub(crate) fn pads(&self, bytes: usize) {
+        self.state.lock().unwrap().padding = bytes;
+    }
+
+    /// A token signed by a key of another kind, which it publishes in place of the others.
+    pub(crate) fn signed_on_a_curve(&self, now: i64) -> String {
+        let der = generate(SigningAlgorithm::Es256).unwrap();
+        let key = SigningKey::from_pkcs8("curve", SigningAlgorithm::Es256, &der).unwrap();
+        self.state.lock().unwrap().keys = vec![key];
+        self.token(now, &json!({}))
+    }
+
     /// How many documents were asked for.
     pub(crate) fn asked(&self) -> u32 {
         self.state.lock().unwrap().asked
@@ -93,7 +114,7 @@ impl State {
             }
             "/realm/keys" => {
                 let keys: Vec<String> = self.keys.iter().map(|key| key.jwk().unwrap()).collect();
-                jwks_document(keys.iter().map(String::as_str))
+                jwks_document(keys.iter().map(String::as_str)) + &" ".repeat(self.padding)
             }
             _ => return Response::builder().status(404).body(Full::default()).unwrap(),
         };

@@ -6,14 +6,10 @@ use claviger_server::node::{Options, Place};
 use claviger_testkit::FakeMonotonic;
 use serde_json::{Value, json};
 
-use super::issuer::Issuer;
+use super::issuer::{Issuer, now};
 use super::{FORBIDDEN, HttpApi, UNAUTHORIZED, open};
+use crate::stack::request;
 use crate::support::Server;
-
-fn now() -> i64 {
-    let elapsed = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    i64::try_from(elapsed.as_secs()).unwrap()
-}
 
 async fn guarded(api: &HttpApi<'_>, key: &str, guard: Value) {
     let routes = api.server.v2(&format!("GET /apis/{}/integrations", api.id), Value::Null).await;
@@ -195,4 +191,28 @@ async fn a_token_may_be_in_the_query() {
     let token = machine.token(&server, "").await;
     assert_eq!(api.send("GET", &format!("/q?token={token}"), &[], "").await.status, 200);
     assert_eq!(api.with_token("/q", &token).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_role_mapping_holds_here_too() {
+    let server = Server::dev();
+    let machine = server.machine().await;
+    let (_backend, api) = open(&server).await;
+    let issuer = format!("https://cognito-idp.us-east-1.amazonaws.com/{}", machine.pool);
+    let guard = api.jwt(&issuer, &machine.client_id, &[]).await;
+    guarded(&api, "ANY /storms/{id}", guard).await;
+    let table = json!({
+        "ApiId": api.id,
+        "Scopes": { "weather-api/get": ["reader"] },
+        "Roles": { "reader": ["GET /storms/{id}"] },
+    });
+    let headers = [("X-Amz-Target", "Claviger.PutRoleMapping"), ("Content-Type", "application/x-amz-json-1.1")];
+    let put = server.ask(request("POST", "/", &headers, &table.to_string())).await;
+    assert_eq!(put.status, 200, "{put:?}");
+    let (get, post) =
+        (machine.token(&server, "weather-api/get").await, machine.token(&server, "weather-api/post").await);
+    assert_eq!(api.with_token("/storms/7", &get).await.status, 200);
+    assert_eq!(api.with_token("/storms/7", &post).await.said(), (403, FORBIDDEN));
+    let bearer = format!("Bearer {get}");
+    assert_eq!(api.send("PUT", "/storms/7", &[("Authorization", &bearer)], "").await.said(), (403, FORBIDDEN));
 }

@@ -1,9 +1,9 @@
 //! HTTP APIs over the wire: made call by call, served at once, guarded by tokens of pools and of other issuers.
 
-mod backend;
+pub(crate) mod backend;
 mod cors;
 mod explained;
-mod issuer;
+pub(crate) mod issuer;
 mod jwt;
 mod proxying;
 mod stages;
@@ -14,7 +14,7 @@ use self::backend::Backend;
 use crate::stack::{Reply, request};
 use crate::support::Server;
 
-pub(crate) const UNAUTHORIZED: &str = r#"{"message":"Unauthorized"}"#;
+pub(crate) use crate::stack::UNAUTHORIZED;
 pub(crate) const FORBIDDEN: &str = r#"{"message":"Forbidden"}"#;
 pub(crate) const NOT_FOUND: &str = r#"{"message":"Not Found"}"#;
 
@@ -78,17 +78,21 @@ impl<'a> HttpApi<'a> {
 
     /// Adds a JWT authorizer for an issuer and an audience; gives what a route says of it.
     pub(crate) async fn jwt(&self, issuer: &str, audience: &str, scopes: &[&str]) -> Value {
-        let made = self
-            .make(
-                "authorizers",
-                json!({
-                    "name": format!("jwt {}", scopes.len()), "authorizerType": "JWT",
-                    "identitySource": ["$request.header.Authorization"],
-                    "jwtConfiguration": { "issuer": issuer, "audience": [audience] },
-                }),
-            )
-            .await;
-        json!({ "authorizationType": "JWT", "authorizerId": made["authorizerId"], "authorizationScopes": scopes })
+        let made = self.authorizer(issuer, audience).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let id = &made.json()["authorizerId"];
+        json!({ "authorizationType": "JWT", "authorizerId": id, "authorizationScopes": scopes })
+    }
+
+    /// What making a JWT authorizer for an issuer and an audience is answered with.
+    pub(crate) async fn authorizer(&self, issuer: &str, audience: &str) -> Reply {
+        let known = self.server.v2(&format!("GET /apis/{}/authorizers", self.id), Value::Null).await;
+        let input = json!({
+            "name": format!("jwt {}", known["items"].as_array().map_or(0, Vec::len)), "authorizerType": "JWT",
+            "identitySource": ["$request.header.Authorization"],
+            "jwtConfiguration": { "issuer": issuer, "audience": [audience] },
+        });
+        self.server.try_v2(&format!("POST /apis/{}/authorizers", self.id), &input).await
     }
 
     /// Sends a request to the API by its host.
@@ -105,7 +109,7 @@ impl<'a> HttpApi<'a> {
 }
 
 /// A server, a backend and an API whose every request goes there.
-async fn open(server: &Server) -> (Backend, HttpApi<'_>) {
+pub(crate) async fn open(server: &Server) -> (Backend, HttpApi<'_>) {
     let (backend, api) = (Backend::start().await, HttpApi::new(server).await);
     let target = api.proxy(&backend.url, json!({})).await;
     api.route("$default", &target, json!({})).await;
