@@ -72,6 +72,22 @@ DOCUMENTS = {"ExportApi"}
 COMPLAINT = r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: 0\))?: (.*)"
 
 
+def options(arguments):
+    """Arguments as the CLI's options."""
+    words = []
+    for name, value in arguments.items():
+        option = xform_name(name, "-")
+        words += [f"--{option}" if value else f"--no-{option}"] if isinstance(value, bool) else [f"--{option}", value]
+    return words
+
+
+def refusal(words, status, complained):
+    """What the CLI complained of."""
+    found = re.search(COMPLAINT, complained, re.DOTALL)
+    assert found, f"aws {' '.join(words)} ended with {status}: {complained}"
+    return Refusal(found[1], found[2].rstrip("\n"))
+
+
 class AwsCli:
     """Plays steps through the AWS CLI's own entry point, in this process, because starting Python takes longer."""
 
@@ -89,17 +105,21 @@ class AwsCli:
         body = arguments.pop("body", None)
         if body is not None:
             words += ["--body", body.decode()]
+        if operation in DOCUMENTS:
+            return self.document(words + options(arguments))
         words += ["--cli-input-json", json.dumps(arguments)]
+        status, printed, complained = self.run(words)
+        if status == 0:
+            return json.loads(printed) if printed.strip() else {}
+        raise refusal(words, status, complained)
+
+    def document(self, words):
+        """The answer of an operation that writes it into a file."""
         with tempfile.NamedTemporaryFile() as document:
-            if operation in DOCUMENTS:
-                words.append(document.name)
-            status, printed, complained = self.run(words)
+            status, _, complained = self.run([*words, document.name])
             if status == 0:
-                answer = json.loads(printed) if printed.strip() else {}
-                return {**answer, "body": document.read().decode()} if operation in DOCUMENTS else answer
-        found = re.search(COMPLAINT, complained, re.DOTALL)
-        assert found, f"aws {' '.join(words)} ended with {status}: {complained}"
-        raise Refusal(found[1], found[2].rstrip("\n"))
+                return {"body": document.read().decode()}
+        raise refusal(words, status, complained)
 
     def run(self, words):
         """Runs `aws WORDS`; the exit status and what it printed on both streams."""

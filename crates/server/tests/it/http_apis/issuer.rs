@@ -93,12 +93,15 @@ impl Issuer {
         self.state.lock().unwrap().asked
     }
 
-    /// A token for `api` with the scope `read` that is valid for an hour from `now`, its claims changed by these.
+    /// A token for `api` with the scope `read` that is valid for an hour from `now`, its claims changed by these; `null` takes one away.
     pub(crate) fn token(&self, now: i64, changes: &Value) -> String {
         let mut claims =
             json!({ "iss": self.url, "aud": "api", "sub": "m", "scope": "read", "iat": now, "exp": now + 3600 });
         for (name, value) in changes.as_object().unwrap() {
-            claims[name] = value.clone();
+            match value {
+                Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+                value => claims[name] = value.clone(),
+            }
         }
         let state = self.state.lock().unwrap();
         state.keys.last().unwrap().sign(claims.to_string().as_bytes()).unwrap()
