@@ -42,7 +42,7 @@ def call(api, path, method="GET", data=None, key="test", service="execute-api", 
 
 
 @pytest.mark.parametrize("signer", [SigV4Auth, SigV4QueryAuth])
-@pytest.mark.proves("gate", IAM, "botocore's signatures")
+@pytest.mark.proves("gate", IAM, "botocore")
 def test_a_signed_request_passes_as_the_root_of_its_account(api, signer):
     for key, account in [("test", "000000000000")]:
         answer = call(api, "/whoami", key=key, signer=signer)
