@@ -14,7 +14,7 @@
 //!
 //! Every template ends: steps, output, memory and depth are bounded by [`Limits`].
 //!
-//! Start with [`Template`], then `parse`, `render` and `method`.
+//! Start with [`Template`], then `parse`, `render` and `method`; `tests/corpus` shows what templates render, by theme.
 
 mod arithmetic;
 mod ast;
