@@ -3,6 +3,7 @@
 //!
 //! What a signature claims is read before the body is, and proven with the body: it signs that, too.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use claviger_aws_protocol::sigv4::{Authentication, Payload, SignatureError, SignedRequest};
 use claviger_gateway::context::Signer;
 use claviger_gateway::refusal::Refusal;
@@ -74,18 +75,12 @@ impl Claim<'_> {
 
     /// A temporary key is good with its session's token alone, and until the session ends.
     fn check_session(&self, key: &AccessKey, now: Timestamp) -> Result<(), SignatureRefusal> {
-        let token = self.authentication.session_token().unwrap_or_default().as_bytes();
-        match &key.session {
-            None => Ok(()),
-            Some(session)
-                if aws_lc_rs::constant_time::verify_slices_are_equal(token, session.token.expose().as_bytes())
-                    .is_err() =>
-            {
-                Err(SignatureRefusal::UnknownAccessKey)
-            }
-            Some(session) if session.expires <= now => Err(SignatureRefusal::Expired),
-            Some(_) => Ok(()),
+        let Some(session) = &key.session else { return Ok(()) };
+        let token = self.authentication.session_token().unwrap_or_default();
+        if verify_slices_are_equal(token.as_bytes(), session.token.expose().as_bytes()).is_err() {
+            return Err(SignatureRefusal::UnknownAccessKey);
         }
+        if session.expires <= now { Err(SignatureRefusal::Expired) } else { Ok(()) }
     }
 }
 
