@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use claviger_resources::Clock;
+use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::sessions::UserSessions;
@@ -33,6 +34,7 @@ pub struct DataPlane {
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
     tokens: Arc<TokenCache>,
+    access_keys: AccessKeys,
     clock: Arc<dyn Clock>,
     issuer_keys: Arc<IssuerKeys>,
     upstream: Upstream,
@@ -56,10 +58,19 @@ impl DataPlane {
         sessions: UserSessions,
         tokens: Arc<TokenCache>,
         issuer_keys: Arc<IssuerKeys>,
+        access_keys: AccessKeys,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let issuance = Arc::clone(&sessions.issuance);
-        let sessions = Arc::new(sessions);
-        Self { current, issuance, sessions, tokens, clock, issuer_keys, upstream: Upstream::default() }
+        Self {
+            current,
+            issuance,
+            sessions: Arc::new(sessions),
+            tokens,
+            access_keys,
+            clock,
+            issuer_keys,
+            upstream: Upstream::default(),
+        }
     }
 }

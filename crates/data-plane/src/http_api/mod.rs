@@ -168,6 +168,7 @@ impl<'a> Call<'a> {
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
             claims: None,
+            signer: None,
         }
     }
 
