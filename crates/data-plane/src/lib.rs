@@ -4,6 +4,7 @@
 //! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps.
 
 pub mod body;
+mod functions;
 pub mod gateway;
 mod ids;
 mod integrations;
@@ -14,12 +15,19 @@ mod upstream;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use claviger_resources::Clock;
+use claviger_resources::{Clock, Monotonic};
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
 
+use tokio::sync::Semaphore;
+
+use self::gateway::AuthorizerCache;
 use self::upstream::Upstream;
+
+/// Events that functions are given at a time without anybody who waits for them.
+const UNAWAITED_EVENTS_MAX: usize = 100;
 
 /// The data plane of one node.
 pub struct DataPlane {
@@ -28,6 +36,9 @@ pub struct DataPlane {
     sessions: Arc<UserSessions>,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
+    functions: Arc<Functions>,
+    unawaited: Arc<Semaphore>,
+    authorizers: AuthorizerCache,
 }
 
 /// What is known of the connection a request came over.
@@ -43,8 +54,23 @@ pub struct Arrival<'a> {
 
 impl DataPlane {
     /// A data plane that serves what `current` holds.
-    pub fn new(current: Arc<CurrentSnapshot>, sessions: UserSessions, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        current: Arc<CurrentSnapshot>,
+        sessions: UserSessions,
+        functions: Arc<Functions>,
+        clock: Arc<dyn Clock>,
+        monotonic: Arc<dyn Monotonic>,
+    ) -> Self {
         let issuance = Arc::clone(&sessions.issuance);
-        Self { current, issuance, sessions: Arc::new(sessions), clock, upstream: Upstream::default() }
+        Self {
+            current,
+            issuance,
+            sessions: Arc::new(sessions),
+            clock,
+            upstream: Upstream::default(),
+            functions,
+            unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
+            authorizers: AuthorizerCache::new(monotonic),
+        }
     }
 }

@@ -121,10 +121,11 @@ impl Node {
             usage.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current))
         })?;
-        let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), monotonic));
+        let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), Arc::clone(&monotonic)));
         let limits = Arc::new(Limits { rates, usage });
-        let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(options.functions));
-        let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, functions, clock.clone(), limits);
+        let functions = Arc::new(options.functions);
+        let (vault_of_issuance, hooks) = (Arc::clone(&vault), Arc::clone(&functions));
+        let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, hooks, clock.clone(), limits);
         let issuance = Arc::new(issuance);
         let services = Services {
             store: store.clone(),
@@ -144,7 +145,7 @@ impl Node {
             random: random::system,
             threads: control.handle().clone(),
         };
-        let data_plane = DataPlane::new(Arc::clone(&current), sessions, clock.clone());
+        let data_plane = DataPlane::new(Arc::clone(&current), sessions, functions, clock.clone(), monotonic);
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         control.spawn(maker.run(waiting));

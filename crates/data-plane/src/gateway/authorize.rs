@@ -1,34 +1,97 @@
 //! Permits: the proof that a request was let through. An integration takes one by value, so a way past the authorizer does
 //! not compile.
 
-use claviger_gateway::compile::{Authorization, UserPools};
+use claviger_gateway::claims::Claims;
+use claviger_gateway::compile::{Authorization, CompiledApi, UserPools};
+use claviger_gateway::context::{Authorizer, Context};
+use claviger_gateway::exchange::Exchange;
+use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
 use claviger_gateway::refusal::Refusal;
 use claviger_oauth::authorize::{AcceptedToken, Demand, authorize};
 use claviger_oauth::refusal::Refusal as TokenRefusal;
-use claviger_resources::Timestamp;
-use claviger_runtime::snapshot::Snapshot;
-use http::HeaderMap;
+use claviger_resources::Secret;
+use claviger_runtime::snapshot::{ServedStage, Snapshot};
+use http::header::REFERER;
 
+use super::Call;
 use super::denied::Denied;
+use crate::DataPlane;
 
 /// A request that was let through; only [`Permit::decide`] makes one.
 pub(crate) struct Permit(());
 
+/// What is known of whoever calls, let through or not.
+#[derive(Default)]
+pub(crate) struct Caller {
+    /// The token that was accepted.
+    pub(super) token: Option<AcceptedToken>,
+    /// What a Lambda authorizer said.
+    pub(super) authorizer: Option<Authorizer>,
+    /// The API key that a Lambda authorizer named, for `apiKeySource` `AUTHORIZER`.
+    pub(super) usage_identifier_key: Option<Secret<String>>,
+}
+
+impl Caller {
+    /// The claims of the token, to be read when something asks for one.
+    pub(super) fn claims(&self) -> Option<Claims<'_>> {
+        self.token.as_ref().map(|token| Claims::from_payload(token.payload()))
+    }
+
+    /// The context with what is known of the caller.
+    pub(super) fn known<'a>(&'a self, claims: Option<&'a Claims<'a>>, context: Context<'a>) -> Context<'a> {
+        Context { claims, authorizer: self.authorizer.as_ref(), ..context }
+    }
+}
+
+/// A request that wants to be let through, and what it came to.
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) stage: &'a ServedStage,
+    pub(super) compiled: &'a CompiledApi,
+    pub(super) exchange: &'a Exchange<'a>,
+}
+
 impl Permit {
-    /// Lets a request through, with the token that it needed for that, or says why not.
-    pub(super) fn decide(
-        snapshot: &Snapshot,
+    /// Lets a request through, or says why not. What it learns of the caller it tells either way: the answer to a caller who
+    /// is turned away may speak of it.
+    ///
+    /// An API's resource policy is asked as well (API Gateway, "How API Gateway resource policies affect authorization
+    /// workflow"): where a Lambda authorizer decides, either may allow and either may deny; elsewhere the resource policy
+    /// must allow, too.
+    pub(super) async fn decide(
+        plane: &DataPlane,
         authorization: &Authorization,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<(Self, Option<AcceptedToken>), Denied> {
+        asking: &Asking<'_>,
+        caller: &mut Caller,
+    ) -> Result<Self, Denied> {
         match authorization {
-            Authorization::Open => Ok((Self(()), None)),
-            Authorization::UserPools(pools) => {
-                let token = bearer(snapshot, pools, headers, now);
-                token
-                    .map(|token| (Self(()), Some(token)))
-                    .map_err(|refusal| Denied::token(refusal, pools, headers, now))
+            Authorization::Open => {
+                demand_allowance(asking)?;
+                Ok(Self(()))
+            }
+            Authorization::UserPools(pools) => match bearer(pools, asking) {
+                Ok(token) => {
+                    caller.token = Some(token);
+                    demand_allowance(asking)?;
+                    Ok(Self(()))
+                }
+                Err(refusal) => Err(Denied::token(refusal, pools, asking.exchange.request.headers, asking.call.now)),
+            },
+            Authorization::Lambda(authorizer) => {
+                let by_resource_policy = resource_policy(asking);
+                if by_resource_policy == Some(Decision::Denied) {
+                    return Err(Denied::from(by_policy(asking, true)));
+                }
+                let said = plane.ask_authorizer(authorizer, asking).await?;
+                caller.authorizer = Some(said.authorizer);
+                caller.usage_identifier_key = said.usage_identifier_key;
+                match said.decision {
+                    Decision::Allowed => Ok(Self(())),
+                    Decision::NotAllowed if by_resource_policy == Some(Decision::Allowed) => Ok(Self(())),
+                    Decision::Denied => Err(said.denial.because(Refusal::AccessDenied { explicit: true })),
+                    Decision::NotAllowed => Err(said.denial.because(Refusal::AccessDenied { explicit: false })),
+                }
             }
             other => {
                 let unavailable = other.unavailable();
@@ -41,14 +104,50 @@ impl Permit {
     }
 }
 
-fn bearer(
-    snapshot: &Snapshot,
-    pools: &UserPools,
-    headers: &HeaderMap,
-    now: Timestamp,
-) -> Result<AcceptedToken, TokenRefusal> {
+impl Asking<'_> {
+    /// The ARN of the method with the request's path.
+    pub(super) fn method_arn(&self) -> String {
+        let context = &self.exchange.context;
+        self.compiled.method_arn(context.stage, context.method, self.exchange.request.path)
+    }
+
+    /// What a policy says of calling the method.
+    pub(super) fn decision(&self, policy: &Policy, asker: Asker<'_>, method_arn: &str) -> Decision {
+        let context = &self.exchange.context;
+        let referer = self.exchange.request.headers.get(REFERER);
+        let circumstances = Circumstances {
+            source_ip: context.source_ip,
+            now: self.call.now,
+            secure: context.secure,
+            user_agent: context.user_agent,
+            referer: referer.and_then(|referer| referer.to_str().ok()),
+        };
+        policy.decide(&Question { asker, action: INVOKE, resource: method_arn, circumstances: &circumstances })
+    }
+}
+
+/// What the API's resource policy says, if it has one. Nobody here has proved to be a principal that a policy could name.
+fn resource_policy(asking: &Asking<'_>) -> Option<Decision> {
+    let policy = asking.compiled.policy.as_ref()?;
+    Some(asking.decision(policy, Asker::Anonymous, &asking.method_arn()))
+}
+
+/// Refuses what the API's resource policy does not allow.
+fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
+    match resource_policy(asking) {
+        None | Some(Decision::Allowed) => Ok(()),
+        Some(Decision::Denied) => Err(by_policy(asking, true)),
+        Some(Decision::NotAllowed) => Err(by_policy(asking, false)),
+    }
+}
+
+fn by_policy(asking: &Asking<'_>, explicit: bool) -> Refusal {
+    Refusal::PolicyDenied { explicit, arn: asking.method_arn() }
+}
+
+fn bearer(pools: &UserPools, asking: &Asking<'_>) -> Result<AcceptedToken, TokenRefusal> {
     let authorizer = &pools.authorizer;
-    let value = headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
+    let value = asking.exchange.request.headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
     let value = value.to_str().map_err(|_| TokenRefusal::Malformed("it is not text"))?;
     let audience = authorizer.identity_validation.as_ref().map(|pattern| |text: &str| pattern.matches(text));
     let demand = Demand {
@@ -56,5 +155,5 @@ fn bearer(
         scopes: &pools.scopes,
         audience: audience.as_ref().map(|accepts| accepts as &dyn Fn(&str) -> bool),
     };
-    authorize(value, demand, |pool| snapshot.keys(pool), now.seconds())
+    authorize(value, demand, |pool| asking.snapshot.keys(pool), asking.call.now.seconds())
 }

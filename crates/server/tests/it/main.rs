@@ -14,6 +14,7 @@ mod exec;
 mod explain;
 mod gate;
 mod inputs;
+mod lambda;
 mod limits;
 mod listener;
 mod messages;

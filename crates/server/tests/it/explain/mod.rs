@@ -32,7 +32,7 @@ impl Server {
     }
 
     /// Checks who refused, the code, and that reason and setting hold these texts (an empty setting: there is none).
-    async fn check(&self, reply: &Reply, surface: &str, code: &str, reason: &str, setting: &str) -> Value {
+    pub(crate) async fn check(&self, reply: &Reply, surface: &str, code: &str, reason: &str, setting: &str) -> Value {
         let found = self.explain(reply).await;
         let text = |name: &str| found[name].as_str().unwrap_or_default();
         assert_eq!(text("surface"), surface, "{found}");
