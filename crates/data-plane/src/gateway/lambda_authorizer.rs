@@ -14,7 +14,7 @@ use super::authorize::Asking;
 use super::authorizer_cache::Key;
 use super::denied::{Denial, Denied};
 use crate::DataPlane;
-use crate::functions::in_authorizer_words;
+use crate::functions::{call, in_authorizer_words};
 use crate::ids::trace_id;
 
 /// How long an authorizer's function may take: as long as the request it decides about (API Gateway, "Amazon API Gateway
@@ -88,7 +88,7 @@ impl DataPlane {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let event = authorizer.event(identity, method_arn, exchange, &trace);
         let source_arn = asking.compiled.authorizer_arn(&authorizer.id);
-        let answer = self.call_function(&function, event, DURATION_MAX, &source_arn).await;
+        let answer = call(&self.functions, &function, event, DURATION_MAX, &source_arn).await;
         let answer = answer.map_err(in_authorizer_words)?;
         Answer::read(&answer).map_err(|error| Refusal::AuthorizerConfiguration(error.to_string().into()))
     }

@@ -11,7 +11,7 @@ use claviger_gateway::rendering::Rendering;
 use claviger_runtime::functions::FunctionError;
 
 use crate::DataPlane;
-use crate::functions::in_gateway_words;
+use crate::functions::{call, in_gateway_words};
 use crate::gateway::{Answer, Permit};
 use crate::ids::{trace_id, trace_of_function};
 
@@ -30,7 +30,7 @@ impl DataPlane {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let (function, milliseconds) = (proxy.call().function(exchange)?, proxy.call().timeout_milliseconds());
         let event = proxy.event(exchange, &trace);
-        let answer = self.call_function(&function, event, duration(milliseconds), source_arn).await;
+        let answer = call(&self.functions, &function, event, duration(milliseconds), source_arn).await;
         let answer = answer.map_err(|error| in_gateway_words(error, milliseconds))?;
         Ok(Answer::Traced(proxy.reply(exchange, &answer)?, trace_of_function(&trace)))
     }
@@ -49,14 +49,13 @@ impl DataPlane {
         let kept;
         let outcome = match lambda.request(&mut rendering)? {
             LambdaRequest::Answer(event) => {
-                match self.call_function(&function, event, duration(milliseconds), source_arn).await {
+                match call(&self.functions, &function, event, duration(milliseconds), source_arn).await {
                     Ok(answer) => {
                         kept = (String::new(), answer);
                         Outcome::Answered(&kept.1)
                     }
-                    Err(FunctionError::Failed(message)) => {
-                        let error = serde_json::json!({ "errorMessage": message }).to_string();
-                        kept = (message, error.into());
+                    Err(FunctionError::Failed(failure)) => {
+                        kept = (failure.message, failure.json);
                         Outcome::Failed { message: &kept.0, error: &kept.1 }
                     }
                     Err(error) => return Err(in_gateway_words(error, milliseconds)),
@@ -82,8 +81,7 @@ impl DataPlane {
         let (functions, source_arn) = (Arc::clone(&self.functions), source_arn.to_owned());
         tokio::spawn(async move {
             let _place = place;
-            let outcome =
-                crate::functions::call(&functions, &function, event, UNAWAITED_DURATION_MAX, &source_arn).await;
+            let outcome = call(&functions, &function, event, UNAWAITED_DURATION_MAX, &source_arn).await;
             if let Err(error) = outcome {
                 // What a function says of its own failure is not for the log.
                 let failed_itself = matches!(error, FunctionError::Failed(_));

@@ -1,11 +1,9 @@
 //! `AWS_PROXY` and `AWS`.
 
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::{Pets, answers, arn, fails, integration};
 use crate::claims_hook::Reaction;
-use crate::stack::request;
 
 const INTERNAL: &str = r#"{"message": "Internal server error"}"#;
 
@@ -126,30 +124,12 @@ async fn a_function_that_cannot_be_called_is_a_wrong_configuration() {
 
 #[tokio::test]
 async fn a_function_that_takes_too_long_times_out() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
     let pets = Pets::serve(&integration("aws_proxy", &json!({ "timeoutInMillis": 50 })), None, &json!({})).await;
-    // Connections are accepted by the system and never answered.
-    let slow = crate::support::Server::dev_with_function(&arn("backend"), &url);
-    drop(pets);
-    let api = {
-        let document = super::document(&integration("aws_proxy", &json!({ "timeoutInMillis": 50 })), None, &json!({}));
-        let imported = slow.ask(request("POST", "/restapis?mode=import", &[], &document.to_string())).await;
-        let api = imported.json()["id"].as_str().unwrap().to_owned();
-        let target = format!("/restapis/{api}/deployments");
-        assert_eq!(slow.ask(request("POST", &target, &[], r#"{"stageName":"prod"}"#)).await.status, 201);
-        api
-    };
-    let reply = slow.ask(request("GET", &format!("/_aws/execute-api/{api}/prod/pets/7"), &[], "")).await;
+    pets.backend.reacts(Reaction::Silence);
+    let reply = pets.ask("GET", "/pets/7", &[], "").await;
     assert_eq!(reply.said(), (504, r#"{"message": "Endpoint request timed out"}"#));
-    slow.check(
-        &reply,
-        "gate",
-        "InternalServerErrorException",
-        "did not answer within 50 ms",
-        "timeoutInMillis of the integration is 50",
-    )
-    .await;
+    let setting = "timeoutInMillis of the integration is 50";
+    pets.server.check(&reply, "gate", "InternalServerErrorException", "did not answer within 50 ms", setting).await;
 }
 
 #[tokio::test]
