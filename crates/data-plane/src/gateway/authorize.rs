@@ -93,8 +93,8 @@ impl Permit {
                     Decision::NotAllowed => Err(said.denial.because(Refusal::AccessDenied { explicit: false })),
                 }
             }
-            other => {
-                let unavailable = other.unavailable();
+            Authorization::AwsIam => {
+                let unavailable = authorization.unavailable();
                 Err(Denied::from(unavailable.map_or_else(
                     || Refusal::configuration("the method's authorization is not known"),
                     |unavailable| Refusal::from(&unavailable),

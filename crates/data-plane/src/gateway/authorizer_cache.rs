@@ -32,11 +32,11 @@ pub(crate) struct AuthorizerCache {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key([u8; 32]);
 
-/// An answer, and how long it took to get.
+/// An answer, and how long it took to get; no time at all when it was at hand.
 #[derive(Clone)]
 pub(super) struct Told {
     pub(super) answer: Arc<Answer>,
-    pub(super) latency: Duration,
+    pub(super) latency: Option<Duration>,
 }
 
 /// A call that some wait for.
@@ -85,13 +85,13 @@ impl AuthorizerCache {
         F: Future<Output = Result<Answer, Refusal>>,
     {
         if let Some(answer) = self.kept(&key) {
-            return Ok(Told { answer, latency: Duration::ZERO });
+            return Ok(Told { answer, latency: None });
         }
         let waiting = self.join(key);
         let work = || async {
             // Whoever was quicker may have been answered since.
             if let Some(answer) = self.kept(&key) {
-                return Ok(Told { answer, latency: Duration::ZERO });
+                return Ok(Told { answer, latency: None });
             }
             let told = self.timed(ask()).await?;
             self.keep(key, &told.answer, ttl_seconds);
@@ -105,7 +105,7 @@ impl AuthorizerCache {
         let began = self.monotonic.nanoseconds();
         let answer = Arc::new(ask.await?);
         let latency = Duration::from_nanos(self.monotonic.nanoseconds().saturating_sub(began));
-        Ok(Told { answer, latency })
+        Ok(Told { answer, latency: Some(latency) })
     }
 
     fn kept(&self, key: &Key) -> Option<Arc<Answer>> {

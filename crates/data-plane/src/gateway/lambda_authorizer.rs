@@ -65,10 +65,10 @@ impl DataPlane {
             authorizer: Authorizer {
                 principal_id: told.answer.principal_id.clone(),
                 values: told.answer.context.clone(),
-                latency_milliseconds: u64::try_from(told.latency.as_millis()).unwrap_or(u64::MAX),
+                latency_milliseconds: u64::try_from(told.latency.unwrap_or_default().as_millis()).unwrap_or(u64::MAX),
             },
             usage_identifier_key: told.answer.usage_identifier_key.clone(),
-            denial: denial.of_policy(&told.answer.principal_id, &method_arn, told.latency.is_zero()),
+            denial: denial.of_policy(&told.answer.principal_id, &method_arn, told.latency.is_none()),
         })
     }
 

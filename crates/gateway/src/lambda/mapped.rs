@@ -99,12 +99,11 @@ impl Lambda {
     pub fn request(&self, rendering: &mut Rendering<'_>) -> Result<LambdaRequest, Refusal> {
         let exchange = rendering.exchange();
         let request = exchange.request;
-        let event = match self.requests.for_request(request.content_type()) {
-            Some(template) => rendering.request(template)?,
-            None => {
-                self.requests.pass_through(self.passthrough)?;
-                Bytes::copy_from_slice(request.body)
-            }
+        let event = if let Some(template) = self.requests.for_request(request.content_type()) {
+            rendering.request(template)?
+        } else {
+            self.requests.pass_through(self.passthrough)?;
+            Bytes::copy_from_slice(request.body)
         };
         let event = if event.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { event };
         let overridden = rendering.request_overrides()?.headers;

@@ -1,3 +1,5 @@
+#![expect(clippy::needless_pass_by_value, reason = "literal documents read best where they are used")]
+
 use claviger_resources::rest_api::Authorizer;
 use serde_json::{Value, json};
 

@@ -40,6 +40,18 @@ enum Test {
     },
 }
 
+/// How an operator compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    AnyCase,
+    Like,
+    Arn,
+    Network,
+    Moment(Comparison),
+    Number(Comparison),
+}
+
 /// A value of a policy as its operator compares it.
 #[derive(Clone, Debug)]
 enum Fit {
@@ -84,7 +96,6 @@ impl Condition {
         let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
         let values = scalars(operator, values)?;
         budget.spend(values.len())?;
-        let wrong = |value: &str| invalid(format!("{value:?} is no value of the condition operator {operator}"));
         let test = if name == "Null" {
             match values.as_slice() {
                 [value] if value == "true" => Test::Null(true),
@@ -92,12 +103,12 @@ impl Condition {
                 _ => return Err(invalid("Null compares with true or false")),
             }
         } else {
-            let fit =
-                |value: &String| Fit::read(name, value).ok_or_else(|| unknown(operator))?.ok_or_else(|| wrong(value));
-            // What none of the operators has as a name must be told even where there is nothing to compare.
-            Fit::read(name, "").ok_or_else(|| unknown(operator))?;
-            let negated = name.contains("Not");
-            Test::Fits { negated, values: values.iter().map(fit).collect::<Result<_, _>>()? }
+            let kind = Kind::parse(name).ok_or_else(|| unknown(operator))?;
+            let fit = |value: &String| {
+                let wrong = || invalid(format!("{value:?} is no value of the condition operator {operator}"));
+                kind.fit(value).ok_or_else(wrong)
+            };
+            Test::Fits { negated: name.contains("Not"), values: values.iter().map(fit).collect::<Result<_, _>>()? }
         };
         Ok(Self { key: key.to_ascii_lowercase().into(), quantifier, if_exists, test })
     }
@@ -117,37 +128,37 @@ impl Condition {
     }
 }
 
-impl Fit {
-    /// A value of the operator with this name; the outer `None` when there is no such operator, the inner one when it
-    /// cannot have the value.
-    fn read(operator: &str, value: &str) -> Option<Option<Self>> {
-        let (family, comparison) = match operator {
-            "StringEquals" | "StringNotEquals" | "BinaryEquals" => return Some(Some(Self::Text(value.into()))),
-            "StringEqualsIgnoreCase" | "StringNotEqualsIgnoreCase" => {
-                return Some(Some(Self::AnyCase(value.to_lowercase().into())));
-            }
-            "Bool" => return Some(Some(Self::AnyCase(value.to_ascii_lowercase().into()))),
-            "StringLike" | "StringNotLike" => return Some(Some(Self::Like(Wildcard::new(value)))),
-            "ArnEquals" | "ArnLike" | "ArnNotEquals" | "ArnNotLike" => {
-                return Some(ArnPattern::new(value).map(Self::Arn));
-            }
-            "IpAddress" | "NotIpAddress" => return Some(Network::parse(value).map(Self::Network)),
-            _ => ["Date", "Numeric"].into_iter().find_map(|family| Some((family, operator.strip_prefix(family)?)))?,
-        };
-        let comparison = match comparison {
-            "Equals" | "NotEquals" => Comparison::Equal,
-            "LessThan" => Comparison::Less,
-            "LessThanEquals" => Comparison::LessOrEqual,
-            "GreaterThan" => Comparison::Greater,
-            "GreaterThanEquals" => Comparison::GreaterOrEqual,
-            _ => return None,
-        };
-        Some(match family {
-            "Date" => moment(value).map(|moment| Self::Moment(comparison, moment.milliseconds())),
-            _ => number(value).map(|number| Self::Number(comparison, number)),
+impl Kind {
+    /// The kind of the operator with this name; what negates it does not change it.
+    fn parse(operator: &str) -> Option<Self> {
+        Some(match operator {
+            "StringEquals" | "StringNotEquals" | "BinaryEquals" => Self::Text,
+            "StringEqualsIgnoreCase" | "StringNotEqualsIgnoreCase" | "Bool" => Self::AnyCase,
+            "StringLike" | "StringNotLike" => Self::Like,
+            "ArnEquals" | "ArnLike" | "ArnNotEquals" | "ArnNotLike" => Self::Arn,
+            "IpAddress" | "NotIpAddress" => Self::Network,
+            other => match other.strip_prefix("Date") {
+                Some(comparison) => Self::Moment(Comparison::parse(comparison)?),
+                None => Self::Number(Comparison::parse(other.strip_prefix("Numeric")?)?),
+            },
         })
     }
 
+    /// A value to compare with; `None` when an operator of this kind cannot have it.
+    fn fit(self, value: &str) -> Option<Fit> {
+        Some(match self {
+            Self::Text => Fit::Text(value.into()),
+            Self::AnyCase => Fit::AnyCase(value.to_lowercase().into()),
+            Self::Like => Fit::Like(Wildcard::new(value)),
+            Self::Arn => Fit::Arn(ArnPattern::new(value)?),
+            Self::Network => Fit::Network(Network::parse(value)?),
+            Self::Moment(comparison) => Fit::Moment(comparison, moment(value)?.milliseconds()),
+            Self::Number(comparison) => Fit::Number(comparison, number(value)?),
+        })
+    }
+}
+
+impl Fit {
     fn fits(&self, value: &str) -> bool {
         match self {
             Self::Text(text) => **text == *value,
@@ -164,6 +175,17 @@ impl Fit {
 }
 
 impl Comparison {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "Equals" | "NotEquals" => Self::Equal,
+            "LessThan" => Self::Less,
+            "LessThanEquals" => Self::LessOrEqual,
+            "GreaterThan" => Self::Greater,
+            "GreaterThanEquals" => Self::GreaterOrEqual,
+            _ => return None,
+        })
+    }
+
     fn holds<T: PartialOrd>(self, value: &T, than: &T) -> bool {
         match self {
             Self::Equal => value == than,

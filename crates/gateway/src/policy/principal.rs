@@ -30,10 +30,10 @@ impl Principals {
             Value::String(everyone) if everyone == "*" => names.push("*".into()),
             Value::Object(kinds) => {
                 for (kind, value) in kinds {
-                    let named = budget.texts("Principal", value)?;
+                    let texts = budget.texts("Principal", value)?;
                     // Services and federated users never call an API in their own name.
                     if kind == "AWS" {
-                        names.extend(named.into_iter().map(Box::from));
+                        names.extend(texts.into_iter().map(Box::from));
                     }
                 }
             }

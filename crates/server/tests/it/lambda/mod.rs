@@ -4,6 +4,7 @@ mod authorizers;
 mod integrations;
 mod resource_policies;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use claviger_runtime::functions::{FunctionUrl, Functions};
@@ -15,13 +16,26 @@ use crate::claims_hook::{Function, Reaction};
 use crate::stack::{Machine, Reply, request};
 use crate::support::Server;
 
-/// An API whose one resource, `/pets/{id}`, a function is behind, and which another function guards where it says so.
-pub(crate) struct Pets {
+/// A server, and the functions `backend` and `gate` that it may call.
+pub(crate) struct Node {
     pub(crate) server: Server,
-    pub(crate) api: String,
     pub(crate) backend: Function,
     pub(crate) gate: Function,
     pub(crate) monotonic: Arc<FakeMonotonic>,
+}
+
+/// An API whose one resource, `/pets/{id}`, has `backend` behind it, and `gate` before it where it says so.
+pub(crate) struct Pets {
+    pub(crate) node: Arc<Node>,
+    pub(crate) api: String,
+}
+
+impl Deref for Pets {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.node
+    }
 }
 
 /// The ARN of a function.
@@ -68,13 +82,9 @@ fn changed(mut value: Value, changes: &Value) -> Value {
     value
 }
 
-impl Pets {
-    /// Serves the API as `prod` with this integration, behind this authorizer if there is one. Both functions answer `{}`.
-    pub(crate) async fn serve(integration: &Value, authorizer: Option<&Value>, api: &Value) -> Self {
+impl Node {
+    pub(crate) async fn start() -> Arc<Self> {
         let (backend, gate) = (Function::start().await, Function::start().await);
-        for function in [&backend, &gate] {
-            function.reacts(answers(&json!({})));
-        }
         let url =
             |name: &str, function: &Function| FunctionUrl::parse(&format!("{}={}", arn(name), function.url)).unwrap();
         let monotonic = Arc::new(FakeMonotonic::default());
@@ -83,14 +93,34 @@ impl Pets {
             monotonic: Some(Arc::clone(&monotonic) as _),
             ..Options::default()
         };
-        let server = Server::with_node(&Place::Memory, options);
+        Arc::new(Self { server: Server::with_node(&Place::Memory, options), backend, gate, monotonic })
+    }
+
+    /// Serves an API as `prod` with this integration, behind this authorizer if there is one. Both functions answer `{}`.
+    pub(crate) async fn serve(self: &Arc<Self>, integration: &Value, authorizer: Option<&Value>, api: &Value) -> Pets {
+        for function in [&self.backend, &self.gate] {
+            function.reacts(answers(&json!({})));
+        }
+        self.seen();
         let document = document(integration, authorizer, api);
-        let imported = server.ask(request("POST", "/restapis?mode=import", &[], &document.to_string())).await;
+        let imported = self.server.ask(request("POST", "/restapis?mode=import", &[], &document.to_string())).await;
         assert_eq!(imported.status, 201, "{imported:?}");
-        let api = imported.json()["id"].as_str().unwrap().to_owned();
-        let pets = Self { server, api, backend, gate, monotonic };
+        let pets = Pets { node: Arc::clone(self), api: imported.json()["id"].as_str().unwrap().to_owned() };
         pets.deploy().await;
         pets
+    }
+
+    /// What the backend and the authorizer were told since this was asked last.
+    pub(crate) fn seen(&self) -> (Vec<Value>, Vec<Value>) {
+        let events = |function: &Function| function.seen().into_iter().map(|(_, event)| event).collect();
+        (events(&self.backend), events(&self.gate))
+    }
+}
+
+impl Pets {
+    /// Serves an API on a node of its own, as [`Node::serve`] does.
+    pub(crate) async fn serve(integration: &Value, authorizer: Option<&Value>, api: &Value) -> Self {
+        Node::start().await.serve(integration, authorizer, api).await
     }
 
     /// Deploys the API as it is now.
@@ -114,13 +144,13 @@ impl Pets {
         let resource =
             resources["item"].as_array().unwrap().iter().find(|resource| resource["path"] == "/pets/{id}").unwrap();
         let method = format!("{target}/resources/{}/methods/ANY", resource["id"].as_str().unwrap());
-        let patches = json!({ "patchOperations": [
-        { "op": "replace", "path": "/authorizationType", "value": "COGNITO_USER_POOLS" },
-        { "op": "replace", "path": "/authorizerId", "value": made.json()["id"] },
-        { "op": "add", "path": "/authorizationScopes", "value": "weather-api/get" },
-    ] });
-        let patched = self.server.ask(request("PATCH", &method, &[], &patches.to_string())).await;
-        assert_eq!(patched.status, 200, "{patched:?}");
+        let changes = json!({ "patchOperations": [
+            { "op": "replace", "path": "/authorizationType", "value": "COGNITO_USER_POOLS" },
+            { "op": "replace", "path": "/authorizerId", "value": made.json()["id"] },
+            { "op": "add", "path": "/authorizationScopes", "value": "weather-api/get" },
+        ] });
+        let reply = self.server.ask(request("PATCH", &method, &[], &changes.to_string())).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
         self.deploy().await;
     }
 
@@ -134,12 +164,6 @@ impl Pets {
     /// Asks for a pet with this token.
     pub(crate) async fn pet(&self, id: &str, token: &str) -> Reply {
         self.ask("GET", &format!("/pets/{id}"), &[("Authorization", token)], "").await
-    }
-
-    /// What the backend and the authorizer were told since this was asked last.
-    pub(crate) fn seen(&self) -> (Vec<Value>, Vec<Value>) {
-        let events = |function: &Function| function.seen().into_iter().map(|(_, event)| event).collect();
-        (events(&self.backend), events(&self.gate))
     }
 }
 
