@@ -5,6 +5,7 @@ mod authorize;
 mod authorizer_cache;
 mod denied;
 mod lambda_authorizer;
+mod roles;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -115,7 +116,7 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let asking = Asking { call, snapshot, stage, compiled, exchange: &exchange };
+            let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
             let permit = self.permit(found, &asking, &mut caller).await?;
             let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
             let claims = caller.claims();

@@ -1,8 +1,11 @@
 //! What traffic does: the token endpoint, discovery, the gateway pipeline and its integrations.
 //!
 //! Each request loads the current snapshot once and is answered from it: no database is asked and nothing is written, but for
-//! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps.
+//! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two
+//! journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps. [`authorization_policy`] answers proxies that
+//! ask whether they may let a request through.
 
+pub mod authorization_policy;
 pub mod body;
 mod functions;
 pub mod gateway;
@@ -20,7 +23,7 @@ use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
-
+use claviger_runtime::token_cache::TokenCache;
 use tokio::sync::Semaphore;
 
 use self::gateway::AuthorizerCache;
@@ -34,6 +37,7 @@ pub struct DataPlane {
     current: Arc<CurrentSnapshot>,
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
+    tokens: Arc<TokenCache>,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
     functions: Arc<Functions>,
@@ -57,6 +61,7 @@ impl DataPlane {
     pub fn new(
         current: Arc<CurrentSnapshot>,
         sessions: UserSessions,
+        tokens: Arc<TokenCache>,
         functions: Arc<Functions>,
         clock: Arc<dyn Clock>,
         monotonic: Arc<dyn Monotonic>,
@@ -66,6 +71,7 @@ impl DataPlane {
             current,
             issuance,
             sessions: Arc::new(sessions),
+            tokens,
             clock,
             upstream: Upstream::default(),
             functions,

@@ -48,6 +48,9 @@ pub enum Refusal {
         /// The ARN of the method with the request's path.
         arn: String,
     },
+    /// The API has a role mapping, and no role of the token allows the call; holds the reason.
+    #[error("{0}")]
+    RoleDenied(String),
     /// The authorizer cannot be asked.
     #[error("{0}")]
     AuthorizerConfiguration(Cow<'static, str>),
@@ -134,7 +137,9 @@ impl Refusal {
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
             Self::IncompleteSignature(_) | Self::Forbidden | Self::UriTooLong => GatewayResponseType::Default4xx,
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
-            Self::AccessDenied { .. } | Self::PolicyDenied { .. } => GatewayResponseType::AccessDenied,
+            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::RoleDenied(_) => {
+                GatewayResponseType::AccessDenied
+            }
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
             Self::AuthorizerFailure(_) => GatewayResponseType::AuthorizerFailure,
             Self::InvalidApiKey => GatewayResponseType::InvalidApiKey,
@@ -176,7 +181,7 @@ impl Refusal {
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::Forbidden | Self::InvalidApiKey => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
-            Self::AccessDenied { .. } | Self::PolicyDenied { .. } => "AccessDeniedException",
+            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::RoleDenied(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
@@ -208,7 +213,9 @@ impl Refusal {
             Self::AccessDenied { explicit: true } => {
                 "User is not authorized to access this resource with an explicit deny in an identity-based policy"
             }
-            Self::AccessDenied { explicit: false } => "User is not authorized to access this resource",
+            Self::AccessDenied { explicit: false } | Self::RoleDenied(_) => {
+                "User is not authorized to access this resource"
+            }
             Self::PolicyDenied { explicit, arn } => {
                 let how = if *explicit { " with an explicit deny" } else { "" };
                 return Some(Cow::Owned(format!(
@@ -356,6 +363,7 @@ mod tests {
         check(Refusal::Unauthorized("x".into()), 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::TokenExpired, 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
+        check(Refusal::RoleDenied("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
         let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
         check(Refusal::PolicyDenied { explicit: true, arn }, 403, "ACCESS_DENIED", "AccessDeniedException");
         check(

@@ -7,6 +7,7 @@
 //! Start with [`id`] for how things are named and with [`user_pool`] or [`rest_api`] for the two halves of the product.
 
 pub mod app_client;
+pub mod authorization_policy;
 pub mod client_limits;
 pub mod correspondence;
 pub mod group;
@@ -21,6 +22,7 @@ pub mod rate;
 pub mod request_rates;
 pub mod resource_server;
 pub mod rest_api;
+pub mod role_mapping;
 pub mod secret;
 pub mod session;
 pub mod signing_certificate;
@@ -33,7 +35,8 @@ pub mod user_pool;
 pub mod user_pool_domain;
 
 pub use id::{
-    AuthorizerId, ClientId, DeploymentId, InvalidId, RequestValidatorId, ResourceId, RestApiId, StageName, UserPoolId,
+    AuthorizerId, ClientId, DeploymentId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, StageName,
+    UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

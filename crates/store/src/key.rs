@@ -84,6 +84,10 @@ closed_set! {
         Deployment = "deployment",
         /// A stage of a REST API.
         Stage = "stage",
+        /// The role mapping of an API.
+        RoleMapping = "role_mapping",
+        /// What a proxy may ask about.
+        AuthorizationPolicy = "authorization_policy",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
 use claviger_resources::app_client::AppClient;
+use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
@@ -10,6 +11,7 @@ use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
 };
+use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
@@ -40,6 +42,7 @@ macro_rules! record {
 
             fn id(&self) -> &str {
                 let $it = self;
+                let _ = $it;
                 $id
             }
 
@@ -74,6 +77,9 @@ record!(RequestValidator, RequestValidator, |it| it.rest_api_id.as_str(), it.id.
 record!(GatewayResponse, GatewayResponse, |it| it.rest_api_id.as_str(), it.response_type.as_str(), []);
 record!(Deployment, Deployment, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
 record!(Stage, Stage, |it| it.rest_api_id.as_str(), it.stage_name.as_str(), []);
+
+record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
+record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 
 impl Record for UserPoolDomain {
     const KIND: Kind = Kind::UserPoolDomain;
@@ -160,5 +166,17 @@ pub const KEYRING_ID: &str = "keyring";
 
 /// The tenant the keyring is filed under; it belongs to nobody.
 pub fn keyring_tenant() -> Tenant {
+    nobody()
+}
+
+/// The id of an API's one role mapping.
+pub const ROLE_MAPPING_ID: &str = "roles";
+
+/// The tenant that authorization policies are filed under: their names are unique over all accounts and regions.
+pub fn policy_tenant() -> Tenant {
+    nobody()
+}
+
+fn nobody() -> Tenant {
     Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() }
 }

@@ -44,6 +44,7 @@ const NEVER_REFUSED: &[&str] = &["GetAccount"];
 const SUBJECTS: &[(&str, &str)] = &[
     ("oauth2", "Tokens and keys"),
     ("gate", "The gate"),
+    ("forward-auth", "In front of services that are not behind the gate"),
     ("explain", "`claviger explain`"),
     ("exec", "`claviger exec`"),
     ("durability", "Durability"),

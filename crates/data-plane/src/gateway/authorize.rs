@@ -1,20 +1,24 @@
 //! Permits: the proof that a request was let through. An integration takes one by value, so a way past the authorizer does
 //! not compile.
 
+use std::sync::Arc;
+
 use claviger_gateway::claims::Claims;
-use claviger_gateway::compile::{Authorization, CompiledApi, UserPools};
+use claviger_gateway::compile::{Authorization, CompiledApi, Found, UserPools};
 use claviger_gateway::context::{Authorizer, Context};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
 use claviger_gateway::refusal::Refusal;
-use claviger_oauth::authorize::{AcceptedToken, Demand, authorize};
+use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
+use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
 use claviger_resources::Secret;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::header::REFERER;
 
 use super::Call;
 use super::denied::Denied;
+use super::roles;
 use crate::DataPlane;
 
 /// A request that was let through; only [`Permit::decide`] makes one.
@@ -24,7 +28,7 @@ pub(crate) struct Permit(());
 #[derive(Default)]
 pub(crate) struct Caller {
     /// The token that was accepted.
-    pub(super) token: Option<AcceptedToken>,
+    pub(super) token: Option<Arc<VerifiedToken>>,
     /// What a Lambda authorizer said.
     pub(super) authorizer: Option<Authorizer>,
     /// The API key that a Lambda authorizer named, for `apiKeySource` `AUTHORIZER`.
@@ -49,6 +53,7 @@ pub(super) struct Asking<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) stage: &'a ServedStage,
     pub(super) compiled: &'a CompiledApi,
+    pub(super) found: &'a Found<'a, 'a>,
     pub(super) exchange: &'a Exchange<'a>,
 }
 
@@ -70,14 +75,18 @@ impl Permit {
                 demand_allowance(asking)?;
                 Ok(Self(()))
             }
-            Authorization::UserPools(pools) => match bearer(pools, asking) {
-                Ok(token) => {
-                    caller.token = Some(token);
-                    demand_allowance(asking)?;
-                    Ok(Self(()))
+            Authorization::UserPools(pools) => {
+                let headers = asking.exchange.request.headers;
+                let token = bearer(plane, pools, asking);
+                let token = token.map_err(|refusal| Denied::token(refusal, pools, headers, asking.call.now))?;
+                let token = caller.token.insert(token);
+                demand_allowance(asking)?;
+                if let Some(roles) = asking.snapshot.roles(asking.call.target.api) {
+                    let judged = roles::judge(roles, token, &asking.exchange.request, asking.found);
+                    judged.map_err(|denied| denied.of_bearer(pools, headers))?;
                 }
-                Err(refusal) => Err(Denied::token(refusal, pools, asking.exchange.request.headers, asking.call.now)),
-            },
+                Ok(Self(()))
+            }
             Authorization::Lambda(authorizer) => {
                 let by_resource_policy = resource_policy(asking);
                 if by_resource_policy == Some(Decision::Denied) {
@@ -145,15 +154,23 @@ fn by_policy(asking: &Asking<'_>, explicit: bool) -> Refusal {
     Refusal::PolicyDenied { explicit, arn: asking.method_arn() }
 }
 
-fn bearer(pools: &UserPools, asking: &Asking<'_>) -> Result<AcceptedToken, TokenRefusal> {
+fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<Arc<VerifiedToken>, TokenRefusal> {
     let authorizer = &pools.authorizer;
     let value = asking.exchange.request.headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
     let value = value.to_str().map_err(|_| TokenRefusal::Malformed("it is not text"))?;
+    let text = strip_bearer(value);
+    if text.is_empty() {
+        return Err(TokenRefusal::Missing);
+    }
     let audience = authorizer.identity_validation.as_ref().map(|pattern| |text: &str| pattern.matches(text));
     let demand = Demand {
         pools: &authorizer.pools,
+        token_use: if pools.scopes.is_empty() { TokenUse::Id } else { TokenUse::Access },
         scopes: &pools.scopes,
         audience: audience.as_ref().map(|accepts| accepts as &dyn Fn(&str) -> bool),
     };
-    authorize(value, demand, |pool| asking.snapshot.keys(pool), asking.call.now.seconds())
+    let now = asking.call.now.seconds();
+    let token = plane.tokens.verify(asking.snapshot, text, |pool| authorizer.pools.contains(pool), now)?;
+    token.admit(demand)?;
+    Ok(token)
 }

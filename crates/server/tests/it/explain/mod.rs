@@ -20,7 +20,7 @@ impl Reply {
 }
 
 impl Server {
-    async fn explain(&self, reply: &Reply) -> Value {
+    pub(crate) async fn explain(&self, reply: &Reply) -> Value {
         let explained = self.ask(request("GET", &format!("/_claviger/explain/{}", reply.id()), &[], "")).await;
         assert_eq!(explained.status, 200, "{reply:?}: {explained:?}");
         let document = explained.json();
