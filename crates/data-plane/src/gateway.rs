@@ -3,6 +3,7 @@
 
 mod authorize;
 mod authorizer_cache;
+mod aws_iam;
 mod denied;
 mod lambda_authorizer;
 mod roles;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
+use claviger_gateway::compile::{Authorization, CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
@@ -116,9 +117,17 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
+            demand_provided(found)?;
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
-            let permit = self.permit(found, &asking, &mut caller).await?;
-            let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
+            let (permit, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
+                let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
+                let body = read(body).await?;
+                (Permit::signed(&claim, &body, &asking, &mut caller)?, body)
+            } else {
+                let permit = Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?;
+                (permit, read(body).await?)
+            };
+            let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
@@ -143,18 +152,17 @@ impl DataPlane {
     }
 }
 
-impl DataPlane {
-    /// Lets the request through, or says why not.
-    async fn permit(&self, found: &Found<'_, '_>, asking: &Asking<'_>, caller: &mut Caller) -> Result<Permit, Denied> {
-        let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
-        if found.method.api_key_required {
-            return not_provided("the method requires an API key, which this version does not provide");
-        }
-        if found.method.validation.is_some() {
-            return not_provided("the method names a request validator, which this version does not provide");
-        }
-        Permit::decide(self, &found.method.authorization, asking, caller).await
+/// Refuses a method that asks for what this version does not do.
+fn demand_provided(found: &Found<'_, '_>) -> Result<(), Refusal> {
+    if found.method.api_key_required {
+        return Err(Refusal::configuration("the method requires an API key, which this version does not provide"));
     }
+    if found.method.validation.is_some() {
+        return Err(Refusal::configuration(
+            "the method names a request validator, which this version does not provide",
+        ));
+    }
+    Ok(())
 }
 
 /// A reply, and whether the answer shows a trace id.
@@ -194,6 +202,7 @@ impl<'a> Call<'a> {
             secure: self.arrival.tls,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            signer: None,
             claims: None,
             authorizer: None,
         }
