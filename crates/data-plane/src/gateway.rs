@@ -2,6 +2,7 @@
 //! authorizer, then the integration).
 
 mod authorize;
+mod aws_iam;
 mod denied;
 mod roles;
 
@@ -114,12 +115,20 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
-            let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
+            let (permit, token, signer, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
+                let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
+                let body = read(body).await?;
+                let (permit, signer) = Permit::signed(&claim, &compiled.tenant, call.parts, &body, call.now)?;
+                (permit, None, Some(signer), body)
+            } else {
+                let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
+                (permit, token, None, read(body).await?)
+            };
+            let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: Context { claims: claims.as_ref(), ..exchange.context },
+                context: Context { signer: signer.as_ref(), claims: claims.as_ref(), ..exchange.context },
                 ..exchange
             };
             Ok(self.integrate(found, permit, &exchange).await?)
@@ -173,6 +182,7 @@ impl<'a> Call<'a> {
             request_time: self.now,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            signer: None,
             claims: None,
         }
     }

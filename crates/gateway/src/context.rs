@@ -43,8 +43,23 @@ pub struct Context<'a> {
     pub source_ip: IpAddr,
     /// The caller's `User-Agent`.
     pub user_agent: Option<&'a str>,
+    /// Who signed the request, on a method that asks for that.
+    pub signer: Option<&'a Signer>,
     /// The claims of the token that a user pool authorizer accepted.
     pub claims: Option<&'a Claims<'a>>,
+}
+
+/// Whoever signed a request with an AWS access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The access key's id.
+    pub access_key: String,
+    /// The account of the principal.
+    pub account: AccountId,
+    /// The principal's Amazon Resource Name.
+    pub arn: String,
+    /// The principal's id.
+    pub id: String,
 }
 
 /// The variables that stand directly under `$context`.
@@ -88,6 +103,10 @@ impl<'a> Context<'a> {
             "requestTimeEpoch" => return Some(Cow::Owned(self.request_time.milliseconds().to_string())),
             "identity.sourceIp" => return Some(Cow::Owned(self.source_ip.to_string())),
             "identity.userAgent" => self.user_agent?,
+            "identity.accountId" => self.signer?.account.as_str(),
+            "identity.caller" | "identity.user" => &self.signer?.id,
+            "identity.userArn" => &self.signer?.arn,
+            "identity.accessKey" => &self.signer?.access_key,
             _ => return self.claim(name).map(Cow::Owned),
         };
         Some(Cow::Borrowed(value))
@@ -108,7 +127,7 @@ impl<'a> Context<'a> {
         }
         root.insert("requestTimeEpoch".to_owned(), Value::from(self.request_time.milliseconds()));
         let mut identity = Map::new();
-        for name in ["sourceIp", "userAgent"] {
+        for name in ["sourceIp", "userAgent", "accountId", "caller", "user", "userArn", "accessKey"] {
             if let Some(value) = self.variable(&format!("identity.{name}")) {
                 identity.insert(name.to_owned(), Value::String(value.into_owned()));
             }
@@ -154,6 +173,7 @@ pub(crate) mod tests {
             request_time: Timestamp::from_milliseconds(1_782_992_632_627),
             source_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10)),
             user_agent: Some("curl/8.13.0"),
+            signer: None,
             claims: None,
         }
     }
@@ -201,5 +221,28 @@ pub(crate) mod tests {
         check("/identity/sourceIp", "192.0.2.10".into());
         check("/authorizer/claims/sub", "4f2h".into());
         assert_eq!(example().to_map().get("authorizer"), None);
+    }
+
+    #[test]
+    fn who_signed_a_request_is_its_identity() {
+        let signer = Signer {
+            access_key: "AKIA".to_owned(),
+            account: AccountId::DEFAULT,
+            arn: "arn:aws:iam::000000000000:user/ada".to_owned(),
+            id: "AIDA".to_owned(),
+        };
+        let context = Context { signer: Some(&signer), ..example() };
+        let map: Value = context.to_map().into();
+        for (name, expected) in [
+            ("accountId", "000000000000"),
+            ("caller", "AIDA"),
+            ("user", "AIDA"),
+            ("userArn", "arn:aws:iam::000000000000:user/ada"),
+            ("accessKey", "AKIA"),
+        ] {
+            assert_eq!(context.variable(&format!("identity.{name}")).as_deref(), Some(expected), "{name}");
+            assert_eq!(map["identity"][name], expected);
+            assert_eq!(example().variable(&format!("identity.{name}")), None, "{name}");
+        }
     }
 }

@@ -28,6 +28,7 @@ mod request_mapping;
 pub mod response;
 pub mod roles;
 pub mod route;
+pub mod signature_refusal;
 pub mod template;
 pub mod throttle;
 pub mod vtl;

@@ -27,7 +27,6 @@ const FUNCTIONS: &str = "functions behind methods";
 const HTTP_APIS: &str = "HTTP APIs";
 const LIMITS: &str = "API Gateway's own bound on headers";
 const PLANS: &str = "API keys and usage plans";
-const SIGNATURES: &str = "the verification of signatures";
 const VALIDATION: &str = "request validators";
 
 /// Facts whose case waits for work that is under way.
@@ -149,9 +148,7 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("s6_authorizer_failure", AUTHORIZERS),
     ("s6_bad_request_parameters", VALIDATION),
     ("s6_bad_request_body", VALIDATION),
-    ("s6_expired_token", SIGNATURES),
     ("s6_invalid_api_key", PLANS),
-    ("s6_invalid_signature", SIGNATURES),
     ("s6_quota_exceeded", PLANS),
     ("s6_throttled", PLANS),
     ("s7_key_source", PLANS),

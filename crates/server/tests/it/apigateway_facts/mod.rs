@@ -23,6 +23,7 @@ mod s5_requests;
 mod s5_responses;
 mod s6_control_plane;
 mod s6_gateway_responses;
+mod s6_signatures;
 mod s8_cors;
 mod world;
 
@@ -45,6 +46,7 @@ const CASES: &[&[&str]] = &[
     s5_responses::NAMES,
     s6_control_plane::NAMES,
     s6_gateway_responses::NAMES,
+    s6_signatures::NAMES,
     s8_cors::NAMES,
 ];
 
