@@ -176,7 +176,7 @@ impl Node {
             sessions,
             Arc::new(options.tokens),
             options.access_keys,
-            functions,
+            Arc::clone(&functions),
             clock.clone(),
             monotonic,
         );
