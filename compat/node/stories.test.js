@@ -7,6 +7,7 @@ import { join } from "node:path";
 import * as apigateway from "@aws-sdk/client-api-gateway";
 import * as apigatewayv2 from "@aws-sdk/client-apigatewayv2";
 import * as cognito from "@aws-sdk/client-cognito-identity-provider";
+import * as lambda from "@aws-sdk/client-lambda";
 
 import { COMPAT, proving, settings, withServer } from "./support.js";
 
@@ -18,6 +19,7 @@ const SERVICES = {
     cognito.CognitoIdentityProviderClient,
     cognito.CognitoIdentityProviderServiceException,
   ],
+  lambda: [lambda, lambda.LambdaClient, lambda.LambdaServiceException],
 };
 const CLIENT = "JavaScript SDK";
 
@@ -41,6 +43,10 @@ async function play(story, server) {
     const where = `step ${index + 1}, ${step.operation}(${JSON.stringify(step.input ?? {})})`;
     const input = fill(step.input ?? {}, names);
     if (step.document) input.body = Buffer.from(fill(readFileSync(join(COMPAT, "fixtures", step.document), "utf8"), names));
+    if (step.zip) {
+      const ZipFile = Buffer.from(readFileSync(join(COMPAT, "fixtures", step.zip), "utf8"), "base64");
+      Object.assign(input, step.operation === "CreateFunction" ? { Code: { ZipFile } } : { ZipFile });
+    }
     const [commands, Client, ServiceException] = SERVICES[service];
     let answer;
     try {
@@ -56,6 +62,7 @@ async function play(story, server) {
     if (answer) {
       // An answer that is a document is looked at as text.
       if (answer.body instanceof Uint8Array) answer.body = Buffer.from(answer.body).toString();
+      if (step.operation === "Invoke") answer.Payload = answer.Payload?.transformToString();
       assert(!step.refused, `${where}: not refused, but answered ${JSON.stringify(answer)}`);
       check(answer, fill(step.expect ?? {}, names), where);
       for (const [name, path] of Object.entries(step.keep ?? {})) names[name] = find(answer, path);

@@ -1,5 +1,6 @@
 """Plays stories: lists of AWS calls with what each must answer, the same for every client (see ../README.md)."""
 
+import base64
 import contextlib
 import io
 import json
@@ -54,10 +55,13 @@ class Boto3:
     def call(self, service, operation, arguments):
         client = self.clients.setdefault(service, None) or aws_client(self.server, service)
         self.clients[service] = client
+        if operation == "CreateFunction":
+            arguments["Code"] = {"ZipFile": arguments.pop("ZipFile")}
         try:
             answer = getattr(client, xform_name(operation))(**arguments)
-            # An answer that is a document is looked at as text.
-            return {name: value.read().decode() if hasattr(value, "read") else value for name, value in answer.items()}
+            if operation in WRITTEN:
+                answer[WRITTEN[operation]] = answer[WRITTEN[operation]].read().decode()
+            return answer
         except botocore.exceptions.ClientError as error:
             code = error.response["Error"]["Code"]
             modelled = client.exceptions._code_to_exception.get(code)
@@ -65,27 +69,11 @@ class Boto3:
             raise Refusal(code, error.response["Error"]["Message"]) from error
 
 
-# Operations whose answer is a document, which the CLI writes into a file.
-DOCUMENTS = {"ExportApi"}
+# Operations whose answer is a document, which the CLI writes into a file, and the member that holds it.
+WRITTEN = {"ExportApi": "body", "Invoke": "Payload"}
 
 # That it did not try again is what the tests told it.
 COMPLAINT = r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: 0\))?: (.*)"
-
-
-def options(arguments):
-    """Arguments as the CLI's options."""
-    words = []
-    for name, value in arguments.items():
-        option = xform_name(name, "-")
-        words += [f"--{option}" if value else f"--no-{option}"] if isinstance(value, bool) else [f"--{option}", value]
-    return words
-
-
-def refusal(words, status, complained):
-    """What the CLI complained of."""
-    found = re.search(COMPLAINT, complained, re.DOTALL)
-    assert found, f"aws {' '.join(words)} ended with {status}: {complained}"
-    return Refusal(found[1], found[2].rstrip("\n"))
 
 
 class AwsCli:
@@ -105,21 +93,31 @@ class AwsCli:
         body = arguments.pop("body", None)
         if body is not None:
             words += ["--body", body.decode()]
-        if operation in DOCUMENTS:
-            return self.document(words + options(arguments))
-        words += ["--cli-input-json", json.dumps(arguments)]
-        status, printed, complained = self.run(words)
-        if status == 0:
-            return json.loads(printed) if printed.strip() else {}
-        raise refusal(words, status, complained)
-
-    def document(self, words):
-        """The answer of an operation that writes it into a file."""
-        with tempfile.NamedTemporaryFile() as document:
-            status, _, complained = self.run([*words, document.name])
+        with tempfile.TemporaryDirectory() as folder:
+            # A zip comes from a file, and a function's answer goes to one.
+            code, output = f"{folder}/code.zip", f"{folder}/answer"
+            if "ZipFile" in arguments:
+                with open(code, "wb") as file:
+                    file.write(arguments.pop("ZipFile"))
+                words += ["--zip-file", f"fileb://{code}"]
+            if operation in WRITTEN:
+                for name, value in arguments.items():
+                    option = xform_name(name, "-")
+                    flag = [f"--{option}" if value else f"--no-{option}"]
+                    words += flag if isinstance(value, bool) else [f"--{option}", value]
+                words.append(output)
+            else:
+                words += ["--cli-input-json", json.dumps(arguments)]
+            status, printed, complained = self.run(words)
             if status == 0:
-                return {"body": document.read().decode()}
-        raise refusal(words, status, complained)
+                answer = json.loads(printed) if printed.strip() else {}
+                if operation in WRITTEN:
+                    with open(output) as file:
+                        answer[WRITTEN[operation]] = file.read()
+                return answer
+        found = re.search(COMPLAINT, complained, re.DOTALL)
+        assert found, f"aws {' '.join(words)} ended with {status}: {complained}"
+        raise Refusal(found[1], found[2].rstrip("\n"))
 
     def run(self, words):
         """Runs `aws WORDS`; the exit status and what it printed on both streams."""
@@ -144,6 +142,8 @@ def play(story, player):
             arguments["body"] = (FIXTURES / step["document"]).read_bytes()
             for name, value in names.items():
                 arguments["body"] = arguments["body"].replace(b"${%s}" % name.encode(), value.encode())
+        if "zip" in step:
+            arguments["ZipFile"] = base64.b64decode((FIXTURES / step["zip"]).read_text())
         where = f"step {number}, {operation}({json.dumps(step.get('input', {}))})"
         refused = step.get("refused")
         try:

@@ -8,6 +8,7 @@ pub mod apigatewayv2;
 pub mod claviger;
 pub mod cognito;
 pub mod dispatch;
+pub mod lambda;
 pub mod operation;
 mod role_mapping;
 pub mod services;

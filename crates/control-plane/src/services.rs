@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use claviger_resources::quotas::Quotas;
 use claviger_resources::{Clock, Random};
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::passwords::Passwords;
@@ -22,6 +23,8 @@ pub struct Services {
     pub issuance: Arc<Issuance>,
     /// Asks other issuers for their keys.
     pub issuer_keys: Arc<IssuerKeys>,
+    /// Calls functions.
+    pub functions: Arc<Functions>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.

@@ -7,6 +7,7 @@
 
 pub mod authorization_policy;
 pub mod body;
+mod functions;
 pub mod gateway;
 mod http_api;
 mod ids;
@@ -18,15 +19,21 @@ mod upstream;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use claviger_resources::Clock;
+use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::access_keys::AccessKeys;
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
 use claviger_runtime::token_cache::TokenCache;
+use tokio::sync::Semaphore;
 
+use self::gateway::AuthorizerCache;
 use self::upstream::Upstream;
+
+/// Events that functions are given at a time without anybody who waits for them.
+const UNAWAITED_EVENTS_MAX: usize = 100;
 
 /// The data plane of one node.
 pub struct DataPlane {
@@ -38,6 +45,9 @@ pub struct DataPlane {
     clock: Arc<dyn Clock>,
     issuer_keys: Arc<IssuerKeys>,
     upstream: Upstream,
+    functions: Arc<Functions>,
+    unawaited: Arc<Semaphore>,
+    authorizers: AuthorizerCache,
 }
 
 /// What is known of the connection a request came over.
@@ -52,16 +62,17 @@ pub struct Arrival<'a> {
 }
 
 impl DataPlane {
-    /// A data plane that serves what `current` holds.
+    /// A data plane that serves what `current` holds, by the clock of its sessions.
     pub fn new(
         current: Arc<CurrentSnapshot>,
         sessions: UserSessions,
         tokens: Arc<TokenCache>,
         issuer_keys: Arc<IssuerKeys>,
         access_keys: AccessKeys,
-        clock: Arc<dyn Clock>,
+        functions: Arc<Functions>,
+        monotonic: Arc<dyn Monotonic>,
     ) -> Self {
-        let issuance = Arc::clone(&sessions.issuance);
+        let (issuance, clock) = (Arc::clone(&sessions.issuance), Arc::clone(&sessions.clock));
         Self {
             current,
             issuance,
@@ -71,6 +82,9 @@ impl DataPlane {
             clock,
             issuer_keys,
             upstream: Upstream::default(),
+            functions,
+            unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
+            authorizers: AuthorizerCache::new(monotonic),
         }
     }
 }

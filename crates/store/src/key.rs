@@ -96,6 +96,8 @@ closed_set! {
         HttpDeployment = "http_deployment",
         /// A stage of an HTTP API.
         HttpStage = "http_stage",
+        /// A Lambda function.
+        Function = "function",
         /// The role mapping of an API.
         RoleMapping = "role_mapping",
         /// What a proxy may ask about.

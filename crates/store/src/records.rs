@@ -3,6 +3,7 @@
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::correspondence::{Correspondence, Message};
+use claviger_resources::function::Function;
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::http_api::{
     Authorizer as HttpAuthorizer, Deployment as HttpDeployment, HttpApi, Integration as HttpIntegration,
@@ -89,6 +90,7 @@ record!(HttpIntegration, HttpIntegration, |it| it.api_id.as_str(), it.integratio
 record!(HttpAuthorizer, HttpAuthorizer, |it| it.api_id.as_str(), it.authorizer_id.as_str(), []);
 record!(HttpDeployment, HttpDeployment, |it| it.api_id.as_str(), it.deployment_id.as_str(), []);
 record!(HttpStage, HttpStage, |it| it.api_id.as_str(), it.stage_name.as_str(), []);
+record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 

@@ -39,6 +39,7 @@ const SERVICES: &[Service] = &[
         title: "Amazon API Gateway, HTTP APIs",
         clients: CLIENTS,
     },
+    Service { subject: "lambda", folder: "lambda", title: "AWS Lambda", clients: CLIENTS },
 ];
 
 const CLIENTS: &[&str] = &["boto3", "AWS CLI", "JavaScript SDK"];
@@ -53,6 +54,7 @@ const NEVER_REFUSED: &[&str] = &["GetAccount"];
 const SUBJECTS: &[(&str, &str)] = &[
     ("oauth2", "Tokens and keys"),
     ("gate", "The gate"),
+    ("functions", "Functions"),
     ("forward-auth", "In front of services that are not behind the gate"),
     ("explain", "`claviger explain`"),
     ("exec", "`claviger exec`"),

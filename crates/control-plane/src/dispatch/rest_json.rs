@@ -1,4 +1,4 @@
-//! restJson, as API Gateway speaks it in both versions: method, path and query name the operation.
+//! restJson, as API Gateway and Lambda speak it: method, path and query name the operation.
 
 use bytes::Bytes;
 use claviger_aws_protocol::failure::Failure;
@@ -9,47 +9,67 @@ use http::{HeaderMap, Method, Response, Uri};
 
 use super::ControlPlane;
 use crate::operation::{Caller, Row};
-use crate::{apigateway, apigatewayv2};
+use crate::{apigateway, apigatewayv2, lambda};
 
-/// One version of API Gateway's control plane.
-struct Version {
-    /// What AWS has.
-    shapes: &'static [RestOperation],
-    /// What is served.
-    operations: &'static [Row],
+/// A service that speaks restJson.
+struct Service {
+    /// Its name, for people.
+    name: &'static str,
+    /// The operations it has here.
+    served: &'static [Row],
+    /// The operations it has, with what they take.
+    known: &'static [RestOperation],
+    /// What the paths in messages about an operation's input start with.
+    message_root: fn(&RestOperation) -> String,
     /// The exception of a value that breaks a constraint.
     constraint: &'static str,
-    /// Where the id of an API stands in paths.
-    apis: &'static str,
-    /// What refusals call an API when they are explained.
-    fact: &'static str,
+    /// What its paths are about: a member of reports, and what stands before it.
+    subject: (&'static str, &'static str),
 }
 
-/// REST APIs and all that belongs to them.
-static REST_APIS: Version = Version {
-    shapes: apigateway::shapes::OPERATIONS,
-    operations: apigateway::operations::OPERATIONS,
+static API_GATEWAY: Service = Service {
+    name: "Amazon API Gateway",
+    served: apigateway::operations::OPERATIONS,
+    known: apigateway::shapes::OPERATIONS,
+    message_root: RestOperation::message_root,
     constraint: "ValidationException",
-    apis: "/restapis/",
-    fact: "restApi",
-};
-/// HTTP APIs, whose paths start with `/v2/`.
-static HTTP_APIS: Version = Version {
-    shapes: apigatewayv2::shapes::OPERATIONS,
-    operations: apigatewayv2::operations::OPERATIONS,
-    constraint: "BadRequestException",
-    apis: "/v2/apis/",
-    fact: "httpApi",
+    subject: ("restApi", "/restapis/"),
 };
 
-impl Version {
-    fn of(uri: &Uri) -> &'static Self {
-        if uri.path().starts_with("/v2/") { &HTTP_APIS } else { &REST_APIS }
-    }
+/// The same for HTTP APIs.
+static API_GATEWAY_V2: Service = Service {
+    name: "Amazon API Gateway",
+    served: apigatewayv2::operations::OPERATIONS,
+    known: apigatewayv2::shapes::OPERATIONS,
+    message_root: RestOperation::message_root,
+    constraint: "BadRequestException",
+    subject: ("httpApi", "/v2/apis/"),
+};
+
+static LAMBDA: Service = Service {
+    name: "AWS Lambda",
+    served: lambda::operations::OPERATIONS,
+    known: lambda::shapes::OPERATIONS,
+    message_root: |_| String::new(),
+    constraint: "ValidationException",
+    subject: ("function", "/2015-03-31/functions/"),
+};
+
+/// A request as it came.
+#[derive(Clone, Copy)]
+pub struct RestRequest<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its target.
+    pub uri: &'a Uri,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Its body.
+    pub body: &'a Bytes,
 }
 
 impl ControlPlane {
-    /// Answers a request to API Gateway's control plane.
+    /// Answers a request to API Gateway's control plane, of which paths below `/v2/` are the second version.
     pub async fn api_gateway(
         &self,
         method: &Method,
@@ -59,16 +79,33 @@ impl ControlPlane {
         caller: &Caller,
         request_id: &str,
     ) -> Response<Bytes> {
-        match self.try_api_gateway(method, uri, headers, body, caller, request_id).await {
+        let service = if uri.path().starts_with("/v2/") { &API_GATEWAY_V2 } else { &API_GATEWAY };
+        self.rest_json(service, RestRequest { method, uri, headers, body }, caller, request_id).await
+    }
+
+    /// Answers a request to Lambda.
+    pub async fn lambda(&self, request: RestRequest<'_>, caller: &Caller, request_id: &str) -> Response<Bytes> {
+        self.rest_json(&LAMBDA, request, caller, request_id).await
+    }
+
+    async fn rest_json(
+        &self,
+        service: &Service,
+        request: RestRequest<'_>,
+        caller: &Caller,
+        request_id: &str,
+    ) -> Response<Bytes> {
+        match self.try_rest_json(service, request, caller, request_id).await {
             Ok(response) => response,
             Err(failure) => {
                 let mut response = Protocol::RestJson.failure(&failure, request_id);
-                let version = Version::of(uri);
-                let route = rest_json::find(version.shapes, method, uri).ok();
-                let api = uri.path().strip_prefix(version.apis).and_then(|rest| rest.split('/').next());
+                let RestRequest { method, uri, .. } = request;
+                let route = rest_json::find(service.known, method, uri).ok();
+                let (member, before) = service.subject;
+                let subject = uri.path().strip_prefix(before).and_then(|rest| rest.split('/').next());
                 super::refused(failure)
                     .about("operation", route.map(|route| route.operation.name))
-                    .about(version.fact, api)
+                    .about(member, subject)
                     .about("account", Some(caller.account.to_string()))
                     .about("region", Some(caller.region.as_str()))
                     .attach(&mut response);
@@ -77,23 +114,20 @@ impl ControlPlane {
         }
     }
 
-    async fn try_api_gateway(
+    async fn try_rest_json(
         &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: &Bytes,
+        service: &Service,
+        RestRequest { method, uri, headers, body }: RestRequest<'_>,
         caller: &Caller,
         request_id: &str,
     ) -> Result<Response<Bytes>, Failure> {
-        let version = Version::of(uri);
-        let route = rest_json::find(version.shapes, method, uri)?;
+        let route = rest_json::find(service.known, method, uri)?;
         let operation = route.operation;
-        let row = version.operations.iter().find(|row| row.name == operation.name);
-        let row = row.ok_or_else(|| not_served(operation.name))?;
+        let row = service.served.iter().find(|row| row.name == operation.name);
+        let row = row.ok_or_else(|| not_served(service, operation.name))?;
         let input = route.decode(uri, headers, body)?;
-        let root = operation.message_root();
-        let rules = Rules { code: version.constraint, wording: Wording::RestJson, root: &root };
+        let root = (service.message_root)(operation);
+        let rules = Rules { code: service.constraint, wording: Wording::RestJson, root: &root };
         let input = rules.check(operation.input, input).map_err(|failure| super::by_shape(failure, operation.name))?;
         let output = self.call(row, input, caller, request_id).await?;
         Ok(operation.encode(output, request_id))
@@ -101,9 +135,9 @@ impl ControlPlane {
 }
 
 /// The refusal of an operation that AWS has and this version has not.
-fn not_served(name: &str) -> Failure {
+fn not_served(service: &Service, name: &str) -> Failure {
     if apigatewayv2::OF_WEBSOCKET_APIS.iter().any(|noun| name.ends_with(noun)) {
         return Failure::unknown_operation(format!("{name} is for WebSocket APIs, which Claviger does not serve."));
     }
-    Failure::unknown_operation(format!("{name} is an operation of Amazon API Gateway that Claviger does not serve."))
+    Failure::unknown_operation(format!("{name} is an operation of {} that Claviger does not serve.", service.name))
 }

@@ -167,7 +167,9 @@ impl<'a> Call<'a> {
             request_time: self.now,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            secure: self.arrival.tls,
             claims: None,
+            authorizer: None,
             signer: None,
         }
     }

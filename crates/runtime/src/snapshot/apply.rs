@@ -8,6 +8,7 @@ use claviger_gateway::compile::{CompiledApi, compile};
 use claviger_gateway::roles::Roles;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
+use claviger_resources::function::{self, Function};
 use claviger_resources::http_api as http_api_records;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::request_rates::Category;
@@ -37,7 +38,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 13] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -48,6 +49,7 @@ const KINDS: [Kind; 12] = [
     Kind::HttpApi,
     Kind::HttpStage,
     Kind::ProvisionedLimit,
+    Kind::Function,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
 ];
@@ -156,6 +158,10 @@ impl Builder {
             Kind::HttpApi => put_http_api(snapshot, decode(row)?),
             Kind::HttpStage => put_http_stage(snapshot, decode(row)?, tx).await?,
             Kind::ProvisionedLimit => put_rate(snapshot, decode(row)?),
+            Kind::Function => {
+                let function: Function = decode(row)?;
+                snapshot.functions.insert(function.arn(), Arc::new(function));
+            }
             Kind::RoleMapping => put_roles(snapshot, row),
             Kind::AuthorizationPolicy => put_policy(snapshot, &decode(row)?)?,
             _ => {}
@@ -325,6 +331,7 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
         Kind::RoleMapping => drop(snapshot.roles.remove(key.parent.as_str())),
         Kind::AuthorizationPolicy => drop(snapshot.policies.remove(key.id.as_str())),
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
+        Kind::Function => drop(snapshot.functions.remove(&function::arn(&key.tenant, &key.id))),
         Kind::Stage => {
             if let Some(api) = snapshot.apis.get_mut(key.parent.as_str()) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());

@@ -19,6 +19,7 @@ use claviger_gateway::roles::Roles;
 use claviger_oauth::client::Client;
 use claviger_oauth::issuer;
 use claviger_oauth::refusal::Refusal;
+use claviger_resources::function::Function;
 use claviger_resources::request_rates::Category;
 use claviger_resources::{ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
@@ -40,6 +41,8 @@ pub struct Snapshot {
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     http_apis: imbl::HashMap<HttpApiId, Arc<HttpApi>>,
+    /// Lambda functions by their ARNs.
+    functions: imbl::HashMap<String, Arc<Function>>,
     /// The role mappings of APIs of whatever kind.
     roles: imbl::HashMap<String, Arc<Roles>>,
     policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
@@ -102,6 +105,16 @@ impl Snapshot {
     /// The pool that an issuer names, in whichever of its forms.
     pub fn pool_of_issuer(&self, issuer: &str) -> Option<&Arc<Pool>> {
         self.pools.get(&issuer::pool(issuer)?)
+    }
+
+    /// The Lambda function with this ARN, which names no version.
+    pub fn function(&self, arn: &str) -> Option<&Arc<Function>> {
+        self.functions.get(arn)
+    }
+
+    /// All Lambda functions.
+    pub fn functions(&self) -> impl Iterator<Item = &Arc<Function>> {
+        self.functions.values()
     }
 
     /// The role mapping of the API with this id, when it has one.

@@ -15,12 +15,14 @@ mod s11_import_methods;
 mod s1_headers;
 mod s1_routes;
 mod s1_user_pools;
+mod s2_lambda_authorizers;
 mod s3_http_apis;
 mod s3_jwt;
 mod s4_mappings;
 mod s4_mock;
 mod s4_templates;
 mod s5_failures;
+mod s5_functions;
 mod s5_requests;
 mod s5_responses;
 mod s6_control_plane;
@@ -40,12 +42,14 @@ const CASES: &[&[&str]] = &[
     s1_headers::NAMES,
     s1_routes::NAMES,
     s1_user_pools::NAMES,
+    s2_lambda_authorizers::NAMES,
     s3_http_apis::NAMES,
     s3_jwt::NAMES,
     s4_mappings::NAMES,
     s4_mock::NAMES,
     s4_templates::NAMES,
     s5_failures::NAMES,
+    s5_functions::NAMES,
     s5_requests::NAMES,
     s5_responses::NAMES,
     s6_control_plane::NAMES,
