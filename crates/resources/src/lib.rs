@@ -1,4 +1,4 @@
-//! The nouns: user pool, resource server, app client, domain, user, group, REST API, deployment, stage, authorizer.
+//! The nouns: user pool, resource server, app client, domain, user, group, REST API, deployment, stage, authorizer, function.
 //!
 //! Everything here is a value: ids that can only be well formed, limits with their AWS defaults, and the stored form of
 //! each noun (its `serde` form is what the store keeps). Nothing here does I/O, reads a clock or makes randomness;
@@ -10,6 +10,7 @@ pub mod app_client;
 pub mod authorization_policy;
 pub mod client_limits;
 pub mod correspondence;
+pub mod function;
 pub mod group;
 pub mod id;
 pub mod keyring;
@@ -35,8 +36,8 @@ pub mod user_pool;
 pub mod user_pool_domain;
 
 pub use id::{
-    AuthorizerId, ClientId, DeploymentId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, StageName,
-    UserPoolId,
+    AuthorizerId, ClientId, DeploymentId, FunctionName, InvalidId, PolicyName, RequestValidatorId, ResourceId,
+    RestApiId, StageName, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

@@ -11,6 +11,24 @@ pub const MESSAGES_PER_USER_POOL: usize = 1_000;
 
 /// Bytes of a function's result (AWS Lambda, "Lambda quotas", synchronous invocations).
 pub const FUNCTION_RESULT_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// Bytes of an event that a caller waits for (same page; the text of `RequestTooLargeException` has a little more than 6 MiB).
+pub const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024 + 100;
+/// Bytes of an event that nobody waits for (same page, asynchronous invocations).
+pub const ASYNCHRONOUS_EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a zip that comes with a call (same page, deployment package).
+pub const FUNCTION_ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
+/// Bytes of a zip's files together (same page).
+pub const FUNCTION_UNZIPPED_BYTES_MAX: u64 = 250 * 1024 * 1024;
+/// Files and directories in a zip; ours.
+pub const FUNCTION_FILES_MAX: usize = 65_535;
+/// Bytes of all names and values of a function's environment variables (same page).
+pub const FUNCTION_ENVIRONMENT_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a function's resource policy (same page).
+pub const FUNCTION_POLICY_BYTES_MAX: usize = 20 * 1024;
+/// Seconds that a function may take (same page).
+pub const FUNCTION_TIMEOUT_SECONDS_MAX: u32 = 900;
+/// MiB of memory that a function may have (same page).
+pub const FUNCTION_MEMORY_MIB_MAX: u32 = 10_240;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;

@@ -84,6 +84,8 @@ closed_set! {
         Deployment = "deployment",
         /// A stage of a REST API.
         Stage = "stage",
+        /// A Lambda function.
+        Function = "function",
         /// The role mapping of an API.
         RoleMapping = "role_mapping",
         /// What a proxy may ask about.

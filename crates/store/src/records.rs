@@ -3,6 +3,7 @@
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::correspondence::{Correspondence, Message};
+use claviger_resources::function::Function;
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
@@ -78,6 +79,7 @@ record!(GatewayResponse, GatewayResponse, |it| it.rest_api_id.as_str(), it.respo
 record!(Deployment, Deployment, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
 record!(Stage, Stage, |it| it.rest_api_id.as_str(), it.stage_name.as_str(), []);
 
+record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 

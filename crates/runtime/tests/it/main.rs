@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod functions;
+mod stored_functions;
 mod token_cache;
 mod usage;
 mod user_sessions;

@@ -292,8 +292,8 @@ async fn that_nothing_answers_for_fails_the_request() {
     let config = json!({ "PreTokenGenerationConfig": { "LambdaVersion": "V3_0", "LambdaArn": other } });
     server.cognito("UpdateUserPool", json!({ "UserPoolId": machine.pool, "LambdaConfig": config })).await;
     refused(&format!(
-        "PreTokenGeneration invocation failed due to error: the function {other} has no URL; set one with --function ARN=URL \
-         or CLAVIGER_FUNCTIONS."
+        "PreTokenGeneration invocation failed due to error: there is no function {other}; create it, or say where it is with \
+         --function ARN=URL or CLAVIGER_FUNCTIONS."
     ))
     .await;
 }

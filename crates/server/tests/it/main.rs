@@ -15,6 +15,7 @@ mod cors;
 mod exec;
 mod explain;
 mod facts;
+mod functions;
 mod gate;
 mod inputs;
 mod limits;
