@@ -2,7 +2,9 @@
 //! authorizer, then the integration).
 
 mod authorize;
+mod authorizer_cache;
 mod denied;
+mod lambda_authorizer;
 mod roles;
 
 use std::borrow::Cow;
@@ -10,25 +12,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use claviger_gateway::claims::Claims;
-use claviger_gateway::compile::{Authorization, CompiledApi, CompiledIntegration, Found};
+use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::request::Request;
 use claviger_gateway::response::{Envelope, Reply};
-use claviger_oauth::verified_token::VerifiedToken;
 use claviger_resources::Timestamp;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
-use claviger_runtime::token_cache::TokenCache;
 use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
 pub(crate) use self::authorize::Permit;
+use self::authorize::{Asking, Caller};
+pub(crate) use self::authorizer_cache::AuthorizerCache;
 pub(crate) use self::denied::Denied;
 use crate::body::{self, Body, ReadError};
 use crate::ids::{RequestIds, date};
@@ -109,31 +110,50 @@ impl DataPlane {
             },
             stage_variables: variables,
         };
+        let mut caller = Caller::default();
         let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
+            let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
+            let permit = self.permit(found, &asking, &mut caller).await?;
             let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
-            let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
+            let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: Context { claims: claims.as_ref(), ..exchange.context },
+                context: caller.known(claims.as_ref(), exchange.context),
                 ..exchange
             };
-            Ok(self.integrate(found, permit, &exchange).await?)
+            let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
+            Ok(self.integrate(found, permit, &exchange, source_arn).await?)
         }
         .await;
         match outcome {
             Ok(answer) => answer,
             Err(denied) => {
                 exchange.request.body = b"";
+                let claims = caller.claims();
+                let exchange = Exchange { context: caller.known(claims.as_ref(), exchange.context), ..exchange };
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
             }
         }
+    }
+}
+
+impl DataPlane {
+    /// Lets the request through, or says why not.
+    async fn permit(&self, found: &Found<'_, '_>, asking: &Asking<'_>, caller: &mut Caller) -> Result<Permit, Denied> {
+        let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
+        if found.method.api_key_required {
+            return not_provided("the method requires an API key, which this version does not provide");
+        }
+        if found.method.validation.is_some() {
+            return not_provided("the method names a request validator, which this version does not provide");
+        }
+        Permit::decide(self, &found.method.authorization, asking, caller).await
     }
 }
 
@@ -171,9 +191,11 @@ impl<'a> Call<'a> {
             request_id: &self.ids.request,
             extended_request_id: &self.ids.extended,
             request_time: self.now,
+            secure: self.arrival.tls,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
             claims: None,
+            authorizer: None,
         }
     }
 
@@ -208,31 +230,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Lets the request through, or says why not.
-fn permit(
-    snapshot: &Snapshot,
-    tokens: &TokenCache,
-    call: &Call<'_>,
-    request: &Request<'_>,
-    found: &Found<'_, '_>,
-) -> Result<(Permit, Option<Arc<VerifiedToken>>), Denied> {
-    let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
-    if found.method.api_key_required {
-        return not_provided("the method requires an API key, which this version does not provide");
-    }
-    if found.method.validation.is_some() {
-        return not_provided("the method names a request validator, which this version does not provide");
-    }
-    let authorization = &found.method.authorization;
-    let (permit, token) = Permit::decide(snapshot, tokens, authorization, request.headers, call.now)?;
-    if let (Authorization::UserPools(pools), Some(token), Some(roles)) =
-        (authorization, &token, snapshot.roles(call.target.api))
-    {
-        roles::judge(roles, token, request, found).map_err(|denied| denied.of_bearer(pools, request.headers))?;
-    }
-    Ok((permit, token))
-}
-
 /// The stage a request is for, and the path after it.
 fn find_stage<'a>(
     snapshot: &Snapshot,
@@ -265,9 +262,13 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
         CompiledIntegration::Http(http) => {
             compiled.binary_media_types.convert_request(http.content_handling(), content_type, body)
         }
-        CompiledIntegration::Mock(_) | CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unavailable(_) => {
-            Ok(body)
+        CompiledIntegration::Lambda(lambda) => {
+            compiled.binary_media_types.convert_request(lambda.content_handling(), content_type, body)
         }
+        CompiledIntegration::Mock(_)
+        | CompiledIntegration::HttpProxy(_)
+        | CompiledIntegration::LambdaProxy(_)
+        | CompiledIntegration::Unavailable(_) => Ok(body),
     }
 }
 

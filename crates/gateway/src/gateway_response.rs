@@ -76,8 +76,9 @@ fn default_body(refusal: &Refusal) -> Bytes {
         Refusal::Throttled(_) => return Bytes::from_static(br#"{"message":"Too Many Requests"}"#),
         _ => {}
     }
-    let name =
-        if matches!(refusal, Refusal::AccessDenied { .. } | Refusal::RoleDenied(_)) { "Message" } else { "message" };
+    let denied =
+        matches!(refusal, Refusal::AccessDenied { .. } | Refusal::PolicyDenied { .. } | Refusal::RoleDenied(_));
+    let name = if denied { "Message" } else { "message" };
     let space = if refusal.during_integration() { " " } else { "" };
     Bytes::from(format!("{{\"{name}\":{space}{}}}", message_string(refusal)))
 }
@@ -272,7 +273,16 @@ mod tests {
         check(Refusal::RequestTooLarge, r#"{"message":"Request Too Long"}"#);
         check(Refusal::configuration("x"), r#"{"message": "Internal server error"}"#);
         check(Refusal::InvalidEndpoint("x".to_owned()), r#"{"message": "Internal server error"}"#);
-        check(Refusal::BadBackendAnswer("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        let arn = || "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
+        let by_policy = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
+                         arn:aws:execute-api:us-east-1:********9012:a1b2c3d4e5/prod/GET/a:b";
+        check(Refusal::PolicyDenied { explicit: false, arn: arn() }, &format!(r#"{{"Message":"{by_policy}"}}"#));
+        let explicit = Refusal::PolicyDenied { explicit: true, arn: arn() };
+        check(explicit, &format!(r#"{{"Message":"{by_policy} with an explicit deny"}}"#));
+        check(Refusal::FunctionFailed("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        check(Refusal::MalformedAnswer("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        check(Refusal::FunctionUnavailable("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        check(Refusal::UriTooLong, r#"{"message":"Request-URI Too Long"}"#);
         check(Refusal::Network("x".to_owned()), r#"{"message": "Network error communicating with endpoint"}"#);
         check(Refusal::IntegrationTimeout { milliseconds: 1 }, r#"{"message": "Endpoint request timed out"}"#);
         let reply = plain_reply(&Refusal::Unauthorized("x".into()));

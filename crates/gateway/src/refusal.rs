@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use claviger_resources::limits::METHOD_ARN_BYTES_MAX;
 use claviger_resources::rest_api::GatewayResponseType;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, DATE};
@@ -35,6 +36,17 @@ pub enum Refusal {
     AccessDenied {
         /// Whether a statement says so, or none allows it.
         explicit: bool,
+    },
+    /// The API's resource policy denied the request.
+    #[error(
+        "the resource policy of the API {} for {arn}",
+        if *.explicit { "denies the method explicitly" } else { "does not allow the method" }
+    )]
+    PolicyDenied {
+        /// Whether a statement says so, or none allows it.
+        explicit: bool,
+        /// The ARN of the method with the request's path.
+        arn: String,
     },
     /// The API has a role mapping, and no role of the token allows the call; holds the reason.
     #[error("{0}")]
@@ -69,6 +81,9 @@ pub enum Refusal {
     /// No template fits the request's content type.
     #[error("no mapping template fits the request's content type and the passthrough behavior refuses others")]
     UnsupportedMediaType,
+    /// The ARN of the method with the request's path is longer than an authorizer may be asked about.
+    #[error("the ARN of the method with the request's path is longer than {METHOD_ARN_BYTES_MAX} bytes")]
+    UriTooLong,
     /// The request is larger than the gateway takes.
     #[error("the request is larger than the gateway takes")]
     RequestTooLarge,
@@ -81,9 +96,15 @@ pub enum Refusal {
     /// The backend could not be reached or broke off.
     #[error("Execution failed due to a network error communicating with endpoint: {0}")]
     Network(String),
-    /// The backend answered, but not in a form that can be passed on.
-    #[error("Execution failed due to customer function error or malformed response: {0}")]
-    BadBackendAnswer(String),
+    /// The function behind the method failed; holds what it says of that.
+    #[error("Lambda execution failed with status 200 due to customer function error: {0}")]
+    FunctionFailed(String),
+    /// The function answered, but not in a form that can be passed on.
+    #[error("Execution failed due to configuration error: Malformed Lambda proxy response: {0}")]
+    MalformedAnswer(String),
+    /// The function cannot be called now.
+    #[error("Execution failed: {0}")]
+    FunctionUnavailable(String),
     /// The backend did not answer in time.
     #[error("Execution failed due to a timeout error: the endpoint did not answer within {milliseconds} ms")]
     IntegrationTimeout {
@@ -114,9 +135,11 @@ impl Refusal {
     pub const fn response_type(&self) -> GatewayResponseType {
         match self {
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
-            Self::IncompleteSignature(_) | Self::Forbidden => GatewayResponseType::Default4xx,
+            Self::IncompleteSignature(_) | Self::Forbidden | Self::UriTooLong => GatewayResponseType::Default4xx,
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
-            Self::AccessDenied { .. } | Self::RoleDenied(_) => GatewayResponseType::AccessDenied,
+            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::RoleDenied(_) => {
+                GatewayResponseType::AccessDenied
+            }
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
             Self::AuthorizerFailure(_) => GatewayResponseType::AuthorizerFailure,
             Self::InvalidApiKey => GatewayResponseType::InvalidApiKey,
@@ -129,9 +152,11 @@ impl Refusal {
             Self::UnsupportedMediaType => GatewayResponseType::UnsupportedMediaType,
             Self::RequestTooLarge => GatewayResponseType::RequestTooLarge,
             Self::ApiConfiguration(_) => GatewayResponseType::ApiConfigurationError,
-            Self::InvalidEndpoint(_) | Self::Network(_) | Self::BadBackendAnswer(_) => {
-                GatewayResponseType::IntegrationFailure
-            }
+            Self::InvalidEndpoint(_)
+            | Self::Network(_)
+            | Self::FunctionFailed(_)
+            | Self::MalformedAnswer(_)
+            | Self::FunctionUnavailable(_) => GatewayResponseType::IntegrationFailure,
             Self::IntegrationTimeout { .. } => GatewayResponseType::IntegrationTimeout,
         }
     }
@@ -139,8 +164,9 @@ impl Refusal {
     /// The status, unless a gateway response sets another. For `INTEGRATION_FAILURE` the cause decides, not the type.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::InvalidEndpoint(_) => 500,
-            Self::BadBackendAnswer(_) => 502,
+            Self::UriTooLong => 414,
+            Self::InvalidEndpoint(_) | Self::FunctionUnavailable(_) => 500,
+            Self::FunctionFailed(_) | Self::MalformedAnswer(_) => 502,
             _ => match self.response_type().default_status() {
                 Some(status) => status,
                 None => 403,
@@ -155,7 +181,7 @@ impl Refusal {
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::Forbidden | Self::InvalidApiKey => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
-            Self::AccessDenied { .. } | Self::RoleDenied(_) => "AccessDeniedException",
+            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::RoleDenied(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
@@ -165,11 +191,13 @@ impl Refusal {
             | Self::InvalidJsonBody
             | Self::UnparsableBody(_)
             | Self::UnsupportedMediaType => "BadRequestException",
-            Self::RequestTooLarge => "RequestTooLargeException",
+            Self::RequestTooLarge | Self::UriTooLong => "RequestTooLargeException",
             Self::ApiConfiguration(_)
             | Self::InvalidEndpoint(_)
             | Self::Network(_)
-            | Self::BadBackendAnswer(_)
+            | Self::FunctionFailed(_)
+            | Self::MalformedAnswer(_)
+            | Self::FunctionUnavailable(_)
             | Self::IntegrationTimeout { .. } => "InternalServerErrorException",
         }
     }
@@ -188,6 +216,13 @@ impl Refusal {
             Self::AccessDenied { explicit: false } | Self::RoleDenied(_) => {
                 "User is not authorized to access this resource"
             }
+            Self::PolicyDenied { explicit, arn } => {
+                let how = if *explicit { " with an explicit deny" } else { "" };
+                return Some(Cow::Owned(format!(
+                    "User: anonymous is not authorized to perform: execute-api:Invoke on resource: {}{how}",
+                    with_account_concealed(arn)
+                )));
+            }
             Self::AuthorizerConfiguration(_) | Self::AuthorizerFailure(_) => return None,
             Self::Throttled(_) => "Too Many Requests",
             Self::QuotaExceeded => "Limit Exceeded",
@@ -202,7 +237,12 @@ impl Refusal {
             }
             Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::RequestTooLarge => "Request Too Long",
-            Self::ApiConfiguration(_) | Self::InvalidEndpoint(_) | Self::BadBackendAnswer(_) => "Internal server error",
+            Self::UriTooLong => "Request-URI Too Long",
+            Self::ApiConfiguration(_)
+            | Self::InvalidEndpoint(_)
+            | Self::FunctionFailed(_)
+            | Self::MalformedAnswer(_)
+            | Self::FunctionUnavailable(_) => "Internal server error",
             Self::Network(_) => "Network error communicating with endpoint",
             Self::IntegrationTimeout { .. } => "Endpoint request timed out",
         }))
@@ -228,10 +268,22 @@ impl Refusal {
                 | Self::ApiConfiguration(_)
                 | Self::InvalidEndpoint(_)
                 | Self::Network(_)
-                | Self::BadBackendAnswer(_)
+                | Self::FunctionFailed(_)
+                | Self::MalformedAnswer(_)
+                | Self::FunctionUnavailable(_)
                 | Self::IntegrationTimeout { .. }
         )
     }
+}
+
+/// An ARN of whose account only the last four digits are shown.
+fn with_account_concealed(arn: &str) -> String {
+    let mut parts: Vec<Cow<'_, str>> = arn.splitn(6, ':').map(Cow::Borrowed).collect();
+    if let Some(account) = parts.get_mut(4) {
+        let shown = account.len().saturating_sub(4);
+        *account = Cow::Owned("*".repeat(shown) + account.get(shown..).unwrap_or_default());
+    }
+    parts.join(":")
 }
 
 /// What the signature check says of an `Authorization` value that is no signature. It takes the value for an algorithm
@@ -312,6 +364,8 @@ mod tests {
         check(Refusal::TokenExpired, 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
         check(Refusal::RoleDenied("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
+        let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
+        check(Refusal::PolicyDenied { explicit: true, arn }, 403, "ACCESS_DENIED", "AccessDeniedException");
         check(
             Refusal::AuthorizerConfiguration("x".into()),
             500,
@@ -330,7 +384,10 @@ mod tests {
         check(Refusal::RequestTooLarge, 413, "REQUEST_TOO_LARGE", "RequestTooLargeException");
         check(Refusal::configuration("x"), 500, "API_CONFIGURATION_ERROR", "InternalServerErrorException");
         check(Refusal::InvalidEndpoint("x".into()), 500, "INTEGRATION_FAILURE", "InternalServerErrorException");
-        check(Refusal::BadBackendAnswer("x".into()), 502, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::FunctionFailed("x".into()), 502, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::MalformedAnswer("x".into()), 502, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::FunctionUnavailable("x".into()), 500, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::UriTooLong, 414, "DEFAULT_4XX", "RequestTooLargeException");
         check(Refusal::Network("x".into()), 504, "INTEGRATION_FAILURE", "InternalServerErrorException");
         check(
             Refusal::IntegrationTimeout { milliseconds: 29_000 },

@@ -42,6 +42,12 @@ pub const AUTHORIZERS_PER_API: usize = 10;
 pub const IMPORT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Bytes of a request or response body through the gateway (same page).
 pub const GATEWAY_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of the ARN of a method that needs authorization, with the request's path (same page).
+pub const METHOD_ARN_BYTES_MAX: usize = 1_600;
+/// Seconds for which an authorizer's decision may be kept (same page).
+pub const AUTHORIZER_RESULT_TTL_SECONDS_MAX: u32 = 3_600;
+/// Bytes of what a Lambda authorizer answers; ours: what it answers is kept in memory.
+pub const AUTHORIZER_ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a mapping template (same page).
 pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 /// Milliseconds an integration may take (same page).

@@ -132,7 +132,7 @@ impl Node {
             usage.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current))
         })?;
-        let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), monotonic));
+        let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), Arc::clone(&monotonic)));
         let limits = Arc::new(Limits { rates, usage });
         let functions = Arc::new(options.functions.with_stored(Stored {
             current: Arc::clone(&current),
@@ -168,7 +168,8 @@ impl Node {
             random: random::system,
             threads: control.handle().clone(),
         };
-        let data_plane = DataPlane::new(Arc::clone(&current), sessions, Arc::new(options.tokens), clock.clone());
+        let tokens = Arc::new(options.tokens);
+        let data_plane = DataPlane::new(Arc::clone(&current), sessions, tokens, functions, clock.clone(), monotonic);
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         control.spawn(maker.run(waiting));

@@ -2,6 +2,7 @@
 
 use super::account::GetAccount;
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
+use super::authorizer_cache::FlushStageAuthorizersCache;
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
 use super::gateway_response::{
     DeleteGatewayResponse, GetGatewayResponse, GetGatewayResponses, PutGatewayResponse, UpdateGatewayResponse,
@@ -60,6 +61,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetAuthorizers>(),
     row::<UpdateAuthorizer>(),
     row::<DeleteAuthorizer>(),
+    row::<FlushStageAuthorizersCache>(),
     row::<CreateDeployment>(),
     row::<GetDeployment>(),
     row::<GetDeployments>(),

@@ -3,40 +3,107 @@
 
 use std::sync::Arc;
 
-use claviger_gateway::compile::{Authorization, UserPools};
+use claviger_gateway::claims::Claims;
+use claviger_gateway::compile::{Authorization, CompiledApi, Found, UserPools};
+use claviger_gateway::context::{Authorizer, Context};
+use claviger_gateway::exchange::Exchange;
+use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
 use claviger_gateway::refusal::Refusal;
 use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
-use claviger_resources::Timestamp;
-use claviger_runtime::snapshot::Snapshot;
-use claviger_runtime::token_cache::TokenCache;
-use http::HeaderMap;
+use claviger_resources::Secret;
+use claviger_runtime::snapshot::{ServedStage, Snapshot};
+use http::header::REFERER;
 
+use super::Call;
 use super::denied::Denied;
+use super::roles;
+use crate::DataPlane;
 
 /// A request that was let through; only [`Permit::decide`] makes one.
 pub(crate) struct Permit(());
 
+/// What is known of whoever calls, let through or not.
+#[derive(Default)]
+pub(crate) struct Caller {
+    /// The token that was accepted.
+    pub(super) token: Option<Arc<VerifiedToken>>,
+    /// What a Lambda authorizer said.
+    pub(super) authorizer: Option<Authorizer>,
+    /// The API key that a Lambda authorizer named, for `apiKeySource` `AUTHORIZER`.
+    pub(super) usage_identifier_key: Option<Secret<String>>,
+}
+
+impl Caller {
+    /// The claims of the token, to be read when something asks for one.
+    pub(super) fn claims(&self) -> Option<Claims<'_>> {
+        self.token.as_ref().map(|token| Claims::from_payload(token.payload()))
+    }
+
+    /// The context with what is known of the caller.
+    pub(super) fn known<'a>(&'a self, claims: Option<&'a Claims<'a>>, context: Context<'a>) -> Context<'a> {
+        Context { claims, authorizer: self.authorizer.as_ref(), ..context }
+    }
+}
+
+/// A request that wants to be let through, and what it came to.
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) stage: &'a ServedStage,
+    pub(super) compiled: &'a CompiledApi,
+    pub(super) found: &'a Found<'a, 'a>,
+    pub(super) exchange: &'a Exchange<'a>,
+}
+
 impl Permit {
-    /// Lets a request through, with the token that it needed for that, or says why not.
-    pub(super) fn decide(
-        snapshot: &Snapshot,
-        tokens: &TokenCache,
+    /// Lets a request through, or says why not. What it learns of the caller it tells either way: the answer to a caller who
+    /// is turned away may speak of it.
+    ///
+    /// An API's resource policy is asked as well (API Gateway, "How API Gateway resource policies affect authorization
+    /// workflow"): where a Lambda authorizer decides, either may allow and either may deny; elsewhere the resource policy
+    /// must allow, too.
+    pub(super) async fn decide(
+        plane: &DataPlane,
         authorization: &Authorization,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<(Self, Option<Arc<VerifiedToken>>), Denied> {
+        asking: &Asking<'_>,
+        caller: &mut Caller,
+    ) -> Result<Self, Denied> {
         match authorization {
-            Authorization::Open => Ok((Self(()), None)),
-            Authorization::UserPools(pools) => {
-                let token = bearer(snapshot, tokens, pools, headers, now);
-                token
-                    .map(|token| (Self(()), Some(token)))
-                    .map_err(|refusal| Denied::token(refusal, pools, headers, now))
+            Authorization::Open => {
+                demand_allowance(asking)?;
+                Ok(Self(()))
             }
-            other => {
-                let unavailable = other.unavailable();
+            Authorization::UserPools(pools) => {
+                let headers = asking.exchange.request.headers;
+                let token = bearer(plane, pools, asking);
+                let token = token.map_err(|refusal| Denied::token(refusal, pools, headers, asking.call.now))?;
+                let token = caller.token.insert(token);
+                demand_allowance(asking)?;
+                if let Some(roles) = asking.snapshot.roles(asking.call.target.api) {
+                    let judged = roles::judge(roles, token, &asking.exchange.request, asking.found);
+                    judged.map_err(|denied| denied.of_bearer(pools, headers))?;
+                }
+                Ok(Self(()))
+            }
+            Authorization::Lambda(authorizer) => {
+                let by_resource_policy = resource_policy(asking);
+                if by_resource_policy == Some(Decision::Denied) {
+                    return Err(Denied::from(by_policy(asking, true)));
+                }
+                let said = plane.ask_authorizer(authorizer, asking).await?;
+                caller.authorizer = Some(said.authorizer);
+                caller.usage_identifier_key = said.usage_identifier_key;
+                match said.decision {
+                    Decision::Allowed => Ok(Self(())),
+                    Decision::NotAllowed if by_resource_policy == Some(Decision::Allowed) => Ok(Self(())),
+                    Decision::Denied => Err(said.denial.because(Refusal::AccessDenied { explicit: true })),
+                    Decision::NotAllowed => Err(said.denial.because(Refusal::AccessDenied { explicit: false })),
+                }
+            }
+            Authorization::AwsIam => {
+                let unavailable = authorization.unavailable();
                 Err(Denied::from(unavailable.map_or_else(
                     || Refusal::configuration("the method's authorization is not known"),
                     |unavailable| Refusal::from(&unavailable),
@@ -46,15 +113,50 @@ impl Permit {
     }
 }
 
-fn bearer(
-    snapshot: &Snapshot,
-    tokens: &TokenCache,
-    pools: &UserPools,
-    headers: &HeaderMap,
-    now: Timestamp,
-) -> Result<Arc<VerifiedToken>, TokenRefusal> {
+impl Asking<'_> {
+    /// The ARN of the method with the request's path.
+    pub(super) fn method_arn(&self) -> String {
+        let context = &self.exchange.context;
+        self.compiled.method_arn(context.stage, context.method, self.exchange.request.path)
+    }
+
+    /// What a policy says of calling the method.
+    pub(super) fn decision(&self, policy: &Policy, asker: Asker<'_>, method_arn: &str) -> Decision {
+        let context = &self.exchange.context;
+        let referer = self.exchange.request.headers.get(REFERER);
+        let circumstances = Circumstances {
+            source_ip: context.source_ip,
+            now: self.call.now,
+            secure: context.secure,
+            user_agent: context.user_agent,
+            referer: referer.and_then(|referer| referer.to_str().ok()),
+        };
+        policy.decide(&Question { asker, action: INVOKE, resource: method_arn, circumstances: &circumstances })
+    }
+}
+
+/// What the API's resource policy says, if it has one. Nobody here has proved to be a principal that a policy could name.
+fn resource_policy(asking: &Asking<'_>) -> Option<Decision> {
+    let policy = asking.compiled.policy.as_ref()?;
+    Some(asking.decision(policy, Asker::Anonymous, &asking.method_arn()))
+}
+
+/// Refuses what the API's resource policy does not allow.
+fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
+    match resource_policy(asking) {
+        None | Some(Decision::Allowed) => Ok(()),
+        Some(Decision::Denied) => Err(by_policy(asking, true)),
+        Some(Decision::NotAllowed) => Err(by_policy(asking, false)),
+    }
+}
+
+fn by_policy(asking: &Asking<'_>, explicit: bool) -> Refusal {
+    Refusal::PolicyDenied { explicit, arn: asking.method_arn() }
+}
+
+fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<Arc<VerifiedToken>, TokenRefusal> {
     let authorizer = &pools.authorizer;
-    let value = headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
+    let value = asking.exchange.request.headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
     let value = value.to_str().map_err(|_| TokenRefusal::Malformed("it is not text"))?;
     let text = strip_bearer(value);
     if text.is_empty() {
@@ -67,7 +169,8 @@ fn bearer(
         scopes: &pools.scopes,
         audience: audience.as_ref().map(|accepts| accepts as &dyn Fn(&str) -> bool),
     };
-    let token = tokens.verify(snapshot, text, |pool| authorizer.pools.contains(pool), now.seconds())?;
+    let now = asking.call.now.seconds();
+    let token = plane.tokens.verify(asking.snapshot, text, |pool| authorizer.pools.contains(pool), now)?;
     token.admit(demand)?;
     Ok(token)
 }

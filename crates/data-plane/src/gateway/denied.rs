@@ -1,6 +1,7 @@
 //! Why the gate refused, for operators: beside the refusal that the client hears, the setting that decided.
 
 use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found, NotFound, UserPools};
+use claviger_gateway::lambda_authorizer::{LambdaAuthorizer, Unidentified};
 use claviger_gateway::pattern::Pattern;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::roles::NotAllowed;
@@ -19,14 +20,14 @@ use crate::token_facts;
 pub(crate) struct Denied {
     pub(super) refusal: Refusal,
     setting: Option<String>,
-    /// The value of the header that held the token, which is a secret.
-    identity: Option<String>,
+    /// What identifies the caller, such as the value of the header that held the token, which is a secret.
+    identity: Vec<String>,
     authorizer: Option<String>,
 }
 
 impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, setting: None, identity: None, authorizer: None }
+        Self { refusal, setting: None, identity: Vec::new(), authorizer: None }
     }
 }
 
@@ -52,7 +53,24 @@ impl Denied {
     pub(super) fn of_bearer(self, pools: &UserPools, headers: &HeaderMap) -> Self {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
+        let identity = identity.into_iter().collect();
         Self { identity, authorizer: Some(authorizer), ..self }
+    }
+
+    /// A caller of whom a Lambda authorizer is not asked.
+    pub(super) fn unidentified(unidentified: Unidentified, authorizer: &LambdaAuthorizer) -> Self {
+        let named = format!("{} ({})", authorizer.name, authorizer.id);
+        let setting = match unidentified {
+            Unidentified::Missing(_) => {
+                let sources: Vec<&str> = authorizer.identity_sources().collect();
+                format!("identitySource of the authorizer {named} is {}", sources.join(", "))
+            }
+            Unidentified::NoMatch => {
+                let expression = authorizer.identity_validation().unwrap_or_default();
+                format!("identityValidationExpression of the authorizer {named} is {expression:?}")
+            }
+        };
+        Self { setting: Some(setting), authorizer: Some(named), ..Refusal::from(unidentified).into() }
     }
 
     /// No API has the id.
@@ -113,9 +131,46 @@ impl Denied {
             format!("{} of the API sets another status than {default}", self.refusal.response_type().as_str())
         });
         let refused = refused.about("gatewayResponse", changed);
-        match self.identity {
-            Some(identity) => token_facts::about(refused, &identity).concealing(&identity),
+        let refused = match self.identity.first() {
+            Some(identity) => token_facts::about(refused, identity),
             None => refused,
+        };
+        self.identity.iter().fold(refused, |refused, secret| refused.concealing(secret))
+    }
+}
+
+/// What operators are told of a caller whom a Lambda authorizer turns away.
+pub(super) struct Denial {
+    setting: String,
+    identity: Vec<String>,
+    authorizer: String,
+}
+
+impl Denial {
+    /// What is known before the authorizer has said anything.
+    pub(super) fn new(authorizer: &LambdaAuthorizer, identity: &[String]) -> Self {
+        let named = format!("{} ({})", authorizer.name, authorizer.id);
+        let setting = format!("the function of the authorizer {named} decides");
+        Self { setting, identity: identity.to_vec(), authorizer: named }
+    }
+
+    /// The same with what its policy was asked.
+    pub(super) fn of_policy(self, principal: &str, method_arn: &str, kept: bool) -> Self {
+        let when = if kept { "answered before, and which is kept" } else { "answered" };
+        let setting = format!(
+            "the policy that the authorizer {} {when}, for the principal {principal:?}, held against {method_arn}",
+            self.authorizer
+        );
+        Self { setting, ..self }
+    }
+
+    /// The caller turned away for this.
+    pub(super) fn because(self, refusal: Refusal) -> Denied {
+        Denied {
+            setting: Some(self.setting),
+            identity: self.identity,
+            authorizer: Some(self.authorizer),
+            ..refusal.into()
         }
     }
 }
@@ -171,6 +226,7 @@ fn token_setting(refusal: &TokenRefusal, pools: &UserPools, header: &str, now: T
 /// What of the method's integration, or which limit, decided.
 fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<String> {
     Some(match refusal {
+        Refusal::PolicyDenied { .. } => "the policy of the REST API, as it was when it was deployed".to_owned(),
         Refusal::RequestTooLarge => format!("the largest body through the gateway is {GATEWAY_BODY_BYTES_MAX} bytes"),
         Refusal::IntegrationTimeout { milliseconds } => format!("timeoutInMillis of the integration is {milliseconds}"),
         Refusal::UnsupportedMediaType => "passthroughBehavior and requestTemplates of the integration".to_owned(),
@@ -179,11 +235,15 @@ fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<Strin
         Refusal::ApiConfiguration(_)
         | Refusal::InvalidEndpoint(_)
         | Refusal::Network(_)
-        | Refusal::BadBackendAnswer(_) => {
+        | Refusal::FunctionFailed(_)
+        | Refusal::MalformedAnswer(_)
+        | Refusal::FunctionUnavailable(_) => {
             let kind = match found.method.integration {
                 CompiledIntegration::Mock(_) => "MOCK",
                 CompiledIntegration::Http(_) => "HTTP",
                 CompiledIntegration::HttpProxy(_) => "HTTP_PROXY",
+                CompiledIntegration::Lambda(_) => "AWS",
+                CompiledIntegration::LambdaProxy(_) => "AWS_PROXY",
                 CompiledIntegration::Unavailable(_) => "of another type",
             };
             format!("the integration of {} {}, which is {kind}", found.method.verb.as_str(), found.resource.path)

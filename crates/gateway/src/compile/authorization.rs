@@ -9,6 +9,7 @@ use http::HeaderName;
 use http::header::AUTHORIZATION;
 
 use super::Unavailable;
+use crate::lambda_authorizer::{LambdaAuthorizer, RESULT_TTL_SECONDS_DEFAULT};
 use crate::pattern::Pattern;
 
 /// Who may call a method.
@@ -28,8 +29,7 @@ impl Authorization {
     /// What it needs that this version does not provide; such a method must not be served.
     pub fn unavailable(&self) -> Option<Unavailable> {
         match self {
-            Self::Open | Self::UserPools(_) => None,
-            Self::Lambda(_) => Some(Unavailable("a Lambda authorizer")),
+            Self::Open | Self::UserPools(_) | Self::Lambda(_) => None,
             Self::AwsIam => Some(Unavailable("AWS_IAM authorization")),
         }
     }
@@ -60,21 +60,6 @@ pub struct UserPoolAuthorizer {
     /// For how long an accepted token need not be judged again, in seconds.
     pub result_ttl_seconds: u32,
 }
-
-/// A `TOKEN` or `REQUEST` authorizer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LambdaAuthorizer {
-    /// Its id.
-    pub id: AuthorizerId,
-    /// Its name.
-    pub name: String,
-    /// Whether it sees the whole request or one header.
-    pub sees_request: bool,
-}
-
-/// For how long a decision may be kept when the authorizer does not say (API Gateway API reference,
-/// `authorizerResultTtlInSeconds`).
-const RESULT_TTL_SECONDS_DEFAULT: u32 = 300;
 
 /// The authorizers of an API, each compiled once. One that is wrong is refused only where a method uses it.
 pub(super) struct Authorizers(HashMap<AuthorizerId, Result<Compiled, String>>);
@@ -115,13 +100,12 @@ impl Authorizers {
 
 impl Compiled {
     fn new(authorizer: &Authorizer) -> Result<Self, String> {
-        let sees_request = match authorizer.kind {
-            AuthorizerType::CognitoUserPools => return user_pools(authorizer).map(Arc::new).map(Self::UserPools),
-            AuthorizerType::Token => false,
-            AuthorizerType::Request => true,
-        };
-        let (id, name) = (authorizer.id.clone(), authorizer.name.clone());
-        Ok(Self::Lambda(Arc::new(LambdaAuthorizer { id, name, sees_request })))
+        match authorizer.kind {
+            AuthorizerType::CognitoUserPools => user_pools(authorizer).map(Arc::new).map(Self::UserPools),
+            AuthorizerType::Token | AuthorizerType::Request => {
+                LambdaAuthorizer::compile(authorizer).map(Arc::new).map(Self::Lambda)
+            }
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) enum Reaction {
     Changes(Value),
     Fixed(u16, &'static str, Bytes),
     HangUp,
+    Silence,
 }
 
 /// Something that stands for a function.
@@ -90,6 +91,7 @@ async fn answer(
             Ok(response.body(Full::new(body)).unwrap())
         }
         Reaction::HangUp => Err(std::io::Error::other("hung up")),
+        Reaction::Silence => std::future::pending().await,
     }
 }
 

@@ -18,6 +18,7 @@ mod facts;
 mod functions;
 mod gate;
 mod inputs;
+mod lambda;
 mod limits;
 mod listener;
 mod messages;
