@@ -1,8 +1,12 @@
 //! The gateway: a request to an API, from its route to its answer, in API Gateway's order of evaluation (stage, route,
-//! authorizer, then the integration).
+//! authorizer, API key with its quota and throttles, request validation, then the integration).
 
+mod api_key;
 mod authorize;
 mod denied;
+mod quota;
+mod throttle;
+mod validate;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,6 +30,7 @@ use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
+use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 pub(crate) use self::denied::Denied;
 use crate::body::{self, Body, ReadError};
@@ -42,6 +47,14 @@ pub struct Target<'a> {
     pub api: &'a str,
     /// The path, the stage's name first.
     pub path: &'a str,
+}
+
+/// The method that a request is for, and where it stands.
+#[derive(Clone, Copy)]
+struct Place<'t, 'p> {
+    api: &'t CompiledApi,
+    stage: &'t ServedStage,
+    found: &'t Found<'t, 'p>,
 }
 
 /// What stays the same from a request's arrival to its answer.
@@ -107,17 +120,26 @@ impl DataPlane {
             },
             stage_variables: variables,
         };
+        let mut metered = None;
         let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let (permit, token) = permit(snapshot, call, found)?;
-            let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
+            let place = Place { api: compiled, stage, found };
+            // A Lambda authorizer may name the key.
+            let usage_identifier_key = None;
+            metered = self.meter(snapshot, place, &call.parts.headers, usage_identifier_key)?;
+            self.admit(place, metered.as_ref())?;
+            validate::parameters(found, &exchange.request)?;
+            let body = read(body).await?;
+            validate::body(found, &Request { body: &body, ..exchange.request })?;
+            let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: Context { claims: claims.as_ref(), ..exchange.context },
+                context: Context { claims: claims.as_ref(), ..counted(exchange.context, metered.as_ref()) },
                 ..exchange
             };
             Ok(self.integrate(found, permit, &exchange).await?)
@@ -127,11 +149,26 @@ impl DataPlane {
             Ok(answer) => answer,
             Err(denied) => {
                 exchange.request.body = b"";
+                exchange.context = counted(exchange.context, metered.as_ref());
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
             }
         }
+    }
+}
+
+impl DataPlane {
+    /// Lets a request through that is within its plan's quota and that no throttle holds back. What is refused is not counted.
+    fn admit(&self, place: Place<'_, '_>, metered: Option<&Metered<'_>>) -> Result<(), Denied> {
+        if let Some(metered) = metered {
+            self.spend_quota(metered)?;
+        }
+        self.throttle(place, metered).inspect_err(|_| {
+            if let Some(metered) = metered {
+                self.give_back_quota(metered);
+            }
+        })
     }
 }
 
@@ -171,6 +208,8 @@ impl<'a> Call<'a> {
             request_time: self.now,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            api_key: None,
+            api_key_id: None,
             claims: None,
         }
     }
@@ -212,14 +251,16 @@ fn permit(
     call: &Call<'_>,
     found: &Found<'_, '_>,
 ) -> Result<(Permit, Option<AcceptedToken>), Denied> {
-    let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
-    if found.method.api_key_required {
-        return not_provided("the method requires an API key, which this version does not provide");
-    }
-    if found.method.validation.is_some() {
-        return not_provided("the method names a request validator, which this version does not provide");
-    }
     Permit::decide(snapshot, &found.method.authorization, &call.parts.headers, call.now)
+}
+
+/// The context of a request that is counted under an API key.
+fn counted<'a>(context: Context<'a>, metered: Option<&'a Metered<'_>>) -> Context<'a> {
+    Context {
+        api_key: metered.map(|metered| metered.value),
+        api_key_id: metered.map(|metered| metered.key.id.as_str()),
+        ..context
+    }
 }
 
 /// The stage a request is for, and the path after it.

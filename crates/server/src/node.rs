@@ -16,7 +16,7 @@ use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
-use claviger_runtime::limits::{Limits, RequestRates, Usage};
+use claviger_runtime::limits::Limits;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
@@ -57,7 +57,7 @@ pub struct Options {
     pub settings: Settings,
     /// The functions that hooks call.
     pub functions: Functions,
-    /// Whether AWS's request rates are enforced.
+    /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
     pub request_rates: bool,
     /// The clock that limits go by; the system's when there is none.
     pub monotonic: Option<Arc<dyn Monotonic>>,
@@ -114,15 +114,13 @@ impl Node {
         let clock = Arc::new(MovableClock::default());
         let mut builder = Builder::new(options.issuers);
         let monotonic = options.monotonic.unwrap_or_else(|| Arc::new(SystemMonotonic::default()));
-        let usage = Usage::new(clock.clone(), Arc::clone(&monotonic));
-        let (vault, current) = control.block_on(async {
+        let (vault, current, limits) = control.block_on(async {
             let vault = open_vault(&*store, &master).await?;
             let current = CurrentSnapshot::load(&*store, &mut builder).await?;
-            usage.load(&mut *store.read().await?).await?;
-            Ok::<_, StartError>((Arc::new(vault), current))
+            let limits = Limits::new(&current, &(clock.clone() as _), &monotonic, options.request_rates);
+            limits.load(&mut *store.read().await?).await?;
+            Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
-        let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), monotonic));
-        let limits = Arc::new(Limits { rates, usage });
         let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(options.functions));
         let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, functions, clock.clone(), limits);
         let issuance = Arc::new(issuance);
@@ -151,7 +149,7 @@ impl Node {
         let (follower, feed) = (Arc::clone(&current), store.clone());
         control.spawn(async move { follower.follow(&*feed, builder, keyless).await });
         let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());
-        control.spawn(async move { counting.limits().usage.keep_flushing(&*keeper, &counted).await });
+        control.spawn(async move { counting.limits().keep_flushing(&*keeper, &counted).await });
         Ok(Self { control_plane, data_plane, current, clock, store, issuance, control: Some(control) })
     }
 
@@ -190,9 +188,9 @@ impl Node {
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
             (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));
-        let work = control.spawn(async move { issuance.limits().usage.flush(&*store, &current).await });
+        let work = control.spawn(async move { issuance.limits().flush(&*store, &current).await });
         if let Ok(Err(error)) = work.await {
-            tracing::error!(error = &error as &dyn std::error::Error, "cannot store the last token counts");
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot store the last counts");
         }
     }
 

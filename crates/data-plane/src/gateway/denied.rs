@@ -21,17 +21,26 @@ pub(crate) struct Denied {
     /// The value of the header that held the token, which is a secret.
     identity: Option<String>,
     authorizer: Option<String>,
+    /// What else is known of the request: the API key, the usage plan.
+    facts: Vec<(&'static str, String)>,
 }
 
 impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, setting: None, identity: None, authorizer: None }
+        Self { refusal, setting: None, identity: None, authorizer: None, facts: Vec::new() }
     }
 }
 
 impl Denied {
-    fn by(refusal: Refusal, setting: String) -> Self {
+    /// A refusal that this setting decided.
+    pub(super) fn by(refusal: Refusal, setting: String) -> Self {
         Self { setting: Some(setting), ..refusal.into() }
+    }
+
+    /// The same with a fact about the request.
+    pub(super) fn about(mut self, name: &'static str, value: &impl ToString) -> Self {
+        self.facts.push((name, value.to_string()));
+        self
     }
 
     /// A token that the authorizer does not accept.
@@ -100,6 +109,7 @@ impl Denied {
             format!("{} of the API sets another status than {default}", self.refusal.response_type().as_str())
         });
         let refused = refused.about("gatewayResponse", changed);
+        let refused = self.facts.into_iter().fold(refused, |refused, (name, value)| refused.about(name, Some(value)));
         match self.identity {
             Some(identity) => token_facts::about(refused, &identity).concealing(&identity),
             None => refused,

@@ -31,7 +31,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 11] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -40,6 +40,9 @@ const KINDS: [Kind; 8] = [
     Kind::RestApi,
     Kind::Stage,
     Kind::ProvisionedLimit,
+    Kind::ApiKey,
+    Kind::UsagePlan,
+    Kind::UsagePlanKey,
 ];
 
 /// Rows read at a time when everything is loaded.
@@ -144,6 +147,9 @@ impl Builder {
             Kind::RestApi => put_api(snapshot, decode(row)?),
             Kind::Stage => put_stage(snapshot, decode(row)?, tx).await?,
             Kind::ProvisionedLimit => put_rate(snapshot, decode(row)?),
+            Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
+            Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
+            Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
             _ => {}
         }
         Ok(())
@@ -208,7 +214,7 @@ async fn put_stage(snapshot: &mut Snapshot, stage: Stage, tx: &mut dyn Transacti
     };
     let mut api = Api::clone(api);
     let id = stage.rest_api_id.clone();
-    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage { stage, compiled }));
+    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage::new(stage, compiled)));
     snapshot.apis.insert(id, Arc::new(api));
     Ok(())
 }
@@ -259,6 +265,9 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());
             }
         }
+        Kind::ApiKey => snapshot.usage_plans.remove_key(&key.id),
+        Kind::UsagePlan => snapshot.usage_plans.remove_plan(&key.id),
+        Kind::UsagePlanKey => snapshot.usage_plans.remove_plan_key(&key.parent, &key.id),
         _ => {}
     }
 }

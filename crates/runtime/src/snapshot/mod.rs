@@ -10,6 +10,7 @@ mod client;
 pub mod current;
 mod interner;
 pub mod pool;
+pub mod usage_plans;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use self::api::{Api, ServedStage};
 pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
 pub use self::pool::{Pool, PoolKeys};
+pub use self::usage_plans::UsagePlans;
 
 /// One consistent state of pools, clients, domains and APIs.
 #[derive(Clone, Default)]
@@ -34,6 +36,7 @@ pub struct Snapshot {
     domain_prefixes: imbl::HashMap<String, UserPoolId>,
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
+    usage_plans: UsagePlans,
     /// Request rates that accounts have set.
     provisioned_rates: imbl::HashMap<(Tenant, Category), u32>,
 }
@@ -83,6 +86,11 @@ impl Snapshot {
     /// The API with this id.
     pub fn api(&self, id: &str) -> Option<&Arc<Api>> {
         self.apis.get(id)
+    }
+
+    /// The API keys and usage plans of all APIs.
+    pub fn usage_plans(&self) -> &UsagePlans {
+        &self.usage_plans
     }
 
     /// The request rate that an account has set for a category in a region.

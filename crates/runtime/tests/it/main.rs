@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod functions;
+mod plan_usage;
 mod usage;
 mod user_sessions;
 
