@@ -7,11 +7,13 @@ use claviger_oauth::hook::{AnswerError, Changes, Event, EventVersion, read};
 use claviger_resources::user_pool::UserPool;
 use serde_json::Value;
 
-use crate::functions::{FunctionError, Functions};
+use crate::functions::{FunctionError, Functions, Invocation, Invoker};
 
 /// How long a trigger's function may take (Amazon Cognito, "Customizing user pool workflows with Lambda triggers"). AWS would
 /// ask two more times before it gives up; here a function that got the event is asked once.
 const DURATION_MAX: Duration = Duration::from_secs(5);
+/// What Cognito calls functions as.
+const PRINCIPAL: &str = "cognito-idp.amazonaws.com";
 
 /// A pool's pre token generation trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +55,15 @@ impl Hook {
         (!lite || hook.version == EventVersion::V1).then_some(hook)
     }
 
-    /// Asks the function what to change.
-    pub async fn ask(&self, functions: &Functions, event: &Event<'_>) -> Result<Changes, HookError> {
-        let answer = functions.call(&self.function, event.to_json().into(), DURATION_MAX).await;
+    /// Asks the function what to change, on behalf of the pool with this ARN.
+    pub async fn ask(&self, functions: &Functions, event: &Event<'_>, pool_arn: &str) -> Result<Changes, HookError> {
+        let invocation = Invocation {
+            arn: &self.function,
+            event: event.to_json().into(),
+            duration_max: DURATION_MAX,
+            invoker: Invoker::Service { principal: PRINCIPAL, source_arn: pool_arn },
+        };
+        let answer = functions.call(invocation).await;
         let changes = answer.map_err(HookError::from).and_then(|answer| Ok(read(self.version, &answer)?));
         if let Err(error) = &changes {
             let (function, pool) = (&*self.function, event.pool);
@@ -78,7 +86,7 @@ impl Hook {
 impl From<FunctionError> for HookError {
     fn from(error: FunctionError) -> Self {
         match error {
-            FunctionError::Failed(message) => Self::Function(message),
+            FunctionError::Failed(failure) => Self::Function(failure.to_string()),
             other => Self::Call(other),
         }
     }

@@ -20,7 +20,7 @@ use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::{GrantType, TokenRequest};
 use claviger_oauth::user_claims::{Occasion, UserClaims, UserGrant};
 use claviger_resources::request_rates::Category;
-use claviger_resources::{Clock, UserPoolId};
+use claviger_resources::{Clock, UserPoolId, user_pool};
 use serde_json::{Map, Value};
 
 use crate::functions::Functions;
@@ -140,7 +140,10 @@ impl Issuance {
         };
         // The hook is asked first: the tokens' life begins when it has answered.
         let changes = match &pool.hook {
-            Some(hook) => Some(hook.ask(&self.functions, &grant.event(hook.version, &pool.tenant.region)).await?),
+            Some(hook) => {
+                let event = grant.event(hook.version, &pool.tenant.region);
+                Some(hook.ask(&self.functions, &event, &user_pool::arn(&pool.tenant, &pool.id)).await?)
+            }
             None => None,
         };
         let occasion = Occasion {
@@ -240,7 +243,7 @@ impl Issuance {
             scopes: grant.scopes.iter().map(AsRef::as_ref).collect(),
             client_metadata,
         };
-        let changes = hook.ask(&self.functions, &event).await?;
+        let changes = hook.ask(&self.functions, &event, &user_pool::arn(&pool.tenant, &pool.id)).await?;
         let mut claims = self.claims(pool, grant).to_map();
         changes.apply(TokenKind::Machine, &mut claims, client_id);
         Ok(to_json(&claims)?)

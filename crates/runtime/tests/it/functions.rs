@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use claviger_runtime::functions::{FunctionError, FunctionUrl, Functions};
+use claviger_runtime::functions::{FunctionError, FunctionUrl, Functions, Invocation, Invoker};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -18,7 +18,10 @@ async fn function() -> (TcpListener, Arc<Functions>) {
 
 fn call(functions: &Arc<Functions>, duration_max: Duration) -> tokio::task::JoinHandle<Result<Bytes, FunctionError>> {
     let functions = Arc::clone(functions);
-    tokio::spawn(async move { functions.call(ARN, Bytes::from_static(b"{}"), duration_max).await })
+    tokio::spawn(async move {
+        let event = Bytes::from_static(b"{}");
+        functions.call(Invocation { arn: ARN, event, duration_max, invoker: Invoker::Caller }).await
+    })
 }
 
 /// Reads one request, of which only its end is known.

@@ -1,7 +1,7 @@
-//! Functions: calling the one behind an ARN, whoever needs its answer.
+//! Functions behind URLs: the operator says where one is.
 //!
-//! How a function is run is a closed set; being called over HTTP is the only way yet. The contract is that of AWS's own
-//! emulator of the Lambda runtime: the event is posted as JSON, the answer's body is the function's result.
+//! The contract is that of AWS's own emulator of the Lambda runtime: the event is posted as JSON, the answer's body is the
+//! function's result.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,10 +11,9 @@ use claviger_resources::limits::FUNCTION_RESULT_BYTES_MAX;
 use http::{HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use super::{Failure, FunctionError};
 use crate::outbound::{Outbound, OutboundError};
 
 /// Calls that are under way at a time; more wait for their turn, within their time.
@@ -23,31 +22,8 @@ const CALLS_MAX: usize = 100;
 const ATTEMPTS_MAX: u32 = 3;
 /// The pause before the second attempt; it doubles.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
-/// Bytes of a function's own error message that are told.
-const MESSAGE_BYTES_MAX: usize = 1024;
 /// The header by which AWS tells that a result is an error.
 const FUNCTION_ERROR: &str = "x-amz-function-error";
-
-/// The functions of a node.
-pub struct Functions {
-    runners: BTreeMap<String, Runner>,
-    client: Outbound<Full<Bytes>>,
-    places: Semaphore,
-}
-
-impl Default for Functions {
-    /// No functions.
-    fn default() -> Self {
-        Self::new([])
-    }
-}
-
-/// How a function is run.
-#[derive(Clone, Debug)]
-enum Runner {
-    /// Something that speaks HTTP stands for it at this address.
-    Http(Uri),
-}
 
 /// An ARN and the address that stands for it, as the operator sets it: `ARN=URL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,42 +43,27 @@ pub enum FunctionUrlError {
     Url,
 }
 
-/// Why a function has no result. What it says is for those who call the function, so it names no address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FunctionError {
-    /// Nothing is known to run it.
-    #[error("the function {0} has no URL; set one with --function ARN=URL or CLAVIGER_FUNCTIONS")]
-    NoUrl(String),
-    /// It took too long.
-    #[error("the function did not answer within {} seconds", .0.as_secs())]
-    TimedOut(Duration),
-    /// It cannot be reached, or does not speak HTTP.
-    #[error("the function cannot be reached")]
-    Unreachable {
-        /// Why not, for operators.
-        reason: String,
-    },
-    /// What stands for it answered with another status than success.
-    #[error("the function's URL answered with status {0}")]
-    Status(u16),
-    /// Its result is too large.
-    #[error("the function's result is larger than {FUNCTION_RESULT_BYTES_MAX} bytes")]
-    TooLarge,
-    /// It failed by its own account, which this is.
-    #[error("{0}")]
-    Failed(String),
+/// The functions that the operator has given URLs.
+pub(super) struct FunctionUrls {
+    urls: BTreeMap<String, Uri>,
+    client: Outbound<Full<Bytes>>,
+    places: Semaphore,
 }
 
-impl Functions {
-    /// Functions behind these addresses; of two for one ARN the later counts.
-    pub fn new(urls: impl IntoIterator<Item = FunctionUrl>) -> Self {
-        let runners = urls.into_iter().map(|function| (function.arn, Runner::Http(function.url))).collect();
-        Self { runners, client: Outbound::default(), places: Semaphore::new(CALLS_MAX) }
+impl FunctionUrls {
+    /// Of two URLs for one ARN the later counts.
+    pub(super) fn new(urls: impl IntoIterator<Item = FunctionUrl>) -> Self {
+        let urls = urls.into_iter().map(|function| (function.arn, function.url)).collect();
+        Self { urls, client: Outbound::default(), places: Semaphore::new(CALLS_MAX) }
     }
 
-    /// Calls a function with this event and waits for its result, at most for `duration_max`.
-    pub async fn call(&self, arn: &str, event: Bytes, duration_max: Duration) -> Result<Bytes, FunctionError> {
-        let Runner::Http(url) = self.runners.get(arn).ok_or_else(|| FunctionError::NoUrl(arn.to_owned()))?;
+    /// The URL that stands for a function.
+    pub(super) fn url(&self, arn: &str) -> Option<&Uri> {
+        self.urls.get(arn)
+    }
+
+    /// Calls what is behind a URL, at most for `duration_max`.
+    pub(super) async fn call(&self, url: &Uri, event: Bytes, duration_max: Duration) -> Result<Bytes, FunctionError> {
         let work = async {
             // The semaphore is never closed.
             let _place = self.places.acquire().await;
@@ -148,32 +109,15 @@ async fn result(answer: Response<Incoming>) -> Result<Bytes, FunctionError> {
         }
     })?;
     let body = body.to_bytes();
-    let failure = serde_json::from_slice::<Failure>(&body).ok().and_then(Failure::message);
     if head.headers.contains_key(FUNCTION_ERROR) {
-        return Err(FunctionError::Failed(failure.unwrap_or_else(|| "Unhandled".to_owned())));
+        return Err(FunctionError::Failed(Failure::of(body)));
     }
     if !head.status.is_success() {
         return Err(FunctionError::Status(head.status.as_u16()));
     }
-    match failure {
-        Some(message) => Err(FunctionError::Failed(message)),
+    match Failure::told(&body) {
+        Some(failure) => Err(FunctionError::Failed(failure)),
         None => Ok(body),
-    }
-}
-
-/// How the Lambda runtimes tell an error.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    error_message: Option<Value>,
-    error_type: Option<Value>,
-}
-
-impl Failure {
-    fn message(self) -> Option<String> {
-        let texts = [self.error_message, self.error_type].into_iter().flatten();
-        let text = texts.filter_map(|value| value.as_str().map(str::to_owned)).find(|text| !text.is_empty())?;
-        Some(text.get(..text.floor_char_boundary(MESSAGE_BYTES_MAX)).unwrap_or_default().to_owned())
     }
 }
 
@@ -242,22 +186,5 @@ mod tests {
         for no_url in ["", "h:1", "/x", "ftp://h", "http://", "http://h h"] {
             check(&format!("arn:aws:lambda:a={no_url}"), Err(FunctionUrlError::Url));
         }
-    }
-
-    #[test]
-    fn a_failure_is_told_by_its_message_else_its_type() {
-        let check = |body: &str, expected: Option<&str>| {
-            let failure = serde_json::from_str::<Failure>(body).ok().and_then(Failure::message);
-            assert_eq!(failure.as_deref(), expected, "{body}");
-        };
-        check(r#"{"errorMessage":"no tenant","errorType":"Error","trace":[]}"#, Some("no tenant"));
-        check(r#"{"errorType":"Runtime.ExitError"}"#, Some("Runtime.ExitError"));
-        check(r#"{"errorType":null,"errorMessage":"timed out"}"#, Some("timed out"));
-        check(r#"{"errorMessage":"","errorType":"Error"}"#, Some("Error"));
-        check(r#"{"version":"3","response":{}}"#, None);
-        check(r#"{"errorMessage":{}}"#, None);
-        check("[]", None);
-        let long = format!(r#"{{"errorMessage":"{}"}}"#, "\u{e9}".repeat(1_000));
-        check(&long, Some(&"\u{e9}".repeat(512)));
     }
 }
