@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Services, Settings};
@@ -25,6 +25,7 @@ use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionE
 use claviger_store_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::clock::{MovableClock, SystemMonotonic};
 use crate::master_key::{self, MasterKeyError};
@@ -71,6 +72,8 @@ pub struct Node {
     clock: Arc<MovableClock>,
     store: Arc<SqliteStore>,
     issuance: Arc<Issuance>,
+    /// What runs in the background until the node is closed.
+    tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
 }
 
@@ -145,12 +148,14 @@ impl Node {
         let data_plane = DataPlane::new(Arc::clone(&current), sessions, clock.clone());
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
-        control.spawn(maker.run(waiting));
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(maker.run(waiting), control.handle());
         let (follower, feed) = (Arc::clone(&current), store.clone());
-        control.spawn(async move { follower.follow(&*feed, builder, keyless).await });
+        tasks.spawn_on(async move { follower.follow(&*feed, builder, keyless).await }, control.handle());
         let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());
-        control.spawn(async move { counting.limits().keep_flushing(&*keeper, &counted).await });
-        Ok(Self { control_plane, data_plane, current, clock, store, issuance, control: Some(control) })
+        tasks.spawn_on(async move { counting.limits().keep_flushing(&*keeper, &counted).await }, control.handle());
+        let tasks = Mutex::new(tasks);
+        Ok(Self { control_plane, data_plane, current, clock, store, issuance, tasks, control: Some(control) })
     }
 
     /// What answers traffic.
@@ -183,7 +188,8 @@ impl Node {
         control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
     }
 
-    /// Stores what is kept in memory only: to be called when no more requests are answered.
+    /// Stores what is kept in memory only and ends what runs in the background, so that the store can be opened again: to be
+    /// called when no more requests are answered.
     pub async fn close(&self) {
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
@@ -192,6 +198,8 @@ impl Node {
         if let Ok(Err(error)) = work.await {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot store the last counts");
         }
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
     }
 
     /// Deletes everything but the store's own keys; `None` when the node is stopping.

@@ -14,14 +14,12 @@ pub(super) fn compare(one: &Number, other: &Number) -> Ordering {
 
 /// Whether a number is a multiple of another; nothing is one of zero.
 pub(super) fn is_multiple(number: &Number, of: &Number) -> bool {
-    match (whole(number), whole(of)) {
-        (Some(number), Some(of)) => of != 0 && number % of == 0,
-        _ => {
-            let quotient = real(number) / real(of);
-            // Decimal fractions have no exact form: 0.3 is a multiple of 0.1 all the same.
-            quotient.is_finite() && (quotient - quotient.round()).abs() <= quotient.abs().max(1.0) * 1e-12
-        }
+    if let (Some(number), Some(of)) = (whole(number), whole(of)) {
+        return of != 0 && number % of == 0;
     }
+    let quotient = real(number) / real(of);
+    // Decimal fractions have no exact form: 0.3 is a multiple of 0.1 all the same.
+    quotient.is_finite() && (quotient - quotient.round()).abs() <= quotient.abs().max(1.0) * 1e-12
 }
 
 fn whole(number: &Number) -> Option<i128> {
