@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// Where chance begins, to see a failure again; another place in every run when it is left out
     #[arg(long)]
     seed: Option<u64>,
+    /// Seconds to try templates for, instead of so many of them
+    #[arg(long)]
+    duration: Option<u64>,
     /// Rounds in which the large store is measured beside the small one
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -34,6 +37,8 @@ pub(crate) struct Arguments {
 enum Stage {
     /// No input makes a 5xx or a panic
     Inputs,
+    /// No mapping template panics, or takes up more than it may
+    Templates,
     /// 100,000 app clients are served as fast as 10
     Scale,
     /// No request fails while a secret is rotated
@@ -43,8 +48,8 @@ enum Stage {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut stages = Stages::default();
     let chosen = |stage| arguments.stage.is_none_or(|chosen| chosen == stage);
+    let seed = arguments.seed.map_or_else(any_seed, Ok)?;
     if chosen(Stage::Inputs) {
-        let seed = arguments.seed.map_or_else(any_seed, Ok)?;
         let inputs = |package, filter| {
             let mut test = test(package, filter);
             test.env("CLAVIGER_CASES", arguments.cases.to_string()).env("CLAVIGER_SEED", seed.to_string());
@@ -52,6 +57,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         stages.run("inputs of operations", || inputs("claviger-control-plane", "cognito::inputs::"));
         stages.run("requests to the server", || inputs("claviger-server", "inputs::"));
+    }
+    if chosen(Stage::Templates) {
+        let mut test = unit_test("claviger-gateway", "vtl::tests::generated::");
+        test.env("CLAVIGER_CASES", arguments.cases.to_string()).env("CLAVIGER_SEED", seed.to_string());
+        if let Some(seconds) = arguments.duration {
+            test.env("CLAVIGER_SECONDS", seconds.to_string());
+        }
+        stages.run("mapping templates", || start(&mut test));
     }
     if chosen(Stage::Scale) {
         stages.run("100,000 app clients", || scale::run(arguments.rounds));
@@ -68,6 +81,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// all.
 fn test(package: &str, filter: &str) -> Command {
     cargo(&["test", "--quiet", "--package", package, "--test", "it", "--", "--nocapture", filter])
+}
+
+/// The same of a crate's own tests.
+fn unit_test(package: &str, filter: &str) -> Command {
+    cargo(&["test", "--quiet", "--package", package, "--lib", "--", "--nocapture", filter])
 }
 
 fn any_seed() -> anyhow::Result<u64> {

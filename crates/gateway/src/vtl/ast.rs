@@ -24,11 +24,26 @@ pub(super) struct Slot(pub(super) usize);
 pub(super) enum Node {
     Text(Box<str>),
     Reference(Reference),
-    Set { target: Reference, value: Expression },
-    If { branches: Box<[(Expression, Block)]>, otherwise: Block },
-    Foreach { element: Slot, list: Expression, body: Block, position: Position },
-    Define { name: Slot, body: Arc<Block> },
-    Break,
+    Set {
+        target: Reference,
+        value: Expression,
+    },
+    If {
+        branches: Box<[(Expression, Block)]>,
+        otherwise: Block,
+    },
+    Foreach {
+        element: Slot,
+        list: Expression,
+        body: Block,
+        position: Position,
+    },
+    Define {
+        name: Slot,
+        body: Arc<Block>,
+    },
+    /// Ends the loop that the expression leads to, else the block it stands in.
+    Break(Option<Expression>, Position),
     Stop,
 }
 

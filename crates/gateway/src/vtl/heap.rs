@@ -167,6 +167,12 @@ impl Heap {
         self.maps.get(id.0).map_or(MapKind::Plain, |map| map.kind)
     }
 
+    pub(super) fn become_kind(&mut self, id: MapId, kind: MapKind) {
+        if let Some(map) = self.maps.get_mut(id.0) {
+            map.kind = kind;
+        }
+    }
+
     pub(super) fn get(&self, id: MapId, key: &str) -> Option<&Value> {
         let map = self.maps.get(id.0)?;
         map.entries.get(key).or_else(|| {

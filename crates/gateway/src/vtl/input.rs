@@ -102,7 +102,7 @@ fn parameters(scope: &mut Scope<'_>) -> Outcome<MapId> {
     }
     let sources = [scope.call.path_parameters(), scope.call.query_parameters(), scope.call.headers()];
     let heap = &mut scope.heap;
-    let parameters = heap.new_map(MapKind::Plain)?;
+    let parameters = heap.new_map(MapKind::Parameters)?;
     for (part, pairs) in PARTS.into_iter().zip(sources) {
         let map = heap.new_map(if part == "header" { MapKind::Headers } else { MapKind::Plain })?;
         for (name, value) in pairs {

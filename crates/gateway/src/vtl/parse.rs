@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ast::{Block, Builtin, Node, Position, Slot};
+use super::ast::{Block, Builtin, Expression, Node, Position, Slot};
 use super::cursor::{Cursor, blanks, is_identifier_start, is_whitespace, is_word};
 use super::error::ParseError;
 use super::expression::Parameter;
 
 /// Blocks, expressions and string literals inside one another.
 pub(super) const DEPTH_MAX: usize = 100;
+
+/// A name that no reference has.
+const ASSIGNED_IN_VAIN: &str = "{";
 
 pub(super) type Parsed<T> = Result<T, ParseError>;
 
@@ -88,6 +91,8 @@ impl Parser<'_, '_> {
                         nodes.text(word.source);
                         self.cursor.skip(word.source.len());
                     }
+                    // Velocity's lexer takes those before a `#set` into the text.
+                    Some(word) if word.name == "set" => nodes.text(backslashes),
                     Some(_) => nodes.text(halved(backslashes)),
                     None => nodes.text(backslashes),
                 }
@@ -106,6 +111,9 @@ impl Parser<'_, '_> {
             nodes.text(&"\\".repeat(backslashes));
             nodes.text("$");
             self.cursor.skip(1);
+            if self.escaped_quiet_mark_ahead() {
+                self.cursor.skip(1);
+            }
             return Ok(());
         }
         let start = self.cursor.offset();
@@ -119,6 +127,14 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
+    /// Whether what follows a `$` are backslashes and the rest of a quiet reference: `$\!name` is text, and shows as
+    /// `$!name` (Velocity user guide, "Advanced Issues with Escaping and !").
+    fn escaped_quiet_mark_ahead(&self) -> bool {
+        let rest = self.cursor.rest();
+        let after = rest.trim_start_matches('\\').strip_prefix('!').filter(|_| rest.starts_with('\\'));
+        after.is_some_and(|after| after.strip_prefix('{').unwrap_or(after).starts_with(is_identifier_start))
+    }
+
     /// A comment, a directive, or a `#` that is only a character.
     fn hash(&mut self, opener: Option<Opener>, nodes: &mut Nodes) -> Parsed<Option<Terminator>> {
         let rest = self.cursor.rest();
@@ -126,9 +142,11 @@ impl Parser<'_, '_> {
             self.cursor.take_while(|c| c != '\n' && c != '\r');
             self.cursor.skip_line_end();
         } else if rest.starts_with("#*") {
-            self.delimited("#*", "*#")?;
+            // One that is left open goes on to the end of the text.
+            let length = rest.get(2..).and_then(|inner| inner.find("*#")).map_or(rest.len(), |at| at + 4);
+            self.cursor.skip(length);
         } else if rest.starts_with("#[[") {
-            nodes.text(self.delimited("#[[", "]]#")?);
+            nodes.text(self.unparsed()?);
         } else if let Some(word) = directive_word(rest) {
             return self.directive(word, opener, nodes);
         } else {
@@ -138,12 +156,10 @@ impl Parser<'_, '_> {
         Ok(None)
     }
 
-    fn delimited(&mut self, open: &'static str, close: &'static str) -> Parsed<&str> {
-        let inner = self.cursor.rest().get(open.len()..).unwrap_or_default();
-        let Some(length) = inner.find(close) else {
-            return Err(self.expected(format!("`{close}` for this `{open}`")));
-        };
-        self.cursor.skip(open.len() + length + close.len());
+    fn unparsed(&mut self) -> Parsed<&str> {
+        let inner = self.cursor.rest().get(3..).unwrap_or_default();
+        let Some(length) = inner.find("]]#") else { return Err(self.expected("`]]#` for this `#[[`")) };
+        self.cursor.skip(length + 6);
         Ok(inner.get(..length).unwrap_or_default())
     }
 
@@ -172,9 +188,13 @@ impl Parser<'_, '_> {
                 self.cursor.skip(word.source.len());
                 self.macro_definition(position)?;
             }
-            "break" | "stop" => {
+            "break" => {
+                self.cursor.skip(word.source.len());
+                nodes.push(Node::Break(self.scope()?, position));
+            }
+            "stop" => {
                 self.optional_arguments(word)?;
-                nodes.push(if word.name == "break" { Node::Break } else { Node::Stop });
+                nodes.push(Node::Stop);
             }
             _ => {
                 // Velocity takes any word for a macro that may be defined later, and renders the source of one that
@@ -210,7 +230,12 @@ impl Parser<'_, '_> {
         if !self.reference_ahead() {
             return Err(self.expected("a reference to set, as in `#set($name = …)`"));
         }
-        let target = self.reference()?;
+        let plain = !self.cursor.rest().starts_with("$!") && !self.cursor.rest().starts_with("${");
+        let mut target = self.reference()?;
+        if target.steps.is_empty() && !plain {
+            // Velocity takes the mark into the name, so that such an assignment is never seen again.
+            target.root = self.slot(ASSIGNED_IN_VAIN).0;
+        }
         self.cursor.skip_whitespace();
         if self.cursor.rest().starts_with("==") || !self.cursor.eat("=") {
             return Err(self.expected("`=`"));
@@ -244,10 +269,12 @@ impl Parser<'_, '_> {
     fn foreach(&mut self, position: Position) -> Parsed<Node> {
         self.open("`(` after `#foreach`")?;
         let element = self.variable("the loop's variable, as in `#foreach($item in $items)`")?;
-        self.cursor.skip_whitespace();
-        if self.cursor.take_while(is_word) != "in" {
+        self.comma();
+        // Velocity does not look at the word.
+        if self.cursor.take_while(is_word).is_empty() {
             return Err(self.expected("`in`"));
         }
+        self.comma();
         let list = self.parameter(Parameter::Directive)?;
         self.close()?;
         let (body, _) = self.block(Some(("foreach", position)))?;
@@ -260,6 +287,17 @@ impl Parser<'_, '_> {
         self.close()?;
         let (body, _) = self.block(Some(("define", position)))?;
         Ok(Node::Define { name, body: Arc::new(body) })
+    }
+
+    /// What a `#break` ends, as in `#break($foreach.parent)`; nothing when it does not say.
+    fn scope(&mut self) -> Parsed<Option<Expression>> {
+        if !self.cursor.rest().trim_start_matches(is_whitespace).starts_with('(') {
+            return Ok(None);
+        }
+        self.open("`(`")?;
+        let scope = if self.cursor.peek() == Some(')') { None } else { Some(self.parameter(Parameter::Directive)?) };
+        self.close()?;
+        Ok(scope)
     }
 
     /// API Gateway parses inline macros and then ignores them.
@@ -278,8 +316,15 @@ impl Parser<'_, '_> {
         if !self.reference_ahead() {
             return Err(self.expected(expected));
         }
-        let reference = self.reference()?;
-        if reference.steps.is_empty() { Ok(reference.root) } else { Err(self.expected(expected)) }
+        // Whatever follows the name does not count.
+        Ok(self.reference()?.root)
+    }
+
+    /// Whitespace, perhaps with a comma in it: the arguments of directives may have one between them.
+    fn comma(&mut self) {
+        self.cursor.skip_whitespace();
+        self.cursor.eat(",");
+        self.cursor.skip_whitespace();
     }
 
     fn parenthesis_after(&self, word: Word<'_>) -> bool {
@@ -301,8 +346,7 @@ impl Parser<'_, '_> {
             if self.cursor.peek() == Some(')') {
                 return self.close();
             }
-            self.cursor.eat(",");
-            self.cursor.skip_whitespace();
+            self.comma();
             if self.cursor.peek().is_some_and(|c| is_identifier_start(c) || c == '@') {
                 self.cursor.take_while(is_word);
             } else {

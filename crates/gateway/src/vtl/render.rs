@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::{Block, Builtin, Expression, Node, Operator, Position, Reference, Slot, Step};
-use super::error::RenderError;
+use super::error::{RenderError, RenderErrorKind};
 use super::heap::{Entries, Heap, Outcome};
 use super::scope::Scope;
 use super::text::{self, Text, to_text};
@@ -53,6 +53,8 @@ struct Round {
 enum Flow {
     Next,
     Break,
+    /// The loop at this depth is to end, and those inside it.
+    BreakLoop(usize),
     Stop,
 }
 
@@ -82,7 +84,20 @@ impl Renderer<'_, '_> {
                     self.set(*name, Variable::Define(Arc::clone(body)));
                     Flow::Next
                 }
-                Node::Break => Flow::Break,
+                Node::Break(None, _) => Flow::Break,
+                Node::Break(Some(scope), position) => {
+                    let scope = self.evaluate(scope)?;
+                    self.position = *position;
+                    match scope {
+                        Value::Loop(depth) => Flow::BreakLoop(depth),
+                        _ => {
+                            return Err(RenderErrorKind::method(
+                                "#break",
+                                "its argument is no scope, as `$foreach` is",
+                            ));
+                        }
+                    }
+                }
                 Node::Stop => Flow::Stop,
             };
             if flow != Flow::Next {
@@ -139,6 +154,7 @@ impl Renderer<'_, '_> {
         self.heap().spend_on(items.len() * 4)?;
         let outer = self.set(element, Variable::Unset);
         self.loops.push(Round { index: 0, length });
+        let depth = self.loops.len() - 1;
         let mut flow = Flow::Next;
         for (index, item) in items.into_iter().enumerate() {
             self.heap().spend(1)?;
@@ -153,7 +169,8 @@ impl Renderer<'_, '_> {
         }
         self.loops.pop();
         self.set(element, outer);
-        Ok(if flow == Flow::Stop { flow } else { Flow::Next })
+        let goes_on = flow == Flow::Stop || matches!(flow, Flow::BreakLoop(ended) if ended < depth);
+        Ok(if goes_on { flow } else { Flow::Next })
     }
 
     /// Java's null cannot be assigned: the variable keeps its value.
@@ -197,6 +214,12 @@ impl Renderer<'_, '_> {
 
     fn follow(&mut self, reference: &Reference, steps: &[Step]) -> Outcome<Value> {
         self.position = reference.position;
+        if let (Some(Variable::Define(_)), Some(first)) = (self.variables.get(reference.root.0), steps.first())
+            && !matches!(first, Step::Method { name, .. } if &**name == "toString")
+        {
+            // A block has no property and no other method.
+            return Ok(Value::Null);
+        }
         let mut value = self.root(reference)?;
         for step in steps {
             if value == Value::Null {

@@ -125,6 +125,9 @@ impl<'a> Scope<'a> {
             let value = json::adopt(heap, member)?;
             heap.put_quietly(context, &name, value)?;
         }
+        if let Some(claims) = self::map(heap, context, "authorizer").and_then(|of| self::map(heap, of, "claims")) {
+            heap.become_kind(claims, MapKind::Claims);
+        }
         let request = heap.new_map(MapKind::Plain)?;
         let response = heap.new_map(MapKind::Overrides(OverrideKind::Response))?;
         for (side, name, kind) in [

@@ -1,6 +1,8 @@
 //! Tables of templates and what they render.
 
+mod corpus;
 mod expressions;
+mod generated;
 mod host;
 mod limits;
 mod methods;

@@ -88,6 +88,7 @@ impl Writer<'_> {
                     self.joined(items, ["[", ", ", "]"], out, Self::java)
                 }
             },
+            Value::Map(id) if self.heap.map_kind(*id) == MapKind::Claims => Ok(()),
             Value::Map(id) => {
                 self.enter()?;
                 let entries = self.heap.entries(*id).into_iter().flatten();

@@ -51,6 +51,10 @@ pub(super) enum MapKind {
     Headers,
     /// An entry of another map, with `key` and `value`.
     Entry,
+    /// `$input.params()`, whose parts are methods as well: `.header('name')` is `.header.name`.
+    Parameters,
+    /// `$context.authorizer.claims`, which by itself is null: only what is in it can be shown.
+    Claims,
     /// A map of overrides; each of its keys may be put once in a template.
     Overrides(OverrideKind),
 }

@@ -6,12 +6,14 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod apigateway_facts;
 mod claims_hook;
 mod cognito_facts;
 mod commands;
 mod cors;
 mod exec;
 mod explain;
+mod facts;
 mod gate;
 mod inputs;
 mod limits;

@@ -83,7 +83,7 @@ fn convert(heap: &mut Heap, field: &Field<'_>, conversion: char, value: &Value) 
         ('x' | 'X', Value::Integer(integer)) => format!("{integer:x}"),
         ('o', Value::Integer(integer)) => format!("{integer:o}"),
         ('f', Value::Double(double)) if double.is_finite() => {
-            signed(field, &format!("{double:.0$}", field.precision.unwrap_or(6)))
+            signed(field, &fixed(*double, field.precision.unwrap_or(6)))
         }
         ('f', Value::Double(double)) => java_double(*double),
         ('d' | 'x' | 'X' | 'o' | 'f' | 'c', _) => {
@@ -92,6 +92,39 @@ fn convert(heap: &mut Heap, field: &Field<'_>, conversion: char, value: &Value) 
         _ => return Err(wrong(&format!("`%{conversion}` is not supported"))),
     };
     Ok(if conversion.is_ascii_uppercase() { text.to_uppercase() } else { text })
+}
+
+/// A number with so many digits after the point. Java rounds the shortest digits that mean the double, and halves up:
+/// `1.005` is `1.01`, although the double is a little less.
+fn fixed(double: f64, precision: usize) -> String {
+    let scientific = format!("{:e}", double.abs());
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let leading = usize::try_from(-exponent).unwrap_or(0);
+    let whole = usize::try_from(exponent).unwrap_or(0) + 1;
+    let mut digits: Vec<u8> = std::iter::repeat_n(b'0', leading).chain(mantissa.bytes()).collect();
+    digits.retain(u8::is_ascii_digit);
+    let up = digits.get(whole + precision).is_some_and(|digit| *digit >= b'5');
+    digits.resize(whole + precision, b'0');
+    if up && !increment(&mut digits) {
+        digits.insert(0, b'1');
+    }
+    let (whole, fraction) = digits.split_at(digits.len() - precision);
+    let sign = if double.is_sign_negative() { "-" } else { "" };
+    let point = if precision > 0 { "." } else { "" };
+    format!("{sign}{}{point}{}", String::from_utf8_lossy(whole), String::from_utf8_lossy(fraction))
+}
+
+/// Adds one to the last digit; `false` when all were nines, which are noughts then.
+fn increment(digits: &mut [u8]) -> bool {
+    for digit in digits.iter_mut().rev() {
+        if *digit < b'9' {
+            *digit += 1;
+            return true;
+        }
+        *digit = b'0';
+    }
+    false
 }
 
 /// A number with its sign and groups.

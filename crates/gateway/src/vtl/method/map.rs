@@ -71,6 +71,13 @@ pub(super) fn call(heap: &mut Heap, map: MapId, name: &str, arguments: &[Value])
         ("getValue", []) if heap.map_kind(map) == MapKind::Entry => {
             heap.get(map, "value").cloned().unwrap_or(Value::Null)
         }
+        (part, [key]) if heap.map_kind(map) == MapKind::Parameters => {
+            let key = to_text(heap, key)?;
+            match heap.get(map, part) {
+                Some(Value::Map(part)) => heap.get(*part, &key).cloned().unwrap_or(Value::Null),
+                _ => Value::Null,
+            }
+        }
         _ => Value::Null,
     })
 }

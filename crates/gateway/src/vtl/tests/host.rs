@@ -225,6 +225,7 @@ fn context_is_nested_maps() {
     check("$context.identity.sourceIp", "10.0.0.1");
     check("${context.identity.sourceIp}", "10.0.0.1");
     check("$context.authorizer.claims.scope", "a/b c/d");
+    check("<$context.authorizer.claims>", "<>");
     check("$context.authorizer.claims['client_id']", "c1");
     check("$context.authorizer.claims.get('client_id')", "c1");
     check("$context.identity.userAgent", "");

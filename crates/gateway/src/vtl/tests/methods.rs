@@ -106,7 +106,7 @@ fn strings_are_cut_and_joined() {
 fn strings_are_formatted() {
     string("", "format('%s-%d-%s', 'a', 5, true)", "a-5-true");
     string("", "format('%05d|%-4d|%4d|%+d|%,d', 42, 42, 42, 42, 1234567)", "00042|42  |  42|+42|1,234,567");
-    string("", "format('%.2f|%8.3f|%f', 1.005, 3.14159, 2.0)", "1.00|   3.142|2.000000");
+    string("", "format('%.2f|%8.3f|%f', 1.005, 3.14159, 2.0)", "1.01|   3.142|2.000000");
     string("", "format('%5s|%-5s|%.2s|%S', 'ab', 'ab', 'abc', 'ab')", "   ab|ab   |ab|AB");
     string("", "format('%x %X %o %c %b %% %n', 255, 255, 8, 'z', true)", "ff FF 10 z true % \n");
     string("", "format('%05d', -42)", "-0042");

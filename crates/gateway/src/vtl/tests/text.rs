@@ -126,7 +126,8 @@ fn backslashes_escape_directives() {
     check("\\#end", "#end");
     check("\\#{else}", "#{else}");
     check("\\#set($a = 1)", "#set( = 1)");
-    check("\\\\#set($a = 1)$a", "\\1");
+    check("\\\\#set($a = 1)$a", "\\\\1");
+    check("\\\\#if(true)a#end", "\\a");
     check("\\\\\\#if", "\\#if");
     check("\\#unknown", "\\#unknown");
     check("\\# \\#1", "\\# \\#1");
@@ -142,6 +143,7 @@ fn comments_render_nothing() {
     check("a#** b **#c", "ac");
     check("a#**#b", "ab");
     check("a#* x *#\nb", "a\nb");
+    check("a#* x", "a");
     check("a #[[$x #if ## #* \\$y]]# b", "a $x #if ## #* \\$y b");
 }
 
@@ -239,6 +241,8 @@ fn the_loop_variable_ends_with_the_loop() {
 fn break_and_stop_end_what_they_stand_in() {
     check("#foreach($x in [1..5])#if($x == 3)#break#end$x#end!", "12!");
     check("#foreach($x in [1,2])#foreach($y in [1,2])#break#end$x#end", "12");
+    check("#foreach($x in [1,2])#foreach($y in [1,2])$y#break($foreach.parent)#end$x#end!", "1!");
+    check_render_error("#foreach($x in [1])\n #break('x')#end", 2, 2, "no scope");
     check("#foreach($x in [1..5])#if($x == 3)#stop#end$x#end!", "12");
     check("#foreach($x in [1..5])$x#break($foreach)#end!", "1!");
     check("a#stop b", "a");
@@ -252,7 +256,7 @@ fn define_renders_anew_each_time() {
     check("#define($d)hi#end$d()$d()", "hi()hi()");
     check("#define($i)$foreach.index#end#foreach($x in [1,2,3])$i#end", "012");
     check("#define($d)x#end\"$d\"#set($e = \"<$d>\")$e", "\"x\"<x>");
-    check("#define($d)ab#end$d.length()", "2");
+    check("#define($d)ab#end$d.length()|$d.toString()", "|ab");
     check("#define($d)a#end#set($d = 'b')$d", "b");
 }
 
@@ -283,8 +287,7 @@ fn says_what_is_missing_and_where() {
     check_parse_error("#set($a = )", 1, 11, "a reference");
     check_parse_error("#set($a = 1", 1, 12, "`)`");
     check_parse_error("#foreach(x in [1])#end", 1, 10, "the loop's variable");
-    check_parse_error("#foreach($x.y in [1])#end", 1, 14, "the loop's variable");
-    check_parse_error("#foreach($x of [1])#end", 1, 15, "`in`");
+    check_parse_error("#foreach($x)#end", 1, 12, "`in`");
     check_parse_error("#foreach($x in $a + 1)#end", 1, 19, "`)`");
     check_parse_error("#define(x)#end", 1, 9, "a variable");
     check_parse_error("#macro m", 1, 8, "`(` and the macro's name");
@@ -300,7 +303,6 @@ fn says_what_is_missing_and_where() {
     check_parse_error("$a.b(1 + 2)", 1, 8, "no operators in arguments");
     check_parse_error("$a.b(x)", 1, 6, "a reference");
     check_parse_error("$a.b(,)", 1, 6, "a reference");
-    check_parse_error("#* a", 1, 1, "`*#` for this `#*`");
     check_parse_error("é #[[ a", 1, 3, "`]]#` for this `#[[`");
     check_parse_error("#thing(a", 1, 9, "a reference");
     check_parse_error("#set($a = \"x)", 1, 11, "a string that ends");

@@ -2,7 +2,7 @@
 //!
 //! [`rows`] lists every fact, section by section: the token endpoint (1), tokens (2), keys and discovery (3), formats
 //! (4), scopes and quotas (5), the JSON API (6). A fact has a case in its section's file, or a reason in [`exceptions`];
-//! a test here holds the three lists against each other, so that no fact is lost in silence.
+//! a test here holds the three lists against each other.
 
 mod exceptions;
 mod rows;
@@ -21,42 +21,12 @@ mod s6_protocol;
 mod s6_user_pools;
 mod world;
 
-use std::collections::BTreeSet;
-
+use crate::facts::{List, cases};
 use exceptions::{LEFT_OUT, WAITING};
 use rows::ROWS;
 
-/// `cases! { |w| name => what is asked and must be answered; … }`: the cases of one file, over one node. A case that
-/// fails is named, and the others still run. A node of another kind is named before the bar.
-macro_rules! cases {
-    (|$world:ident| $($cases:tt)*) => {
-        cases! { crate::cognito_facts::world::World, |$world| $($cases)* }
-    };
-    ($node:ty, |$world:ident| $($name:ident => $body:expr;)*) => {
-        /// The facts that have a case here.
-        pub(super) const NAMES: &[&str] = &[$(stringify!($name)),*];
-
-        #[tokio::test]
-        async fn answers_as_cognito_does() {
-            let world = <$node>::start().await;
-            let mut failed = Vec::new();
-            $({
-                let $world = std::sync::Arc::clone(&world);
-                let case = async move {
-                    let _: () = $body;
-                };
-                if tokio::spawn(case).await.is_err() {
-                    failed.push(stringify!($name));
-                }
-            })*
-            assert!(failed.is_empty(), "failed: {failed:#?}");
-        }
-    };
-}
-use cases;
-
 /// Every case there is.
-const CASES: [&[&str]; 13] = [
+const CASES: &[&[&str]] = &[
     s1_hook::NAMES,
     s1_token_endpoint::NAMES,
     s2_tokens::NAMES,
@@ -74,22 +44,5 @@ const CASES: [&[&str]; 13] = [
 
 #[test]
 fn every_fact_has_a_case_or_a_reason() {
-    let known: BTreeSet<&str> = ROWS.iter().map(|(id, _)| *id).collect();
-    assert_eq!(known.len(), ROWS.len(), "a fact is listed twice");
-    let cases = CASES.into_iter().flatten().copied();
-    let without = LEFT_OUT.iter().chain(WAITING).map(|(id, reason)| {
-        assert!(!reason.is_empty(), "{id}");
-        *id
-    });
-    let mut shown = BTreeSet::new();
-    for id in cases.chain(without) {
-        assert!(known.contains(id), "{id} is not among the facts");
-        assert!(shown.insert(id), "{id} has two cases, or a case and a reason");
-    }
-    let lost: Vec<_> = known.difference(&shown).collect();
-    assert!(lost.is_empty(), "without a case or a reason: {lost:#?}");
-    for (id, what) in WAITING {
-        println!("{id} waits for {what}");
-    }
-    println!("{} facts: {} left out, {} waiting", ROWS.len(), LEFT_OUT.len(), WAITING.len());
+    List { rows: ROWS, cases: CASES, left_out: LEFT_OUT, waiting: WAITING }.check();
 }

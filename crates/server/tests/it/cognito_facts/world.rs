@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::claims_hook::{ARN, Function};
+pub(super) use crate::facts::with;
 use crate::stack::{FORM, Machine, Reply, basic, claims, request};
 use crate::support::Server;
 
@@ -152,14 +153,4 @@ pub(super) fn basic_with(machine: &Machine, secret: &str) -> String {
 pub(super) fn resource_server(pool: &str, identifier: &str, scopes: &[&str]) -> Value {
     let scopes: Vec<_> = scopes.iter().map(|name| json!({ "ScopeName": name, "ScopeDescription": name })).collect();
     json!({ "UserPoolId": pool, "Identifier": identifier, "Name": "Weather", "Scopes": scopes })
-}
-
-/// The object with these members in place of its own; a member of `null` goes.
-pub(super) fn with(mut object: Value, members: Value) -> Value {
-    let Value::Object(members) = members else { panic!("no object: {members}") };
-    for (name, value) in members {
-        object[name] = value;
-    }
-    object.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    object
 }
