@@ -139,7 +139,7 @@ impl DataPlane {
             let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: Context { claims: claims.as_ref(), ..counted(exchange.context, metered.as_ref()) },
+                context: Context { claims: claims.as_ref(), ..counted(&exchange.context, metered.as_ref()) },
                 ..exchange
             };
             Ok(self.integrate(found, permit, &exchange).await?)
@@ -149,7 +149,7 @@ impl DataPlane {
             Ok(answer) => answer,
             Err(denied) => {
                 exchange.request.body = b"";
-                exchange.context = counted(exchange.context, metered.as_ref());
+                exchange.context = counted(&exchange.context, metered.as_ref());
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
@@ -255,11 +255,11 @@ fn permit(
 }
 
 /// The context of a request that is counted under an API key.
-fn counted<'a>(context: Context<'a>, metered: Option<&'a Metered<'_>>) -> Context<'a> {
+fn counted<'a>(context: &Context<'a>, metered: Option<&'a Metered<'_>>) -> Context<'a> {
     Context {
         api_key: metered.map(|metered| metered.value),
         api_key_id: metered.map(|metered| metered.key.id.as_str()),
-        ..context
+        ..*context
     }
 }
 

@@ -177,7 +177,7 @@ mod tests {
         let only_json = compiled(true, true, &json!({ "requestModels": { "application/json": "Named" } }));
         let only_json = only_json.unwrap().unwrap();
         request("", &[("content-type", "text/plain")], "hello", |request| {
-            assert_eq!(only_json.check_body(request), Ok(()))
+            assert_eq!(only_json.check_body(request), Ok(()));
         });
         let refusal = request("", &[], "{}", |request| only_json.check_body(request)).unwrap_err();
         assert_eq!(refusal, Refusal::InvalidBody(r#"[object has missing required properties (["name"])]"#.to_owned()));

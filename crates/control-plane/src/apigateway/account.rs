@@ -91,15 +91,12 @@ impl Operation for UpdateAccount {
             ("add", ["features"]) if patch.value()? == "UsagePlans" => Ok(()),
             _ => Err(patch.invalid_replace(&["/cloudwatchRoleArn"])),
         })?;
-        match stored {
-            Some(mut stored) => {
-                stored.record.cloudwatch_role_arn.clone_from(&role);
-                cx.tx.replace(&stored).await?;
-            }
-            None => {
-                let record = ApiGatewayAccount { tenant: cx.tenant.clone(), cloudwatch_role_arn: role.clone() };
-                cx.tx.insert(&record).await?;
-            }
+        if let Some(mut stored) = stored {
+            stored.record.cloudwatch_role_arn.clone_from(&role);
+            cx.tx.replace(&stored).await?;
+        } else {
+            let record = ApiGatewayAccount { tenant: cx.tenant.clone(), cloudwatch_role_arn: role.clone() };
+            cx.tx.insert(&record).await?;
         }
         Ok(AccountOutput::new(role))
     }

@@ -64,7 +64,7 @@ impl Operation for ImportApiKeys {
                 Err(error @ (Error::Store(_) | Error::Vault(_) | Error::LimitExceeded { .. })) => return Err(error),
                 Err(error) if input.fail_on_warnings => return Err(Error::bad(format!("Line {line}: {error}"))),
                 Err(error) if output.warnings.len() < WARNINGS_MAX => {
-                    output.warnings.push(format!("Line {line}: {error}"))
+                    output.warnings.push(format!("Line {line}: {error}"));
                 }
                 Err(_) => {}
             }

@@ -20,14 +20,13 @@ pub(crate) struct Denied {
     setting: Option<String>,
     /// The value of the header that held the token, which is a secret.
     identity: Option<String>,
-    authorizer: Option<String>,
-    /// What else is known of the request: the API key, the usage plan.
+    /// What else is known of the request: the authorizer, the API key, the usage plan.
     facts: Vec<(&'static str, String)>,
 }
 
 impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, setting: None, identity: None, authorizer: None, facts: Vec::new() }
+        Self { refusal, setting: None, identity: None, facts: Vec::new() }
     }
 }
 
@@ -48,7 +47,7 @@ impl Denied {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let setting = token_setting(&refusal, pools, identity.as_deref().unwrap_or_default(), now);
         let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
-        Self { setting, identity, authorizer: Some(authorizer), ..in_gateway_words(refusal).into() }
+        Self { setting, identity, ..in_gateway_words(refusal).into() }.about("authorizer", &authorizer)
     }
 
     /// No API has the id.
@@ -102,8 +101,7 @@ impl Denied {
             .about("restApi", Some(call.target.api))
             .about("stage", stage.map(|stage| stage.stage.stage_name.as_str()))
             .about("deployment", stage.map(|stage| stage.stage.deployment_id.as_str()))
-            .about("method", method)
-            .about("authorizer", self.authorizer);
+            .about("method", method);
         let default = self.refusal.status();
         let changed = (status.as_u16() != default).then(|| {
             format!("{} of the API sets another status than {default}", self.refusal.response_type().as_str())

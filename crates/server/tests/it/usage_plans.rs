@@ -79,6 +79,11 @@ impl World {
         self.control("POST", &target, json!({ "stageName": stage })).await;
     }
 
+    /// Whether the control plane makes something.
+    pub(crate) async fn accepts(&self, target: &str, body: Value) -> bool {
+        self.server.ask(request("POST", target, &[], &body.to_string())).await.status.is_success()
+    }
+
     pub(crate) async fn control(&self, method: &str, target: &str, body: Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let reply = self.server.ask(request(method, target, &[], &body)).await;

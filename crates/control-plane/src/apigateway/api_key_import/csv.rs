@@ -63,12 +63,11 @@ fn fields(line: &str) -> Option<Vec<String>> {
     let mut rest = line;
     loop {
         let trimmed = rest.trim_start();
-        let (field, after) = match trimmed.chars().next() {
-            Some(quote @ ('"' | '\'')) => quoted(trimmed, quote)?,
-            _ => {
-                let (field, after) = rest.find(',').map_or((rest, ""), |comma| rest.split_at(comma));
-                (field.trim().to_owned(), after)
-            }
+        let (field, after) = if let Some(quote @ ('"' | '\'')) = trimmed.chars().next() {
+            quoted(trimmed, quote)?
+        } else {
+            let (field, after) = rest.find(',').map_or((rest, ""), |comma| rest.split_at(comma));
+            (field.trim().to_owned(), after)
         };
         fields.push(field);
         match after.find(',') {

@@ -55,7 +55,7 @@ async fn no_value_is_stored_in_clear() {
     let mut tx = plane.stored().await;
     let rows = tx.rows_of_kind(Kind::ApiKey, None, 10).await.unwrap();
     assert_eq!(rows.len(), 1);
-    let hexadecimal: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hexadecimal = String::from(claviger_resources::Sealed::from_bytes(value.as_bytes()));
     for text in [value, &hexadecimal] {
         assert!(!rows[0].body.contains(text), "{}", rows[0].body);
     }
@@ -118,24 +118,24 @@ async fn lists_begin_with_the_newest_and_are_asked_for_by_name_or_customer() {
 async fn a_key_is_changed_by_patches() {
     let plane = Plane::new();
     let created = key(&plane, json!({"enabled": true})).await;
-    let patch = format!("PATCH /apikeys/{}", created["id"].as_str().unwrap());
+    let request = format!("PATCH /apikeys/{}", created["id"].as_str().unwrap());
     let operation =
         |op: &str, path: &str, value: &str| json!({"patchOperations": [{"op": op, "path": path, "value": value}]});
     plane.clock.advance_seconds(60);
     for (path, value) in [("/name", "n"), ("/description", "d"), ("/customerId", "c")] {
-        let shown = answered(&plane, 200, &patch, operation("replace", path, value)).await;
+        let shown = answered(&plane, 200, &request, operation("replace", path, value)).await;
         assert_eq!((&shown[&path[1..]], &shown["lastUpdatedDate"]), (&json!(value), &json!(1_893_456_060)));
         assert!(shown.get("value").is_none());
     }
     for (value, expected) in [("false", false), ("TRUE", true), ("yes", false)] {
-        let shown = answered(&plane, 200, &patch, operation("replace", "/enabled", value)).await;
+        let shown = answered(&plane, 200, &request, operation("replace", "/enabled", value)).await;
         assert_eq!(shown["enabled"], expected, "{value}");
     }
     let bad = "BadRequestException";
     let only = "Invalid patch operation specified. Must be one of: [replace]";
-    refused(&plane, &patch, operation("add", "/name", "x"), 400, bad, only).await;
-    let path = "Invalid patch path  '/value' specified for op 'replace'. Must be one of: [/description, /enabled, /name, /customerId]";
-    refused(&plane, &patch, operation("replace", "/value", "x"), 400, bad, path).await;
+    refused(&plane, &request, operation("add", "/name", "x"), 400, bad, only).await;
+    let message = "Invalid patch path  '/value' specified for op 'replace'. Must be one of: [/description, /enabled, /name, /customerId]";
+    refused(&plane, &request, operation("replace", "/value", "x"), 400, bad, message).await;
 }
 
 #[tokio::test]
@@ -143,12 +143,12 @@ async fn a_deleted_key_is_in_no_plan_any_more() {
     let plane = Plane::new();
     let key = key(&plane, json!({})).await["id"].as_str().unwrap().to_owned();
     let plan = answered(&plane, 201, "POST /usageplans", json!({"name": "p"})).await["id"].as_str().unwrap().to_owned();
-    let place = json!({"keyId": key, "keyType": "API_KEY"});
-    answered(&plane, 201, &format!("POST /usageplans/{plan}/keys"), place).await;
+    let input = json!({"keyId": key, "keyType": "API_KEY"});
+    answered(&plane, 201, &format!("POST /usageplans/{plan}/keys"), input).await;
     let tenant = plane.caller.tenant();
     let mut tx = plane.store.write().await.unwrap();
-    let place: UsagePlanKey = tx.find(&tenant, &plan, &key).await.unwrap().unwrap().record;
-    let usage = KeyUsage { plan: place.plan, key: place.key, tenant: tenant.clone(), days: [].into() };
+    let stored: UsagePlanKey = tx.find(&tenant, &plan, &key).await.unwrap().unwrap().record;
+    let usage = KeyUsage { plan: stored.plan, key: stored.key, tenant: tenant.clone(), days: [].into() };
     tx.insert(&usage).await.unwrap();
     tx.commit().await.unwrap();
     answered(&plane, 202, &format!("DELETE /apikeys/{key}"), Value::Null).await;

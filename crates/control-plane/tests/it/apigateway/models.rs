@@ -41,10 +41,10 @@ async fn a_schema_must_be_one_that_bodies_can_be_checked_against() {
     answered(&plane, 201, &create, model("Events", &list)).await;
     // One may refer to itself, and to one that refers to it.
     let event = json!({"properties": {"next": {"$ref": url("Event")}, "all": {"$ref": url("Events")}}}).to_string();
-    let patch = |value: &str| json!({"patchOperations": [{"op": "replace", "path": "/schema", "value": value}]});
-    let changed = answered(&plane, 200, &format!("PATCH {path}/models/Event"), patch(&event)).await;
+    let replaced = |value: &str| json!({"patchOperations": [{"op": "replace", "path": "/schema", "value": value}]});
+    let changed = answered(&plane, 200, &format!("PATCH {path}/models/Event"), replaced(&event)).await;
     assert_eq!(changed["schema"], json!(event));
-    refused(&plane, &format!("PATCH {path}/models/Event"), patch(""), 400, "BadRequestException", nothing).await;
+    refused(&plane, &format!("PATCH {path}/models/Event"), replaced(""), 400, "BadRequestException", nothing).await;
     let get = answered(&plane, 200, &format!("GET {path}/models/Event"), Value::Null).await;
     assert_eq!(get["schema"], json!(event));
 }

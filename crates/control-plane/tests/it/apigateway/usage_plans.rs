@@ -260,8 +260,8 @@ async fn usage_is_shown_by_day_and_changed_until_the_quota_begins_anew() {
         "usagePlanId": id, "startDate": "2030-01-03", "endDate": "2030-01-03", "values": {&key: [[1, 2]]},
     });
     assert_eq!(granted, expected);
-    let place = plane.stored().await.find::<claviger_resources::usage_plan::UsagePlanKey>(&tenant, &id, &key).await;
-    let grant = place.unwrap().unwrap().record.grant;
+    let stored = plane.stored().await.find::<claviger_resources::usage_plan::UsagePlanKey>(&tenant, &id, &key).await;
+    let grant = stored.unwrap().unwrap().record.grant;
     assert!(usage.take(&record, &key_id, grant).is_ok() && usage.take(&record, &key_id, grant).is_ok());
     assert!(usage.take(&record, &key_id, grant).is_err());
     plane.clock.advance_seconds(31 * 86_400);
