@@ -35,6 +35,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "installs the JavaScript clients"),
     ("curl", "is one of the clients"),
     ("strace", "shows that writes are synced before they are acknowledged"),
+    ("nginx", "asks about requests in front of a service"),
+    ("haproxy", "asks about requests in front of a service"),
+    ("caddy", "asks about requests in front of a service"),
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {

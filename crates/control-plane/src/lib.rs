@@ -8,6 +8,7 @@ pub mod claviger;
 pub mod cognito;
 pub mod dispatch;
 pub mod operation;
+mod role_mapping;
 pub mod services;
 #[cfg(test)]
 mod shape_tables;

@@ -5,6 +5,7 @@ mod api_key;
 mod authorize;
 mod denied;
 mod quota;
+mod roles;
 mod throttle;
 mod validate;
 
@@ -14,18 +15,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use claviger_gateway::claims::Claims;
-use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
+use claviger_gateway::compile::{Authorization, CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::request::Request;
 use claviger_gateway::response::{Envelope, Reply};
-use claviger_oauth::authorize::AcceptedToken;
+use claviger_oauth::verified_token::VerifiedToken;
 use claviger_resources::Timestamp;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
+use claviger_runtime::token_cache::TokenCache;
 use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
@@ -126,7 +128,7 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let (permit, token) = permit(snapshot, call, found)?;
+            let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
             let place = Place { api: compiled, stage, found };
             // A Lambda authorizer may name the key.
             let usage_identifier_key = None;
@@ -248,10 +250,19 @@ impl<'a> Call<'a> {
 /// Lets the request through, or says why not.
 fn permit(
     snapshot: &Snapshot,
+    tokens: &TokenCache,
     call: &Call<'_>,
+    request: &Request<'_>,
     found: &Found<'_, '_>,
-) -> Result<(Permit, Option<AcceptedToken>), Denied> {
-    Permit::decide(snapshot, &found.method.authorization, &call.parts.headers, call.now)
+) -> Result<(Permit, Option<Arc<VerifiedToken>>), Denied> {
+    let authorization = &found.method.authorization;
+    let (permit, token) = Permit::decide(snapshot, tokens, authorization, request.headers, call.now)?;
+    if let (Authorization::UserPools(pools), Some(token), Some(roles)) =
+        (authorization, &token, snapshot.roles(call.target.api))
+    {
+        roles::judge(roles, token, request, found).map_err(|denied| denied.of_bearer(pools, request.headers))?;
+    }
+    Ok((permit, token))
 }
 
 /// The context of a request that is counted under an API key.

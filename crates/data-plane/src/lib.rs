@@ -1,8 +1,11 @@
 //! What traffic does: the token endpoint, discovery, the gateway pipeline and its integrations.
 //!
 //! Each request loads the current snapshot once and is answered from it: no database is asked and nothing is written, but for
-//! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps.
+//! what concerns sessions of users (`UserSessions`): their refresh tokens and what userInfo tells. The two
+//! journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps. [`authorization_policy`] answers proxies that
+//! ask whether they may let a request through.
 
+pub mod authorization_policy;
 pub mod body;
 pub mod gateway;
 mod ids;
@@ -18,6 +21,7 @@ use claviger_resources::Clock;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
+use claviger_runtime::token_cache::TokenCache;
 
 use self::upstream::Upstream;
 
@@ -26,6 +30,7 @@ pub struct DataPlane {
     current: Arc<CurrentSnapshot>,
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
+    tokens: Arc<TokenCache>,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
 }
@@ -43,8 +48,13 @@ pub struct Arrival<'a> {
 
 impl DataPlane {
     /// A data plane that serves what `current` holds.
-    pub fn new(current: Arc<CurrentSnapshot>, sessions: UserSessions, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        current: Arc<CurrentSnapshot>,
+        sessions: UserSessions,
+        tokens: Arc<TokenCache>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let issuance = Arc::clone(&sessions.issuance);
-        Self { current, issuance, sessions: Arc::new(sessions), clock, upstream: Upstream::default() }
+        Self { current, issuance, sessions: Arc::new(sessions), tokens, clock, upstream: Upstream::default() }
     }
 }

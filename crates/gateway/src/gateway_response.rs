@@ -76,7 +76,8 @@ fn default_body(refusal: &Refusal) -> Bytes {
         Refusal::Throttled(_) => return Bytes::from_static(br#"{"message":"Too Many Requests"}"#),
         _ => {}
     }
-    let name = if matches!(refusal, Refusal::AccessDenied { .. }) { "Message" } else { "message" };
+    let name =
+        if matches!(refusal, Refusal::AccessDenied { .. } | Refusal::RoleDenied(_)) { "Message" } else { "message" };
     let space = if refusal.during_integration() { " " } else { "" };
     Bytes::from(format!("{{\"{name}\":{space}{}}}", message_string(refusal)))
 }
@@ -256,6 +257,7 @@ mod tests {
             Refusal::AccessDenied { explicit: true },
             r#"{"Message":"User is not authorized to access this resource with an explicit deny in an identity-based policy"}"#,
         );
+        check(Refusal::RoleDenied("x".to_owned()), r#"{"Message":"User is not authorized to access this resource"}"#);
         check(Refusal::AuthorizerConfiguration("x".into()), r#"{"message":null}"#);
         check(Refusal::AuthorizerFailure("x".into()), r#"{"message":null}"#);
         check(Refusal::Throttled("stage"), r#"{"message":"Too Many Requests"}"#);

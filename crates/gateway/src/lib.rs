@@ -6,6 +6,7 @@
 //!
 //! Nothing here does I/O: tokens are judged by the `oauth` crate, backends are called by the data plane.
 
+pub mod authorization_policy;
 pub mod claims;
 pub mod compile;
 pub mod content_handling;
@@ -28,6 +29,7 @@ pub mod request;
 mod request_mapping;
 pub mod request_validation;
 pub mod response;
+pub mod roles;
 pub mod route;
 pub mod template;
 pub mod throttle;

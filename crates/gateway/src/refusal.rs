@@ -36,6 +36,9 @@ pub enum Refusal {
         /// Whether a statement says so, or none allows it.
         explicit: bool,
     },
+    /// The API has a role mapping, and no role of the token allows the call; holds the reason.
+    #[error("{0}")]
+    RoleDenied(String),
     /// The authorizer cannot be asked.
     #[error("{0}")]
     AuthorizerConfiguration(Cow<'static, str>),
@@ -113,7 +116,7 @@ impl Refusal {
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
             Self::IncompleteSignature(_) | Self::Forbidden => GatewayResponseType::Default4xx,
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
-            Self::AccessDenied { .. } => GatewayResponseType::AccessDenied,
+            Self::AccessDenied { .. } | Self::RoleDenied(_) => GatewayResponseType::AccessDenied,
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
             Self::AuthorizerFailure(_) => GatewayResponseType::AuthorizerFailure,
             Self::InvalidApiKey(_) => GatewayResponseType::InvalidApiKey,
@@ -152,7 +155,7 @@ impl Refusal {
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::Forbidden | Self::InvalidApiKey(_) => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
-            Self::AccessDenied { .. } => "AccessDeniedException",
+            Self::AccessDenied { .. } | Self::RoleDenied(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
@@ -182,7 +185,9 @@ impl Refusal {
             Self::AccessDenied { explicit: true } => {
                 "User is not authorized to access this resource with an explicit deny in an identity-based policy"
             }
-            Self::AccessDenied { explicit: false } => "User is not authorized to access this resource",
+            Self::AccessDenied { explicit: false } | Self::RoleDenied(_) => {
+                "User is not authorized to access this resource"
+            }
             Self::AuthorizerConfiguration(_) | Self::AuthorizerFailure(_) => return None,
             Self::Throttled(_) => "Too Many Requests",
             Self::QuotaExceeded => "Limit Exceeded",
@@ -306,6 +311,7 @@ mod tests {
         check(Refusal::Unauthorized("x".into()), 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::TokenExpired, 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
+        check(Refusal::RoleDenied("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
         check(
             Refusal::AuthorizerConfiguration("x".into()),
             500,

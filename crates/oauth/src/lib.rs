@@ -2,7 +2,7 @@
 //!
 //! Everything here is a function from values to a value: time and randomness come in as arguments, and what a rule needs to
 //! know of pools and clients is handed to it. [`token_request`] reads a request, [`client_credentials`] and [`client_token`]
-//! decide, [`claims`], [`hook`] and [`jose`] make the token; [`authorize`] judges one at the gate.
+//! decide, [`claims`], [`hook`] and [`jose`] make the token; [`verified_token`] and [`authorize`] judge one at the gate.
 
 pub mod authorize;
 pub mod claims;
@@ -20,3 +20,4 @@ pub mod srp;
 pub mod token_error;
 pub mod token_request;
 pub mod user_claims;
+pub mod verified_token;

@@ -31,7 +31,7 @@ pub enum Refusal {
     #[error("the token's issuer {0:?} is not an accepted user pool")]
     WrongIssuer(Box<str>),
     /// It is a token of another kind.
-    #[error("an {expected} token is required here{}", if *.expected == "id" { ": the method declares no scopes" } else { "" })]
+    #[error("an {expected} token is required here")]
     WrongTokenUse {
         /// `access` or `id`.
         expected: &'static str,

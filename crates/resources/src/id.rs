@@ -133,6 +133,13 @@ id!(
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     }
 );
+id!(
+    /// The name of an authorization policy: it is a segment of a path as it stands.
+    PolicyName, "authorization policy name", "1 to 64 letters, digits, hyphens or underscores", |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    }
+);
 
 fn is_lower_alphanumeric(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())

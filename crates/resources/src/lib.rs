@@ -9,6 +9,7 @@
 pub mod api_gateway_account;
 pub mod api_key;
 pub mod app_client;
+pub mod authorization_policy;
 pub mod client_limits;
 pub mod correspondence;
 pub mod group;
@@ -24,6 +25,7 @@ pub mod rate;
 pub mod request_rates;
 pub mod resource_server;
 pub mod rest_api;
+pub mod role_mapping;
 pub mod secret;
 pub mod session;
 pub mod signing_certificate;
@@ -38,8 +40,8 @@ pub mod user_pool;
 pub mod user_pool_domain;
 
 pub use id::{
-    ApiKeyId, AuthorizerId, ClientId, DeploymentId, InvalidId, RequestValidatorId, ResourceId, RestApiId, StageName,
-    UsagePlanId, UserPoolId,
+    ApiKeyId, AuthorizerId, ClientId, DeploymentId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId,
+    StageName, UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

@@ -46,3 +46,12 @@ pub const API_GATEWAY_ACCOUNT_RATE: RateLimit = RateLimit { rate: 10_000.0, burs
 pub const API_GATEWAY_PAGE_DEFAULT: usize = 25;
 /// Largest page of a list of API Gateway (same page).
 pub const API_GATEWAY_PAGE_MAX: usize = 500;
+
+/// Roles of a role mapping; ours, as are those below.
+pub const ROLES_MAX: usize = 100;
+/// Scopes of a role mapping.
+pub const ROLE_SCOPES_MAX: usize = 500;
+/// Rules of all roles of a mapping together.
+pub const ROLE_RULES_MAX: usize = 2_000;
+/// Authorization policies of a server.
+pub const AUTHORIZATION_POLICIES_MAX: usize = 1_000;

@@ -1,8 +1,8 @@
 //! What both planes run on: the vault, the snapshot, issuance, signing-key making, functions, outbound HTTP.
 //!
 //! The [`snapshot`] is everything requests are decided from; the store's feed keeps it up to date. [`issuance`] is the one
-//! way to a token, [`hook`] the one thing it may wait for; [`limits`] says how many there may be. The [`vault`] is the only
-//! place where secrets are sealed and opened.
+//! way to a token, [`hook`] the one thing it may wait for; [`limits`] says how many there may be. The [`token_cache`] keeps
+//! what was verified, so that a token is verified once. The [`vault`] is the only place where secrets are sealed and opened.
 
 pub mod functions;
 pub mod hook;
@@ -16,4 +16,5 @@ pub mod passwords;
 pub mod refusals;
 pub mod sessions;
 pub mod snapshot;
+pub mod token_cache;
 pub mod vault;

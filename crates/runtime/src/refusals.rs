@@ -49,6 +49,8 @@ pub enum Surface {
     ControlPlane,
     /// The gateway in front of APIs.
     Gate,
+    /// What proxies in front of other services ask.
+    AuthorizationPolicy,
     /// What decides where a request goes.
     Routing,
 }
@@ -63,6 +65,7 @@ impl fmt::Display for Surface {
             Self::Discovery => "discovery",
             Self::ControlPlane => "control plane",
             Self::Gate => "gate",
+            Self::AuthorizationPolicy => "authorization policy",
             Self::Routing => "routing",
         })
     }

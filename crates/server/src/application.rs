@@ -34,7 +34,7 @@ const FORMS: [(&str, &str); 6] = [
     (
         "This server",
         "/_claviger/health, /_claviger/ready, /_claviger/ca.pem, /_claviger/clock, /_claviger/reset, \
-         /_claviger/messages, /_claviger/explain/{id}",
+         /_claviger/messages, /_claviger/explain/{id}, /_claviger/authorize/{policy}",
     ),
 ];
 
@@ -109,6 +109,7 @@ impl Application {
             Route::Form => self.form(parts, body).await,
             Route::Preflight => cors::preflight(),
             Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,
+            Route::Authorize { policy, path } => data_plane.authorize(policy, path, parts),
             Route::Own(path) => self.own(&parts.method, path, parts.uri.query().unwrap_or_default(), body).await,
             Route::Page => page(),
             Route::TunnelHere | Route::TunnelElsewhere | Route::ProxyRefused => proxy::refusal(),

@@ -3,6 +3,7 @@
 //! Results go to stdout, progress and complaints to stderr. Exit status: 0 success, 1 the work failed, 2 wrong usage.
 
 mod app_client;
+mod call;
 mod demo;
 mod dev;
 mod endpoint;
@@ -12,6 +13,9 @@ mod exec;
 mod explain;
 mod inspect;
 mod messages;
+mod policy;
+mod role_mapping;
+mod roles;
 mod stop;
 mod token;
 mod trust;
@@ -66,6 +70,8 @@ enum Command {
     Token(token::Arguments),
     Inspect(inspect::Arguments),
     AppClient(app_client::Arguments),
+    RoleMapping(role_mapping::Arguments),
+    Policy(policy::Arguments),
     Messages(messages::Arguments),
     Explain(explain::Arguments),
 }
@@ -82,6 +88,8 @@ pub fn run() -> ExitCode {
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
         Command::AppClient(command) => app_client::run(&arguments.global, &command),
+        Command::RoleMapping(command) => role_mapping::run(&arguments.global, &command),
+        Command::Policy(command) => policy::run(&arguments.global, &command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
     };

@@ -20,6 +20,7 @@ use claviger_runtime::limits::Limits;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
+use claviger_runtime::token_cache::TokenCache;
 use claviger_runtime::vault::{MasterKey, Vault, VaultError};
 use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
 use claviger_store_sqlite::SqliteStore;
@@ -58,6 +59,8 @@ pub struct Options {
     pub settings: Settings,
     /// The functions that hooks call.
     pub functions: Functions,
+    /// Keeps what was verified of tokens.
+    pub tokens: TokenCache,
     /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
     pub request_rates: bool,
     /// The clock that limits go by; the system's when there is none.
@@ -145,7 +148,7 @@ impl Node {
             random: random::system,
             threads: control.handle().clone(),
         };
-        let data_plane = DataPlane::new(Arc::clone(&current), sessions, clock.clone());
+        let data_plane = DataPlane::new(Arc::clone(&current), sessions, Arc::new(options.tokens), clock.clone());
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();

@@ -103,6 +103,13 @@ pub enum Route<'a> {
     Form,
     /// One of our own paths, `/_claviger/…`.
     Own(&'a str),
+    /// What a proxy asks about a request of its own.
+    Authorize {
+        /// The name of the policy.
+        policy: &'a str,
+        /// What follows it, as it was sent.
+        path: &'a str,
+    },
     /// An unsigned control-plane call where signatures are required: 403 `MissingAuthenticationToken`.
     MissingAuthenticationToken,
     /// A web page of another origin asks for what only operators may have: 403.
@@ -139,6 +146,9 @@ fn first_match<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
     if let Some(route) = proxied(head, names) {
         return route;
     }
+    if let Some(route) = authorize(head.path()) {
+        return route;
+    }
     if (names.is_custom_domain)(host) {
         return Route::CustomDomain;
     }
@@ -170,6 +180,14 @@ fn proxied<'a>(head: &RequestHead<'_>, names: &Names<'_>) -> Option<Route<'a>> {
         return None;
     };
     Some(if names.proxy_allowed { route } else { Route::ProxyRefused })
+}
+
+/// The part of row 7 that goes before every host: Envoy and Caddy ask with the host that their client named, and a client that
+/// names an API's or a pool's must not be answered by that in our place.
+fn authorize(path: &str) -> Option<Route<'_>> {
+    let rest = path.strip_prefix("/_claviger/authorize/")?;
+    let (policy, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    Some(Route::Authorize { policy, path })
 }
 
 /// Rows 7 to 13: a host that says nothing.

@@ -3,6 +3,7 @@
 use claviger_resources::api_gateway_account::ApiGatewayAccount;
 use claviger_resources::api_key::ApiKey;
 use claviger_resources::app_client::AppClient;
+use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::key_usage::KeyUsage;
@@ -13,6 +14,7 @@ use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
     Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
 };
+use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
@@ -86,6 +88,8 @@ record!(UsagePlan, UsagePlan, |it| "", it.id.as_str(), [UsagePlanId: it.id.as_st
 record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
+record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
+record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 
 impl Record for UserPoolDomain {
     const KIND: Kind = Kind::UserPoolDomain;
@@ -175,5 +179,17 @@ pub const KEYRING_ID: &str = "keyring";
 
 /// The tenant the keyring is filed under; it belongs to nobody.
 pub fn keyring_tenant() -> Tenant {
+    nobody()
+}
+
+/// The id of an API's one role mapping.
+pub const ROLE_MAPPING_ID: &str = "roles";
+
+/// The tenant that authorization policies are filed under: their names are unique over all accounts and regions.
+pub fn policy_tenant() -> Tenant {
+    nobody()
+}
+
+fn nobody() -> Tenant {
     Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() }
 }

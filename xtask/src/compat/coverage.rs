@@ -37,6 +37,9 @@ const SERVICES: &[Service] = &[
 
 const CLIENTS: &[&str] = &["boto3", "AWS CLI", "JavaScript SDK"];
 
+/// The clients that must each see every operation answer and refuse.
+const NEEDED: &[&str] = &["boto3", "JavaScript SDK"];
+
 /// Operations that take nothing and so cannot be refused.
 const NEVER_REFUSED: &[&str] = &["GetAccount"];
 
@@ -44,6 +47,7 @@ const NEVER_REFUSED: &[&str] = &["GetAccount"];
 const SUBJECTS: &[(&str, &str)] = &[
     ("oauth2", "Tokens and keys"),
     ("gate", "The gate"),
+    ("forward-auth", "In front of services that are not behind the gate"),
     ("explain", "`claviger explain`"),
     ("exec", "`claviger exec`"),
     ("durability", "Durability"),
@@ -89,23 +93,26 @@ fn settle(page: &str, write: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The operations of a table, read from its source: every `row::<Name>()`, sorted.
+/// The operations of a table, read from its source: every `row::<Name>()` and `procedure::<Name>()`, sorted.
 fn operations_of(table: &str) -> BTreeSet<String> {
-    let names = table.split("row::<").skip(1).filter_map(|rest| rest.split_once('>'));
+    let names = table.split("::<").skip(1).filter_map(|rest| rest.split_once('>'));
     names.filter_map(|(path, _)| path.rsplit("::").next()).map(str::to_owned).collect()
 }
 
-/// Every operation must be answered once and refused once, by any client.
+/// Every operation must be answered once and refused once, to each of the needed clients.
 fn unproved(operations: &BTreeMap<&str, BTreeSet<String>>, proofs: &BTreeSet<Proof>) -> Vec<String> {
     let mut unproved = Vec::new();
     for (subject, names) in operations {
-        for name in names {
-            let mut of_it = proofs.iter().filter(|proof| proof.subject == *subject && proof.what == *name);
-            if !of_it.clone().any(|proof| !proof.refusal) {
-                unproved.push(format!("an answer of {subject} {name}"));
+        for (name, client) in names.iter().flat_map(|name| NEEDED.iter().map(move |client| (name, *client))) {
+            let proved = |refusal| {
+                let proof = (*subject, &**name, client, refusal);
+                proofs.iter().any(|p| (&*p.subject, &*p.what, &*p.client, p.refusal) == proof)
+            };
+            if !proved(false) {
+                unproved.push(format!("an answer of {subject} {name} to {client}"));
             }
-            if !of_it.any(|proof| proof.refusal) && !NEVER_REFUSED.contains(&&**name) {
-                unproved.push(format!("a refusal of {subject} {name}"));
+            if !proved(true) && !NEVER_REFUSED.contains(&&**name) {
+                unproved.push(format!("a refusal of {subject} {name} to {client}"));
             }
         }
     }
@@ -171,8 +178,8 @@ mod tests {
 
     #[test]
     fn reads_the_operations_of_a_table() {
-        let table = "pub static OPERATIONS: &[Row] = &[row::<CreateUserPool>(), row::<user_pool::DeleteUserPool>()];";
-        assert_eq!(operations_of(table).into_iter().collect::<Vec<_>>(), ["CreateUserPool", "DeleteUserPool"]);
+        let table = "pub static OPERATIONS: &[Row] = &[row::<CreateUserPool>(), procedure::<user::SignUp>()];";
+        assert_eq!(operations_of(table).into_iter().collect::<Vec<_>>(), ["CreateUserPool", "SignUp"]);
     }
 
     #[test]
@@ -180,12 +187,20 @@ mod tests {
         let operations = BTreeMap::from([("apigateway", operations_of("row::<GetStage>() row::<GetStages>()"))]);
         let proofs = BTreeSet::from([
             proof("apigateway", "GetStage", "boto3", false),
+            proof("apigateway", "GetStage", "boto3", true),
             proof("apigateway", "GetStage", "AWS CLI", true),
+            proof("apigateway", "GetStage", "JavaScript SDK", false),
+            proof("apigateway", "GetStages", "JavaScript SDK", false),
+            proof("apigateway", "GetStages", "JavaScript SDK", true),
             proof("cognito-idp", "GetStages", "boto3", false),
         ]);
         assert_eq!(
             unproved(&operations, &proofs),
-            ["an answer of apigateway GetStages", "a refusal of apigateway GetStages"]
+            [
+                "a refusal of apigateway GetStage to JavaScript SDK",
+                "an answer of apigateway GetStages to boto3",
+                "a refusal of apigateway GetStages to boto3"
+            ]
         );
     }
 

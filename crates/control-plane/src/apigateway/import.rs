@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger_gateway::openapi::{ImportError, ImportOptions, Imported, Target, import};
-use claviger_resources::rest_api::RestApiDefinition;
+use claviger_resources::rest_api::{RestApi, RestApiDefinition};
+use claviger_resources::role_mapping::RoleTable;
 use claviger_store::TransactionExt;
 use serde::Deserialize;
 
 use super::errors::Error;
 use super::rest_api::{self, RestApiOutput};
 use crate::operation::{Access, Context, Operation};
+use crate::role_mapping;
 
 /// Makes a REST API from an OpenAPI document.
 pub struct ImportRestApi;
@@ -70,6 +72,7 @@ impl Operation for ImportRestApi {
         let api = &imported.definition.rest_api;
         rest_api::insert(cx, api).await?;
         rest_api::insert_definition(cx, &imported.definition).await?;
+        put_roles(cx, api, imported.role_table).await?;
         Ok(RestApiOutput::new(api, imported.warnings))
     }
 }
@@ -88,15 +91,24 @@ impl Operation for PutRestApi {
             Mode::Merge => Target::Merge(&before),
             Mode::Overwrite => Target::Overwrite(&before),
         };
-        let Imported { definition, warnings } = read(&input.document, target, cx)?;
+        let Imported { definition, role_table, warnings } = read(&input.document, target, cx)?;
         rest_api::delete_definition(cx, &api).await?;
         rest_api::insert_definition(cx, &definition).await?;
         api.record = definition.rest_api;
         // Once an API has been touched, AWS shows its tags even when there are none.
         api.tags.get_or_insert_default();
         cx.tx.replace(&api).await?;
+        put_roles(cx, &api, role_table).await?;
         Ok(RestApiOutput::new(&api, warnings))
     }
+}
+
+/// Sets the role mapping that a document names. One that names none leaves the API its own: it would be open without.
+async fn put_roles(cx: &mut Context<'_>, api: &RestApi, table: Option<RoleTable>) -> Result<(), Error> {
+    if let Some(table) = table {
+        role_mapping::put(cx.tx, &api.tenant, api.id.as_str(), table).await?;
+    }
+    Ok(())
 }
 
 fn read(input: &DocumentInput, target: Target<'_>, cx: &mut Context<'_>) -> Result<Imported, Error> {

@@ -7,6 +7,7 @@ use claviger_resources::rest_api::{
     ApiKeySource, Authorizer, Deployment, EndpointConfiguration, GatewayResponse, Model, RequestValidator, Resource,
     RestApi, RestApiDefinition, Stage,
 };
+use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::{ResourceId, RestApiId};
 use claviger_store::{Name, Namespace, StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
@@ -282,6 +283,7 @@ async fn delete(cx: &mut Context<'_>, api: &RestApi) -> Result<(), Error> {
     usage_plan::forget_stages(cx, api, None).await?;
     cx.tx.delete_all::<Stage>(tenant, parent).await?;
     cx.tx.delete_all::<Deployment>(tenant, parent).await?;
+    cx.tx.delete_all::<RoleMapping>(tenant, parent).await?;
     delete_definition(cx, api).await?;
     cx.tx.delete(api).await?;
     Ok(())

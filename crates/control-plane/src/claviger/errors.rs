@@ -1,7 +1,10 @@
 //! How our own service refuses: with exceptions named as Cognito's are, which its clients know how to read.
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_gateway::roles::InvalidRoles;
 use claviger_oauth::claims::ExtraClaimsError;
+use claviger_resources::InvalidId;
+use claviger_resources::limits::AUTHORIZATION_POLICIES_MAX;
 use claviger_resources::request_rates::RATE_MAX;
 use claviger_store::StoreError;
 
@@ -22,6 +25,27 @@ pub enum Error {
     /// An extra cannot be set and unset at once.
     #[error("{0} cannot be both set and unset.")]
     SetAndUnset(&'static str),
+    /// There is no such API.
+    #[error("API {0} does not exist.")]
+    ApiNotFound(String),
+    /// The API has no role mapping.
+    #[error("API {0} has no role mapping.")]
+    NoRoleMapping(String),
+    /// There is no such authorization policy.
+    #[error("Authorization policy {0} does not exist.")]
+    PolicyNotFound(String),
+    /// There are as many policies as there may be.
+    #[error("There are {AUTHORIZATION_POLICIES_MAX} authorization policies, which is as many as there may be.")]
+    TooManyPolicies,
+    /// It is no name of a policy, or no id of a pool.
+    #[error("The input is {0}.")]
+    Id(#[from] InvalidId),
+    /// It is no scope.
+    #[error("{0:?} is no scope.")]
+    Scope(String),
+    /// The table is no role mapping.
+    #[error("The role mapping cannot be set: {0}.")]
+    Roles(#[from] InvalidRoles),
     /// Claims that no client can have.
     #[error("Claims cannot be set: {0}.")]
     Claims(ExtraClaimsError),
@@ -34,10 +58,18 @@ pub enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exception = match &error {
-            Error::AppClientNotFound(_) => "ResourceNotFoundException",
-            Error::RateOutOfRange | Error::BurstWithoutRate | Error::SetAndUnset(_) | Error::Claims(_) => {
-                "InvalidParameterException"
-            }
+            Error::AppClientNotFound(_)
+            | Error::ApiNotFound(_)
+            | Error::NoRoleMapping(_)
+            | Error::PolicyNotFound(_) => "ResourceNotFoundException",
+            Error::TooManyPolicies => "LimitExceededException",
+            Error::RateOutOfRange
+            | Error::BurstWithoutRate
+            | Error::SetAndUnset(_)
+            | Error::Claims(_)
+            | Error::Id(_)
+            | Error::Scope(_)
+            | Error::Roles(_) => "InvalidParameterException",
             Error::Store(StoreError::NulCharacter) => {
                 return Self::new("InvalidParameterException", 400, StoreError::NulCharacter.to_string());
             }

@@ -1,7 +1,21 @@
 //! The operations of our own service: the whole surface on one screen.
 
 use super::app_client::{DescribeAppClientExtras, UpdateAppClientExtras};
+use super::authorization_policy::{
+    DeleteAuthorizationPolicy, DescribeAuthorizationPolicy, ListAuthorizationPolicies, PutAuthorizationPolicy,
+};
+use super::role_mapping::{DeleteRoleMapping, DescribeRoleMapping, PutRoleMapping};
 use crate::operation::{Row, row};
 
 /// Every operation that is served.
-pub static OPERATIONS: &[Row] = &[row::<DescribeAppClientExtras>(), row::<UpdateAppClientExtras>()];
+pub static OPERATIONS: &[Row] = &[
+    row::<DescribeAppClientExtras>(),
+    row::<UpdateAppClientExtras>(),
+    row::<PutRoleMapping>(),
+    row::<DescribeRoleMapping>(),
+    row::<DeleteRoleMapping>(),
+    row::<PutAuthorizationPolicy>(),
+    row::<DescribeAuthorizationPolicy>(),
+    row::<ListAuthorizationPolicies>(),
+    row::<DeleteAuthorizationPolicy>(),
+];

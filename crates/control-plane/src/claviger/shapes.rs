@@ -7,7 +7,14 @@ use claviger_aws_protocol::shape::{
 
 /// Every operation, by name.
 pub static OPERATIONS: &[OperationShape] = &[
+    operation("DeleteAuthorizationPolicy", &AUTHORIZATION_POLICY_REQUEST),
+    operation("DeleteRoleMapping", &ROLE_MAPPING_REQUEST),
     operation("DescribeAppClientExtras", &DESCRIBE_APP_CLIENT_EXTRAS_REQUEST),
+    operation("DescribeAuthorizationPolicy", &AUTHORIZATION_POLICY_REQUEST),
+    operation("DescribeRoleMapping", &ROLE_MAPPING_REQUEST),
+    operation("ListAuthorizationPolicies", &LIST_AUTHORIZATION_POLICIES_REQUEST),
+    operation("PutAuthorizationPolicy", &PUT_AUTHORIZATION_POLICY_REQUEST),
+    operation("PutRoleMapping", &PUT_ROLE_MAPPING_REQUEST),
     operation("UpdateAppClientExtras", &UPDATE_APP_CLIENT_EXTRAS_REQUEST),
 ];
 
@@ -34,3 +41,38 @@ static UPDATE_APP_CLIENT_EXTRAS_REQUEST: Shape = structure(&[
     optional("Unset", &EXTRAS),
     optional("UnsetClaims", &CLAIM_NAMES),
 ]);
+
+static API_ID_PATTERN: Pattern = Pattern::new(r"[a-z0-9-]+");
+static API_ID: Shape = string().min(1).max(64).pattern(&API_ID_PATTERN);
+static SCOPE: Shape = string().min(1).max(513);
+static ROLE: Shape = string().min(1).max(64);
+static ROLE_LIST: Shape = list(&ROLE).max(100);
+static SCOPES: Shape = map(&SCOPE, &ROLE_LIST);
+static RULE: Shape = string().min(1).max(1024);
+static RULES: Shape = list(&RULE).max(2_000);
+static ROLES: Shape = map(&ROLE, &RULES);
+static ROLE_MAPPING: Shape = structure(&[required("Scopes", &SCOPES), required("Roles", &ROLES)]);
+static PUT_ROLE_MAPPING_REQUEST: Shape =
+    structure(&[required("ApiId", &API_ID), required("Scopes", &SCOPES), required("Roles", &ROLES)]);
+static ROLE_MAPPING_REQUEST: Shape = structure(&[required("ApiId", &API_ID)]);
+
+static POLICY_NAME_PATTERN: Pattern = Pattern::new(r"[A-Za-z0-9_-]+");
+static POLICY_NAME: Shape = string().min(1).max(64).pattern(&POLICY_NAME_PATTERN);
+static USER_POOL_ID_PATTERN: Pattern = Pattern::new(r"[\w-]+_[0-9a-zA-Z]+");
+static USER_POOL_ID: Shape = string().min(1).max(55).pattern(&USER_POOL_ID_PATTERN);
+static USER_POOL_IDS: Shape = list(&USER_POOL_ID).min(1).max(50);
+static SCOPE_LIST: Shape = list(&SCOPE).max(100);
+static TOKEN_USE: Shape = one_of(&["ACCESS", "ID"]);
+static REQUEST_SOURCE: Shape = one_of(&["PATH", "FORWARDED", "ORIGINAL"]);
+static MAX_RESULTS: Shape = integer().min(1).max(100);
+static PUT_AUTHORIZATION_POLICY_REQUEST: Shape = structure(&[
+    required("PolicyName", &POLICY_NAME),
+    required("UserPoolIds", &USER_POOL_IDS),
+    optional("Scopes", &SCOPE_LIST),
+    optional("TokenUse", &TOKEN_USE),
+    optional("RequestSource", &REQUEST_SOURCE),
+    optional("RoleMapping", &ROLE_MAPPING),
+]);
+static AUTHORIZATION_POLICY_REQUEST: Shape = structure(&[required("PolicyName", &POLICY_NAME)]);
+static LIST_AUTHORIZATION_POLICIES_REQUEST: Shape =
+    structure(&[optional("MaxResults", &MAX_RESULTS), optional("NextToken", &POLICY_NAME)]);

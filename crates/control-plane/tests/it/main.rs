@@ -8,3 +8,4 @@ mod cognito;
 mod dispatch;
 mod plane;
 mod quotas_page;
+mod roles_and_policies;

@@ -3,6 +3,7 @@
 use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found, NotFound, UserPools};
 use claviger_gateway::pattern::Pattern;
 use claviger_gateway::refusal::Refusal;
+use claviger_gateway::roles::NotAllowed;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_resources::Timestamp;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
@@ -44,10 +45,22 @@ impl Denied {
 
     /// A token that the authorizer does not accept.
     pub(super) fn token(refusal: TokenRefusal, pools: &UserPools, headers: &HeaderMap, now: Timestamp) -> Self {
+        let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let setting = token_setting(&refusal, pools, identity, now);
+        Self { setting, ..in_gateway_words(refusal).into() }.of_bearer(pools, headers)
+    }
+
+    /// A token whose roles do not allow the call.
+    pub(super) fn role(not_allowed: NotAllowed) -> Self {
+        Self::by(Refusal::RoleDenied(not_allowed.reason), format!("the API's role mapping: {}", not_allowed.setting))
+    }
+
+    /// The same refusal of the bearer of a token that the authorizer accepted.
+    #[must_use]
+    pub(super) fn of_bearer(self, pools: &UserPools, headers: &HeaderMap) -> Self {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let setting = token_setting(&refusal, pools, identity.as_deref().unwrap_or_default(), now);
         let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
-        Self { setting, identity, ..in_gateway_words(refusal).into() }.about("authorizer", &authorizer)
+        Self { identity, ..self }.about("authorizer", &authorizer)
     }
 
     /// No API has the id.
@@ -149,6 +162,9 @@ fn token_setting(refusal: &TokenRefusal, pools: &UserPools, header: &str, now: T
             format!("{} verifies tokens with the keys of the user pools [{}]", named(), accepted())
         }
         TokenRefusal::Expired | TokenRefusal::NotYetValid => return token_facts::times(refusal, header, now),
+        TokenRefusal::WrongTokenUse { .. } if pools.scopes.is_empty() => {
+            "the method declares no scopes (authorizationScopes), and so takes no access token".to_owned()
+        }
         TokenRefusal::WrongTokenUse { .. } | TokenRefusal::MissingScope(_) => {
             format!("the method requires one of the scopes [{}] (authorizationScopes)", pools.scopes.join(", "))
         }

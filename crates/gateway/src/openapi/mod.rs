@@ -24,6 +24,7 @@ mod yaml;
 mod tests;
 
 use claviger_resources::rest_api::{RestApi, RestApiDefinition};
+use claviger_resources::role_mapping::RoleTable;
 use claviger_resources::{Random, ResourceId, RestApiId, Tenant, Timestamp};
 
 use document::Document;
@@ -78,6 +79,8 @@ pub enum Target<'a> {
 pub struct Imported {
     /// The API.
     pub definition: RestApiDefinition,
+    /// The role mapping that the document names (`x-claviger-role-mapping`), which no deployment freezes.
+    pub role_table: Option<RoleTable>,
     /// What the import had to pass over.
     pub warnings: Vec<String>,
 }
@@ -189,6 +192,7 @@ pub fn import(
     let document = Document::parse(document, target.tenant())?;
     let mut importer = Importer { document: &document, target, random, report: Report::default() };
     let definition = importer.run(options);
+    let role_table = importer.role_table();
     let Report { errors, warnings } = importer.report;
     if !errors.is_empty() {
         return Err(ImportError::Errors { errors, warnings });
@@ -200,7 +204,7 @@ pub fn import(
         Target::Merge(existing) => merge::merge(existing, definition),
         Target::New { .. } | Target::Overwrite(_) => definition,
     };
-    Ok(Imported { definition, warnings })
+    Ok(Imported { definition, role_table, warnings })
 }
 
 impl Importer<'_> {

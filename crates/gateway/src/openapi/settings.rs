@@ -3,12 +3,14 @@
 use claviger_resources::rest_api::{
     ApiKeySource, EndpointConfiguration, GatewayResponse, GatewayResponseType, RequestValidator, RestApi,
 };
+use claviger_resources::role_mapping::RoleTable;
 use claviger_resources::{RequestValidatorId, ResourceId};
 use serde_json::{Map, Value};
 
 use super::document::{Dialect, flag, object, text, text_of, texts};
 use super::{BasePath, ImportOptions, Importer, Target};
 use crate::gateway_response::GatewayResponses;
+use crate::roles::Roles;
 
 /// The types an API's endpoint can be of.
 pub(super) const ENDPOINT_TYPES: [&str; 3] = ["EDGE", "REGIONAL", "PRIVATE"];
@@ -165,6 +167,21 @@ impl<'a> Importer<'a> {
             }
         }
         responses
+    }
+
+    /// The document's role mapping, which is ours and none of AWS's extensions.
+    pub(super) fn role_table(&mut self) -> Option<RoleTable> {
+        const NAME: &str = "x-claviger-role-mapping";
+        let value = self.document.member(NAME)?;
+        // A list would be taken for the members in their order.
+        let table = if value.is_object() {
+            serde_json::from_value(value.clone()).map_err(|error| error.to_string())
+        } else {
+            Err("expected an object with the members scopes and roles".to_owned())
+        };
+        let checked =
+            table.and_then(|table: RoleTable| Roles::compile(&table).map(|_| table).map_err(|error| error.to_string()));
+        checked.map_err(|reason| self.report.error(format!("{NAME}: {reason}"))).ok()
     }
 
     /// The path that stands before every path of the document.

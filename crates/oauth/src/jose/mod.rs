@@ -14,7 +14,7 @@ use claviger_resources::signing_key::SigningAlgorithm;
 pub use signing::{KeyError, SigningKey, generate};
 pub(crate) use token::UniqueMembers;
 pub use token::{Header, TOKEN_BYTES_MAX, Token};
-pub use verifying::{KeySet, VerifyingKey, jwks_document};
+pub use verifying::{KeyPrint, KeySet, VerifyingKey, jwks_document};
 
 /// An algorithm's name in headers and key sets (RFC 7518, section 3.1; RFC 8037, section 3.1).
 pub const fn algorithm_name(algorithm: SigningAlgorithm) -> &'static str {

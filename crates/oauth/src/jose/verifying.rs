@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::ParsedPublicKey;
 use claviger_resources::signing_key::SigningAlgorithm;
 
@@ -17,18 +18,31 @@ pub struct VerifyingKey {
     kid: Box<str>,
     algorithm: SigningAlgorithm,
     key: ParsedPublicKey,
+    print: KeyPrint,
 }
+
+/// What tells one key from every other, whatever their ids: a digest of what the key is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPrint([u8; 32]);
 
 impl VerifyingKey {
     /// Reads a JSON Web Key that has a `kid` and an `alg`.
     pub fn from_jwk(jwk: &str) -> Result<Self, KeyError> {
         let jwk: Jwk = serde_json::from_str(jwk).map_err(|_| KeyError)?;
-        Ok(Self { kid: jwk.kid.into(), algorithm: jwk.members.algorithm(), key: jwk.members.parse()? })
+        let members = serde_json::to_vec(&jwk.members).map_err(|_| KeyError)?;
+        let mut print = KeyPrint([0; 32]);
+        print.0.copy_from_slice(digest(&SHA256, &members).as_ref());
+        Ok(Self { kid: jwk.kid.into(), algorithm: jwk.members.algorithm(), key: jwk.members.parse()?, print })
     }
 
     /// The id that tokens name the key by.
     pub fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// What tells the key from every other.
+    pub fn print(&self) -> KeyPrint {
+        self.print
     }
 }
 
@@ -52,8 +66,18 @@ impl KeySet {
         Self(keys)
     }
 
+    /// Whether the very key of this id and print is among them.
+    pub fn has(&self, kid: &str, print: KeyPrint) -> bool {
+        self.0.iter().any(|key| key.print == print && *key.kid == *kid)
+    }
+
     /// Checks a token's signature with the key its header names. The algorithm is the key's; the header must agree.
     pub fn verify(&self, token: &Token<'_>) -> Result<(), Refusal> {
+        self.verified_by(token).map(drop)
+    }
+
+    /// Checks a token's signature, and tells which key it is.
+    pub(crate) fn verified_by(&self, token: &Token<'_>) -> Result<&VerifyingKey, Refusal> {
         let header = token.header();
         let key = self
             .0
@@ -63,7 +87,8 @@ impl KeySet {
         if header.alg != algorithm_name(key.algorithm) {
             return Err(Refusal::AlgorithmNotAllowed(excerpt(&header.alg)));
         }
-        key.key.verify_sig(token.signing_input(), token.signature()).map_err(|_| Refusal::BadSignature)
+        key.key.verify_sig(token.signing_input(), token.signature()).map_err(|_| Refusal::BadSignature)?;
+        Ok(key)
     }
 }
 

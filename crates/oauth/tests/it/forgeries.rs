@@ -1,8 +1,9 @@
 //! Every class of forged token is refused at the gate, and for the reason that it should be.
 
-use claviger_oauth::authorize::{Demand, authorize};
+use claviger_oauth::authorize::authorize;
 use claviger_oauth::jose::{KeySet, VerifyingKey};
 use claviger_oauth::refusal::Refusal;
+use claviger_oauth::verified_token::{Demand, TokenUse};
 use claviger_resources::UserPoolId;
 use claviger_testkit::forgeries::{Fault, Forger};
 
@@ -31,7 +32,8 @@ fn the_gate_refuses_every_forgery_for_its_own_reason() {
     let keys = KeySet::new(keys.into());
     let foreign_keys = KeySet::new(vec![VerifyingKey::from_jwk(&forger.foreign.jwk().to_string()).unwrap()]);
     let scopes = [forger.scope.as_str().into()];
-    let demand = Demand { pools: std::slice::from_ref(&own), scopes: &scopes, audience: None };
+    let token_use = TokenUse::Access;
+    let demand = Demand { pools: std::slice::from_ref(&own), token_use, scopes: &scopes, audience: None };
     // The other pool exists, with keys of its own: only the authorizer's list keeps its tokens out.
     let judge = |token: &str| {
         let keys_of = |pool: &UserPoolId| Ok(if *pool == foreign { &foreign_keys } else { &keys });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claviger_oauth::authorize::{Demand, authorize};
+use claviger_oauth::authorize::authorize;
 use claviger_oauth::claims::AccessClaims;
 use claviger_oauth::client::Client;
 use claviger_oauth::client_credentials::decide;
@@ -11,6 +11,7 @@ use claviger_oauth::jose::{KeySet, SigningKey, VerifyingKey, generate};
 use claviger_oauth::refusal::Refusal;
 use claviger_oauth::secret::DigestKey;
 use claviger_oauth::token_request::TokenRequest;
+use claviger_oauth::verified_token::{Demand, TokenUse};
 use claviger_resources::signing_key::SigningAlgorithm;
 use claviger_resources::user_pool::IssuerType;
 use claviger_resources::{ClientId, UserPoolId};
@@ -53,8 +54,9 @@ fn a_granted_token_opens_the_method_of_its_scope_until_it_expires() {
 
     let keys = KeySet::new(vec![VerifyingKey::from_jwk(&key.jwk().unwrap()).unwrap()]);
     let judge = |scopes: &[&str], now: i64| {
+        let token_use = if scopes.is_empty() { TokenUse::Id } else { TokenUse::Access };
         let scopes: Vec<Box<str>> = scopes.iter().map(|&scope| scope.into()).collect();
-        let demand = Demand { pools: std::slice::from_ref(&pool), scopes: &scopes, audience: None };
+        let demand = Demand { pools: std::slice::from_ref(&pool), token_use, scopes: &scopes, audience: None };
         authorize(&token, demand, |_| Ok(&keys), now).map(|accepted| accepted.expires_at())
     };
     assert_eq!(judge(&["api/write"], 1000), Ok(1300));

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use claviger_gateway::authorization_policy::CompiledPolicy;
 use claviger_gateway::compile::{CompiledApi, compile};
+use claviger_gateway::roles::Roles;
 use claviger_resources::app_client::AppClient;
+use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::request_rates::Category;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{Deployment, RestApi, Stage};
+use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
@@ -31,7 +35,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 13] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -43,6 +47,8 @@ const KINDS: [Kind; 11] = [
     Kind::ApiKey,
     Kind::UsagePlan,
     Kind::UsagePlanKey,
+    Kind::RoleMapping,
+    Kind::AuthorizationPolicy,
 ];
 
 /// Rows read at a time when everything is loaded.
@@ -150,6 +156,8 @@ impl Builder {
             Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
             Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
             Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
+            Kind::RoleMapping => put_roles(snapshot, row),
+            Kind::AuthorizationPolicy => put_policy(snapshot, &decode(row)?)?,
             _ => {}
         }
         Ok(())
@@ -194,6 +202,26 @@ fn put_rate(snapshot: &mut Snapshot, limit: ProvisionedLimit) {
     if let Some(category) = Category::parse(&limit.category) {
         snapshot.provisioned_rates.insert((limit.tenant, category), limit.requests_per_second);
     }
+}
+
+/// A mapping that cannot be read gives nobody a role: without one, its API would be open to every token.
+fn put_roles(snapshot: &mut Snapshot, row: &Row) {
+    let read =
+        || -> Result<Roles, Box<dyn std::error::Error>> { Ok(Roles::compile(&decode::<RoleMapping>(row)?.table)?) };
+    let roles = read().unwrap_or_else(|error| {
+        tracing::error!(api = row.key.parent, error = &*error, "role mapping cannot be read; it gives no role");
+        Roles::default()
+    });
+    snapshot.roles.insert(row.key.parent.clone(), Arc::new(roles));
+}
+
+fn put_policy(snapshot: &mut Snapshot, record: &AuthorizationPolicy) -> Result<(), StoreError> {
+    let compiled = CompiledPolicy::compile(record).map_err(|source| StoreError::Corrupt {
+        what: format!("authorization policy {}", record.name),
+        source: source.into(),
+    })?;
+    snapshot.policies.insert(record.name.clone(), Arc::new(compiled));
+    Ok(())
 }
 
 fn put_api(snapshot: &mut Snapshot, record: RestApi) {
@@ -259,6 +287,8 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
                 snapshot.provisioned_rates.remove(&(key.tenant.clone(), category));
             }
         }
+        Kind::RoleMapping => drop(snapshot.roles.remove(key.parent.as_str())),
+        Kind::AuthorizationPolicy => drop(snapshot.policies.remove(key.id.as_str())),
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
         Kind::Stage => {
             if let Some(api) = snapshot.apis.get_mut(key.parent.as_str()) {

@@ -14,16 +14,18 @@ pub mod usage_plans;
 
 use std::sync::Arc;
 
+use claviger_gateway::authorization_policy::CompiledPolicy;
+use claviger_gateway::roles::Roles;
 use claviger_oauth::client::Client;
 use claviger_oauth::refusal::Refusal;
 use claviger_resources::request_rates::Category;
-use claviger_resources::{ClientId, Region, RestApiId, Tenant, UserPoolId};
+use claviger_resources::{ClientId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
 
 pub use self::api::{Api, ServedStage};
 pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
-pub use self::pool::{Pool, PoolKeys};
+pub use self::pool::{Generation, Pool, PoolKeys};
 pub use self::usage_plans::UsagePlans;
 
 /// One consistent state of pools, clients, domains and APIs.
@@ -37,6 +39,9 @@ pub struct Snapshot {
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     usage_plans: UsagePlans,
+    /// The role mappings of APIs of whatever kind.
+    roles: imbl::HashMap<String, Arc<Roles>>,
+    policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
     /// Request rates that accounts have set.
     provisioned_rates: imbl::HashMap<(Tenant, Category), u32>,
 }
@@ -91,6 +96,16 @@ impl Snapshot {
     /// The API keys and usage plans of all APIs.
     pub fn usage_plans(&self) -> &UsagePlans {
         &self.usage_plans
+    }
+
+    /// The role mapping of the API with this id, when it has one.
+    pub fn roles(&self, api: &str) -> Option<&Arc<Roles>> {
+        self.roles.get(api)
+    }
+
+    /// The authorization policy of this name.
+    pub fn policy(&self, name: &str) -> Option<&Arc<CompiledPolicy>> {
+        self.policies.get(name)
     }
 
     /// The request rate that an account has set for a category in a region.

@@ -8,7 +8,7 @@ use claviger_oauth::jose::{KeyError, KeySet, SigningKey, VerifyingKey, jwks_docu
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::user_pool::UserPool;
-use claviger_resources::{Sealed, Tenant, UserPoolId};
+use claviger_resources::{Sealed, Tenant, Timestamp, UserPoolId};
 
 use crate::hook::Hook;
 use crate::vault::{SealedFor, Vault, VaultError};
@@ -20,6 +20,8 @@ pub struct Pool {
     pub id: UserPoolId,
     /// The account and region it lives in.
     pub tenant: Tenant,
+    /// Tells it from a pool that had its id before it was made.
+    pub generation: Generation,
     /// The `iss` claim of its tokens.
     pub issuer: Arc<str>,
     /// Its pre token generation trigger.
@@ -35,11 +37,16 @@ pub struct Pool {
     scopes: imbl::HashSet<Arc<str>>,
 }
 
+/// Which of the pools that have had the same id: when it was created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation(Timestamp);
+
 impl Pool {
     pub(super) fn new(record: &UserPool, issuer: Arc<str>) -> Self {
         Self {
             id: record.id.clone(),
             tenant: record.tenant.clone(),
+            generation: Generation(record.created),
             issuer,
             hook: Hook::of(record).map(Arc::new),
             keys: None,
@@ -53,7 +60,13 @@ impl Pool {
 
     /// The same pool after its own record changed.
     pub(super) fn with_record(&self, record: &UserPool, issuer: Arc<str>) -> Self {
-        Self { tenant: record.tenant.clone(), issuer, hook: Hook::of(record).map(Arc::new), ..self.clone() }
+        Self {
+            tenant: record.tenant.clone(),
+            generation: Generation(record.created),
+            issuer,
+            hook: Hook::of(record).map(Arc::new),
+            ..self.clone()
+        }
     }
 
     /// Its trigger, if machines have it too: only its third version is for them.

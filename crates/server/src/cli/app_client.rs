@@ -4,15 +4,11 @@ mod report;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
 use self::report::Report;
-use super::endpoint::Endpoint;
-use super::{Global, WrongUsage};
+use super::Global;
+use super::call::call;
 
 /// Show or set what an app client has beyond AWS's settings: a request rate, a token budget, claims of its own
 ///
@@ -123,26 +119,6 @@ impl Arguments {
         let operation = if input.is_empty() { "DescribeAppClientExtras" } else { "UpdateAppClientExtras" };
         input.insert("ClientId".to_owned(), json!(self.client_id));
         (operation, input.into())
-    }
-}
-
-async fn call(endpoint: &Endpoint, operation: &str, input: &Value) -> anyhow::Result<Map<String, Value>> {
-    let request = Request::post("/")
-        .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
-        .header("x-amz-target", format!("Claviger.{operation}"))
-        .body(Full::<Bytes>::from(input.to_string()))?;
-    let answer = endpoint.send(request).await?;
-    let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-    match (answer.status(), body) {
-        (StatusCode::OK, Value::Object(answer)) => Ok(answer),
-        (status, body) => {
-            let said = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-            let message = said("message").with_context(|| format!("{} answered {status}", endpoint.url()))?;
-            match said("__type").as_deref() {
-                Some("InvalidParameterException") => Err(WrongUsage(message).into()),
-                _ => bail!(message),
-            }
-        }
     }
 }
 

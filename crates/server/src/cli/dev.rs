@@ -12,6 +12,7 @@ use claviger_resources::AccountId;
 use claviger_resources::quotas::{QuotaError, Quotas};
 use claviger_runtime::functions::{FunctionUrl, Functions};
 use claviger_runtime::issuers::Issuers;
+use claviger_runtime::token_cache::TokenCache;
 
 use super::stop::stop_signal;
 use super::trust::write_private;
@@ -55,7 +56,14 @@ pub(super) struct Arguments {
     /// Whose request rates are enforced
     #[arg(long = "quotas", env = "CLAVIGER_QUOTAS_MODE", value_name = "WHOSE", value_enum, default_value = "off")]
     request_rates: RequestRates,
+    /// Memory for tokens that the gate has verified, in MiB, so that it need not verify them again; 0 verifies every time
+    #[arg(long, env = "CLAVIGER_TOKEN_CACHE_MIB", value_name = "N", default_value = "16",
+        value_parser = clap::value_parser!(u16).range(..=4096))]
+    token_cache_mib: u16,
 }
+
+/// A mebibyte, in bytes.
+const MIB: usize = 1024 * 1024;
 
 /// Whose request rates are enforced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -79,6 +87,7 @@ impl Arguments {
             issuers: issuers(&self.issuer, url),
             settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
             functions,
+            tokens: TokenCache::new(usize::from(self.token_cache_mib) * MIB),
             request_rates: self.request_rates == RequestRates::Aws,
             ..Options::default()
         })

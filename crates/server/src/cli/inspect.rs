@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use anyhow::{Context, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use claviger_oauth::authorize::{strip_bearer, verify};
+use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::issuer;
 use claviger_oauth::jose::{KeySet, VerifyingKey};
 use claviger_oauth::refusal::Refusal;
+use claviger_oauth::verified_token::verify;
 use claviger_resources::{Clock, UserPoolId};
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -80,7 +81,8 @@ fn judge(text: &str, keys: anyhow::Result<KeySet>, now_seconds: i64) -> Result<i
         Ok(keys) => (keys, None),
         Err(failure) => (KeySet::default(), Some(failure)),
     };
-    verify(text, |_| Ok(keys), now_seconds).map_err(|refusal| match (refusal, failure) {
+    let verified = verify(text, |_| true, |_| Ok(keys), now_seconds);
+    verified.map(|token| token.expires_at()).map_err(|refusal| match (refusal, failure) {
         (Refusal::UnknownKey(_), Some(failure)) => format!("it could not be verified: {failure:#}"),
         (Refusal::UnknownKey(kid), None) => format!("the user pool has no key {kid:?}"),
         (Refusal::WrongIssuer(issuer), _) => format!("its issuer {issuer:?} names no user pool"),

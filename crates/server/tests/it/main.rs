@@ -7,6 +7,7 @@
 )]
 
 mod apigateway_facts;
+mod authorization_policies;
 mod claims_hook;
 mod cognito_facts;
 mod commands;
@@ -23,6 +24,7 @@ mod oauth_documents;
 mod own;
 mod proxy;
 mod request_validation;
+mod role_mappings;
 mod rotation;
 mod stack;
 mod support;

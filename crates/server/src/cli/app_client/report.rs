@@ -8,6 +8,7 @@ use time::format_description::FormatItem;
 use time::macros::format_description;
 
 use crate::cli::Output;
+use crate::cli::call::printable;
 
 const UTC: &[FormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
 
@@ -54,11 +55,6 @@ impl Report {
     fn text(&self, member: &str) -> String {
         printable(self.0.get(member).and_then(Value::as_str).unwrap_or_default())
     }
-}
-
-/// Text fit for a terminal: names are whatever their owners chose.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit, and others are shown as what they become")]

@@ -95,9 +95,8 @@ async fn a_method_without_scopes_explains_that_it_wants_an_id_token() {
     let token = machine.token(&server, "").await;
     let target = format!("/_aws/execute-api/{api}/live/");
     let reply = server.ask(request("GET", &target, &[("Authorization", &token)], "")).await;
-    let reason = "an id token is required here: the method declares no scopes";
-    let found =
-        server.check(&reply, "gate", "UnauthorizedException", reason, "the scopes [] (authorizationScopes)").await;
+    let (reason, setting) = ("an id token is required here", "the method declares no scopes (authorizationScopes)");
+    let found = server.check(&reply, "gate", "UnauthorizedException", reason, setting).await;
     assert_eq!(found["about"]["tokenUse"], "access");
 }
 

@@ -20,7 +20,7 @@ impl Reply {
 }
 
 impl Server {
-    async fn explain(&self, reply: &Reply) -> Value {
+    pub(crate) async fn explain(&self, reply: &Reply) -> Value {
         let explained = self.ask(request("GET", &format!("/_claviger/explain/{}", reply.id()), &[], "")).await;
         assert_eq!(explained.status, 200, "{reply:?}: {explained:?}");
         let document = explained.json();
@@ -32,7 +32,7 @@ impl Server {
     }
 
     /// Checks who refused, the code, and that reason and setting hold these texts (an empty setting: there is none).
-    async fn check(&self, reply: &Reply, surface: &str, code: &str, reason: &str, setting: &str) -> Value {
+    pub(crate) async fn check(&self, reply: &Reply, surface: &str, code: &str, reason: &str, setting: &str) -> Value {
         let found = self.explain(reply).await;
         let text = |name: &str| found[name].as_str().unwrap_or_default();
         assert_eq!(text("surface"), surface, "{found}");
