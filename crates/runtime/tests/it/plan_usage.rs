@@ -28,7 +28,7 @@ fn key_id(id: &str) -> ApiKeyId {
     ApiKeyId::parse(id).unwrap()
 }
 
-fn plan(id: &str, stage: &str, quota: Option<UsageQuota>) -> UsagePlan {
+fn plan(id: &str, stage: &str, quota: impl Into<Option<UsageQuota>>) -> UsagePlan {
     let stage = ApiStage {
         api_id: RestApiId::parse("api").unwrap(),
         stage: StageName::parse(stage).unwrap(),
@@ -41,7 +41,7 @@ fn plan(id: &str, stage: &str, quota: Option<UsageQuota>) -> UsagePlan {
         description: None,
         api_stages: vec![stage],
         throttle: None,
-        quota,
+        quota: quota.into(),
         product_code: None,
         tags: None,
     }
@@ -69,8 +69,8 @@ fn place(plan: &str, key: &str) -> UsagePlanKey {
     UsagePlanKey { plan: plan_id(plan), key: key_id(key), tenant: tenant(), number: 1, grant: None }
 }
 
-fn quota(limit: u32, period: QuotaPeriod) -> Option<UsageQuota> {
-    Some(UsageQuota { limit, offset: 0, period })
+fn quota(limit: u32, period: QuotaPeriod) -> UsageQuota {
+    UsageQuota { limit, offset: 0, period }
 }
 
 fn counts() -> (PlanUsage, Arc<FakeClock>) {

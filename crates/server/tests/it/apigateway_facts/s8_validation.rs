@@ -10,7 +10,7 @@ const ERROR: &str = "BadRequestException";
 const JSON: [(&str, &str); 1] = [("Content-Type", "application/json")];
 
 /// Serves an API whose `POST /x/{id}` is validated; its operation is changed by these members, its models are these.
-async fn validated<'w>(w: &'w World, members: Value, models: Value) -> Api<'w> {
+async fn validated(w: &World, members: Value, models: Value) -> Api<'_> {
     let operation = with(mock(&json!({ "passthroughBehavior": "when_no_match" })), members);
     let operation = with(operation, json!({ "x-amazon-apigateway-request-validator": "all" }));
     let validators = json!({ "all": { "validateRequestBody": true, "validateRequestParameters": true } });
