@@ -354,7 +354,7 @@ async fn counts_outlive_the_server() {
     server.stop().await;
     let server = Server::with_node(&place, Options::default());
     wait_for_noon(&server).await;
-    let world = World { server, api, monotonic, machine };
+    let world = World { server, monotonic, machine, api };
     let (count, reply) = world.let_through("GET", "live/keyed", VALUE).await;
     assert_eq!((count, reply.said()), (1, (429, EXCEEDED)));
 }

@@ -15,7 +15,7 @@ pub(super) const GROUPS: &[Group] = &[
         ..Group::OF_EXAMPLE
     },
     Group {
-        source: "observed: `#evaluate`, `#parse` and `#include` render as their own source",
+        source: "observed: `#evaluate` renders as its own source; `#parse` and `#include` likewise, as there are no files",
         differs: "Velocity evaluates the one and reads files for the others",
         cases: &[
             ("#evaluate('$a')", "#evaluate('$a')"),

@@ -4,7 +4,7 @@ use super::Group;
 
 pub(super) const GROUPS: &[Group] = &[
     Group {
-        source: "observed: a reference that leads nowhere is the empty text",
+        source: "observed, and what follows from it: a reference that leads nowhere is the empty text",
         differs: "Velocity shows the source of such a reference, and takes it for false",
         cases: &[
             ("Hello $name!", "Hello !"),
@@ -28,7 +28,7 @@ pub(super) const GROUPS: &[Group] = &[
         ..Group::OF_EXAMPLE
     },
     Group {
-        source: "observed: a reference that leads nowhere is the empty text",
+        source: "observed, and what follows from it: a reference that leads nowhere is the empty text",
         differs: "Velocity keeps the backslash before, and the value of, what such a reference is set to",
         cases: &[
             (r"\$email \\$email \\\$email", r"$email \ \$email"),
