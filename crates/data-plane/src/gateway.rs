@@ -1,11 +1,15 @@
 //! The gateway: a request to an API, from its route to its answer, in API Gateway's order of evaluation (stage, route,
-//! authorizer, then the integration).
+//! authorizer, API key with its quota and throttles, request validation, then the integration).
 
+mod api_key;
 mod authorize;
 mod authorizer_cache;
 mod denied;
 mod lambda_authorizer;
+mod quota;
 mod roles;
+mod throttle;
+mod validate;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,6 +31,7 @@ use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
+use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
 pub(crate) use self::authorizer_cache::AuthorizerCache;
@@ -45,6 +50,14 @@ pub struct Target<'a> {
     pub api: &'a str,
     /// The path, the stage's name first.
     pub path: &'a str,
+}
+
+/// The method that a request is for, and where it stands.
+#[derive(Clone, Copy)]
+struct Place<'t, 'p> {
+    api: &'t CompiledApi,
+    stage: &'t ServedStage,
+    found: &'t Found<'t, 'p>,
 }
 
 /// What stays the same from a request's arrival to its answer.
@@ -111,18 +124,25 @@ impl DataPlane {
             stage_variables: variables,
         };
         let mut caller = Caller::default();
+        let mut metered = None;
         let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
-            let permit = self.permit(found, &asking, &mut caller).await?;
-            let bytes = convert(compiled, found, exchange.request.content_type(), read(body).await?)?;
+            let permit = Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?;
+            let place = Place { api: compiled, stage, found };
+            metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
+            self.admit(place, metered.as_ref())?;
+            validate::parameters(found, &exchange.request)?;
+            let body = read(body).await?;
+            validate::body(found, &Request { body: &body, ..exchange.request })?;
+            let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: caller.known(claims.as_ref(), exchange.context),
+                context: counted(caller.known(claims.as_ref(), exchange.context), metered.as_ref()),
                 ..exchange
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
@@ -134,7 +154,8 @@ impl DataPlane {
             Err(denied) => {
                 exchange.request.body = b"";
                 let claims = caller.claims();
-                let exchange = Exchange { context: caller.known(claims.as_ref(), exchange.context), ..exchange };
+                let context = counted(caller.known(claims.as_ref(), exchange.context), metered.as_ref());
+                let exchange = Exchange { context, ..exchange };
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
@@ -144,16 +165,16 @@ impl DataPlane {
 }
 
 impl DataPlane {
-    /// Lets the request through, or says why not.
-    async fn permit(&self, found: &Found<'_, '_>, asking: &Asking<'_>, caller: &mut Caller) -> Result<Permit, Denied> {
-        let not_provided = |reason: &'static str| Err(Refusal::configuration(reason).into());
-        if found.method.api_key_required {
-            return not_provided("the method requires an API key, which this version does not provide");
+    /// Lets a request through that is within its plan's quota and that no throttle holds back. What is refused is not counted.
+    fn admit(&self, place: Place<'_, '_>, metered: Option<&Metered>) -> Result<(), Denied> {
+        if let Some(metered) = metered {
+            self.spend_quota(metered)?;
         }
-        if found.method.validation.is_some() {
-            return not_provided("the method names a request validator, which this version does not provide");
-        }
-        Permit::decide(self, &found.method.authorization, asking, caller).await
+        self.throttle(place, metered).inspect_err(|_| {
+            if let Some(metered) = metered {
+                self.give_back_quota(metered);
+            }
+        })
     }
 }
 
@@ -194,6 +215,8 @@ impl<'a> Call<'a> {
             secure: self.arrival.tls,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            api_key: None,
+            api_key_id: None,
             claims: None,
             authorizer: None,
         }
@@ -227,6 +250,15 @@ impl<'a> Call<'a> {
                 response
             }
         }
+    }
+}
+
+/// The context of a request that is counted under an API key.
+fn counted<'a>(context: Context<'a>, metered: Option<&'a Metered>) -> Context<'a> {
+    Context {
+        api_key: metered.map(|metered| metered.value.expose().as_str()),
+        api_key_id: metered.map(|metered| metered.key.id.as_str()),
+        ..context
     }
 }
 

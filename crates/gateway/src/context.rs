@@ -46,6 +46,10 @@ pub struct Context<'a> {
     pub source_ip: IpAddr,
     /// The caller's `User-Agent`.
     pub user_agent: Option<&'a str>,
+    /// The value of the API key that the request is counted under.
+    pub api_key: Option<&'a str>,
+    /// The id of that key.
+    pub api_key_id: Option<&'a str>,
     /// The claims of the token that a user pool authorizer accepted.
     pub claims: Option<&'a Claims<'a>>,
     /// What a Lambda authorizer said of the caller.
@@ -114,6 +118,8 @@ impl<'a> Context<'a> {
             "requestTimeEpoch" => return Some(Cow::Owned(self.request_time.milliseconds().to_string())),
             "identity.sourceIp" => return Some(Cow::Owned(self.source_ip.to_string())),
             "identity.userAgent" => self.user_agent?,
+            "identity.apiKey" => self.api_key?,
+            "identity.apiKeyId" => self.api_key_id?,
             _ => return self.of_authorizer(name.strip_prefix("authorizer.")?),
         };
         Some(Cow::Borrowed(value))
@@ -150,7 +156,7 @@ impl<'a> Context<'a> {
         }
         root.insert("requestTimeEpoch".to_owned(), Value::from(self.request_time.milliseconds()));
         let mut identity = Map::new();
-        for name in ["sourceIp", "userAgent"] {
+        for name in ["sourceIp", "userAgent", "apiKey", "apiKeyId"] {
             if let Some(value) = self.variable(&format!("identity.{name}")) {
                 identity.insert(name.to_owned(), Value::String(value.into_owned()));
             }
@@ -195,6 +201,8 @@ pub(crate) mod tests {
             secure: true,
             source_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10)),
             user_agent: Some("curl/8.13.0"),
+            api_key: None,
+            api_key_id: None,
             claims: None,
             authorizer: None,
         }
@@ -203,7 +211,8 @@ pub(crate) mod tests {
     #[test]
     fn variables_have_the_names_and_forms_of_api_gateway() {
         let claims = Claims::from_payload(br#"{"sub":"4f2h","custom:role":"x","exp":1782996167}"#);
-        let context = Context { claims: Some(&claims), ..example() };
+        let (api_key, api_key_id) = (Some("0123456789abcdefghij"), Some("k1"));
+        let context = Context { claims: Some(&claims), api_key, api_key_id, ..example() };
         let check = |name: &str, expected: Option<&str>| {
             assert_eq!(context.variable(name).as_deref(), expected, "{name}");
         };
@@ -224,6 +233,8 @@ pub(crate) mod tests {
         check("requestTimeEpoch", Some("1782992632627"));
         check("identity.sourceIp", Some("192.0.2.10"));
         check("identity.userAgent", Some("curl/8.13.0"));
+        check("identity.apiKey", Some("0123456789abcdefghij"));
+        check("identity.apiKeyId", Some("k1"));
         check("identity.caller", None);
         check("authorizer.claims.sub", Some("4f2h"));
         check("authorizer.claims.custom:role", Some("x"));

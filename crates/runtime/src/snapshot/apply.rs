@@ -36,7 +36,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 14] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -46,6 +46,9 @@ const KINDS: [Kind; 11] = [
     Kind::Stage,
     Kind::ProvisionedLimit,
     Kind::Function,
+    Kind::ApiKey,
+    Kind::UsagePlan,
+    Kind::UsagePlanKey,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
 ];
@@ -156,6 +159,9 @@ impl Builder {
                 let function: Function = decode(row)?;
                 snapshot.functions.insert(function.arn(), Arc::new(function));
             }
+            Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
+            Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
+            Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
             Kind::RoleMapping => put_roles(snapshot, row),
             Kind::AuthorizationPolicy => put_policy(snapshot, &decode(row)?)?,
             _ => {}
@@ -242,7 +248,7 @@ async fn put_stage(snapshot: &mut Snapshot, stage: Stage, tx: &mut dyn Transacti
     };
     let mut api = Api::clone(api);
     let id = stage.rest_api_id.clone();
-    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage { stage, compiled }));
+    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage::new(stage, compiled)));
     snapshot.apis.insert(id, Arc::new(api));
     Ok(())
 }
@@ -296,6 +302,9 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());
             }
         }
+        Kind::ApiKey => snapshot.usage_plans.remove_key(&key.id),
+        Kind::UsagePlan => snapshot.usage_plans.remove_plan(&key.id),
+        Kind::UsagePlanKey => snapshot.usage_plans.remove_plan_key(&key.parent, &key.id),
         _ => {}
     }
 }

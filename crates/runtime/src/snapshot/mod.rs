@@ -10,6 +10,7 @@ mod client;
 pub mod current;
 mod interner;
 pub mod pool;
+pub mod usage_plans;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub use self::api::{Api, ServedStage};
 pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
 pub use self::pool::{Generation, Pool, PoolKeys};
+pub use self::usage_plans::UsagePlans;
 
 /// One consistent state of pools, clients, domains and APIs.
 #[derive(Clone, Default)]
@@ -39,6 +41,7 @@ pub struct Snapshot {
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     /// Lambda functions by their ARNs.
     functions: imbl::HashMap<String, Arc<Function>>,
+    usage_plans: UsagePlans,
     /// The role mappings of APIs of whatever kind.
     roles: imbl::HashMap<String, Arc<Roles>>,
     policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
@@ -101,6 +104,11 @@ impl Snapshot {
     /// All Lambda functions.
     pub fn functions(&self) -> impl Iterator<Item = &Arc<Function>> {
         self.functions.values()
+    }
+
+    /// The API keys and usage plans of all APIs.
+    pub fn usage_plans(&self) -> &UsagePlans {
+        &self.usage_plans
     }
 
     /// The role mapping of the API with this id, when it has one.
