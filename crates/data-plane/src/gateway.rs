@@ -4,6 +4,7 @@
 mod api_key;
 mod authorize;
 mod authorizer_cache;
+mod aws_iam;
 mod denied;
 mod lambda_authorizer;
 mod quota;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
+use claviger_gateway::compile::{Authorization, CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
@@ -131,12 +132,21 @@ impl DataPlane {
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
-            let permit = Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?;
+            let (permit, signed_body) = if matches!(found.method.authorization, Authorization::AwsIam) {
+                let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
+                let body = read(body).await?;
+                (Permit::signed(&claim, &body, &asking, &mut caller)?, Ok(body))
+            } else {
+                (Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?, Err(body))
+            };
             let place = Place { api: compiled, stage, found };
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let body = read(body).await?;
+            let body = match signed_body {
+                Ok(body) => body,
+                Err(unread) => read(unread).await?,
+            };
             validate::body(found, &Request { body: &body, ..exchange.request })?;
             let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = caller.claims();
@@ -217,6 +227,7 @@ impl<'a> Call<'a> {
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
             api_key: None,
             api_key_id: None,
+            signer: None,
             claims: None,
             authorizer: None,
         }

@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use claviger_resources::{Clock, Monotonic};
+use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::sessions::UserSessions;
@@ -38,6 +39,7 @@ pub struct DataPlane {
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
     tokens: Arc<TokenCache>,
+    access_keys: AccessKeys,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
     functions: Arc<Functions>,
@@ -62,6 +64,7 @@ impl DataPlane {
         current: Arc<CurrentSnapshot>,
         sessions: UserSessions,
         tokens: Arc<TokenCache>,
+        access_keys: AccessKeys,
         functions: Arc<Functions>,
         clock: Arc<dyn Clock>,
         monotonic: Arc<dyn Monotonic>,
@@ -72,6 +75,7 @@ impl DataPlane {
             issuance,
             sessions: Arc::new(sessions),
             tokens,
+            access_keys,
             clock,
             upstream: Upstream::default(),
             functions,

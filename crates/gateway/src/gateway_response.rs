@@ -77,7 +77,7 @@ fn default_body(refusal: &Refusal) -> Bytes {
         _ => {}
     }
     let denied =
-        matches!(refusal, Refusal::AccessDenied { .. } | Refusal::PolicyDenied { .. } | Refusal::RoleDenied(_));
+        matches!(refusal, Refusal::AccessDenied { .. } | Refusal::PolicyDenied { .. } | Refusal::NotAllowed(_));
     let name = if denied { "Message" } else { "message" };
     let space = if refusal.during_integration() { " " } else { "" };
     Bytes::from(format!("{{\"{name}\":{space}{}}}", message_string(refusal)))
@@ -258,7 +258,7 @@ mod tests {
             Refusal::AccessDenied { explicit: true },
             r#"{"Message":"User is not authorized to access this resource with an explicit deny in an identity-based policy"}"#,
         );
-        check(Refusal::RoleDenied("x".to_owned()), r#"{"Message":"User is not authorized to access this resource"}"#);
+        check(Refusal::NotAllowed("x".to_owned()), r#"{"Message":"User is not authorized to access this resource"}"#);
         check(Refusal::AuthorizerConfiguration("x".into()), r#"{"message":null}"#);
         check(Refusal::AuthorizerFailure("x".into()), r#"{"message":null}"#);
         check(Refusal::Throttled("stage"), r#"{"message":"Too Many Requests"}"#);
@@ -274,10 +274,14 @@ mod tests {
         check(Refusal::configuration("x"), r#"{"message": "Internal server error"}"#);
         check(Refusal::InvalidEndpoint("x".to_owned()), r#"{"message": "Internal server error"}"#);
         let arn = || "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
+        let user = || "anonymous".to_owned();
         let by_policy = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
                          arn:aws:execute-api:us-east-1:********9012:a1b2c3d4e5/prod/GET/a:b";
-        check(Refusal::PolicyDenied { explicit: false, arn: arn() }, &format!(r#"{{"Message":"{by_policy}"}}"#));
-        let explicit = Refusal::PolicyDenied { explicit: true, arn: arn() };
+        check(
+            Refusal::PolicyDenied { explicit: false, user: user(), arn: arn() },
+            &format!(r#"{{"Message":"{by_policy}"}}"#),
+        );
+        let explicit = Refusal::PolicyDenied { explicit: true, user: user(), arn: arn() };
         check(explicit, &format!(r#"{{"Message":"{by_policy} with an explicit deny"}}"#));
         check(Refusal::FunctionFailed("x".to_owned()), r#"{"message": "Internal server error"}"#);
         check(Refusal::MalformedAnswer("x".to_owned()), r#"{"message": "Internal server error"}"#);

@@ -10,6 +10,8 @@ use claviger_resources::rest_api::GatewayResponseType;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, DATE};
 
+use crate::signature_refusal::SignatureRefusal;
+
 /// Why the gateway answers by itself. `Display` is the reason for operators, in the words of API Gateway's execution log
 /// where it has some; clients see [`Refusal::message`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +24,9 @@ pub enum Refusal {
         "no method of the deployed API matches the request's path and verb; its Authorization header was not looked at"
     )]
     IncompleteSignature(String),
+    /// The method asks for an AWS signature, and the request's does not open it.
+    #[error(transparent)]
+    Signature(#[from] SignatureRefusal),
     /// No such API or stage on this host, or the API's default endpoint is disabled.
     #[error("the host serves no such API or stage")]
     Forbidden,
@@ -45,12 +50,14 @@ pub enum Refusal {
     PolicyDenied {
         /// Whether a statement says so, or none allows it.
         explicit: bool,
+        /// Who calls, as far as that is known.
+        user: String,
         /// The ARN of the method with the request's path.
         arn: String,
     },
-    /// The API has a role mapping, and no role of the token allows the call; holds the reason.
+    /// Who calls is known, and may not call this; holds the reason.
     #[error("{0}")]
-    RoleDenied(String),
+    NotAllowed(String),
     /// The authorizer cannot be asked.
     #[error("{0}")]
     AuthorizerConfiguration(Cow<'static, str>),
@@ -136,8 +143,9 @@ impl Refusal {
         match self {
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
             Self::IncompleteSignature(_) | Self::Forbidden | Self::UriTooLong => GatewayResponseType::Default4xx,
+            Self::Signature(refusal) => refusal.response_type(),
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
-            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::RoleDenied(_) => {
+            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::NotAllowed(_) => {
                 GatewayResponseType::AccessDenied
             }
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
@@ -179,9 +187,10 @@ impl Refusal {
         match self {
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::Signature(refusal) => refusal.error_type(),
             Self::Forbidden | Self::InvalidApiKey(_) => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
-            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::RoleDenied(_) => "AccessDeniedException",
+            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::NotAllowed(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
@@ -207,19 +216,20 @@ impl Refusal {
         Some(Cow::Borrowed(match self {
             Self::MissingAuthenticationToken => "Missing Authentication Token",
             Self::IncompleteSignature(message) => message,
+            Self::Signature(refusal) => refusal.message(),
             Self::Forbidden | Self::InvalidApiKey(_) => "Forbidden",
             Self::Unauthorized(_) => "Unauthorized",
             Self::TokenExpired => "The incoming token has expired",
             Self::AccessDenied { explicit: true } => {
                 "User is not authorized to access this resource with an explicit deny in an identity-based policy"
             }
-            Self::AccessDenied { explicit: false } | Self::RoleDenied(_) => {
+            Self::AccessDenied { explicit: false } | Self::NotAllowed(_) => {
                 "User is not authorized to access this resource"
             }
-            Self::PolicyDenied { explicit, arn } => {
+            Self::PolicyDenied { explicit, user, arn } => {
                 let how = if *explicit { " with an explicit deny" } else { "" };
                 return Some(Cow::Owned(format!(
-                    "User: anonymous is not authorized to perform: execute-api:Invoke on resource: {}{how}",
+                    "User: {user} is not authorized to perform: execute-api:Invoke on resource: {}{how}",
                     with_account_concealed(arn)
                 )));
             }
@@ -360,12 +370,26 @@ mod tests {
             assert_eq!(refusal.error_type(), error_type, "{refusal}");
         };
         check(Refusal::Forbidden, 403, "DEFAULT_4XX", "ForbiddenException");
+        for (refusal, kind, error_type) in [
+            (SignatureRefusal::Missing, "MISSING_AUTHENTICATION_TOKEN", "MissingAuthenticationTokenException"),
+            (SignatureRefusal::Incomplete("x".to_owned()), "DEFAULT_4XX", "IncompleteSignatureException"),
+            (SignatureRefusal::Invalid("x".to_owned()), "INVALID_SIGNATURE", "InvalidSignatureException"),
+            (SignatureRefusal::UnknownAccessKey, "DEFAULT_4XX", "UnrecognizedClientException"),
+            (SignatureRefusal::Expired, "EXPIRED_TOKEN", "ExpiredTokenException"),
+        ] {
+            check(refusal.into(), 403, kind, error_type);
+        }
         check(Refusal::Unauthorized("x".into()), 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::TokenExpired, 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
-        check(Refusal::RoleDenied("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
+        check(Refusal::NotAllowed("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
         let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
-        check(Refusal::PolicyDenied { explicit: true, arn }, 403, "ACCESS_DENIED", "AccessDeniedException");
+        check(
+            Refusal::PolicyDenied { explicit: true, user: "anonymous".to_owned(), arn },
+            403,
+            "ACCESS_DENIED",
+            "AccessDeniedException",
+        );
         check(
             Refusal::AuthorizerConfiguration("x".into()),
             500,

@@ -13,6 +13,7 @@ use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic};
+use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
@@ -66,6 +67,8 @@ pub struct Options {
     pub functions: Functions,
     /// The node's own URL, for the SDKs in functions.
     pub endpoint: Option<String>,
+    /// Whose signatures open methods that ask for one.
+    pub access_keys: AccessKeys,
     /// Keeps what was verified of tokens.
     pub tokens: TokenCache,
     /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
@@ -169,9 +172,15 @@ impl Node {
             random: random::system,
             threads: control.handle().clone(),
         };
-        let tokens = Arc::new(options.tokens);
-        let data_plane =
-            DataPlane::new(Arc::clone(&current), sessions, tokens, Arc::clone(&functions), clock.clone(), monotonic);
+        let data_plane = DataPlane::new(
+            Arc::clone(&current),
+            sessions,
+            Arc::new(options.tokens),
+            options.access_keys,
+            Arc::clone(&functions),
+            clock.clone(),
+            monotonic,
+        );
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use claviger_gateway::claims::Claims;
 use claviger_gateway::compile::{Authorization, CompiledApi, Found, UserPools};
-use claviger_gateway::context::{Authorizer, Context};
+use claviger_gateway::context::{Authorizer, Context, Signer};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
 use claviger_gateway::refusal::Refusal;
@@ -17,11 +17,12 @@ use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::header::REFERER;
 
 use super::Call;
+use super::aws_iam::Claim;
 use super::denied::Denied;
 use super::roles;
 use crate::DataPlane;
 
-/// A request that was let through; only [`Permit::decide`] makes one.
+/// A request that was let through; only [`Permit::decide`] and [`Permit::signed`] make one.
 pub(crate) struct Permit(());
 
 /// What is known of whoever calls, let through or not.
@@ -29,6 +30,8 @@ pub(crate) struct Permit(());
 pub(crate) struct Caller {
     /// The token that was accepted.
     pub(super) token: Option<Arc<VerifiedToken>>,
+    /// Who signed the request.
+    pub(super) signer: Option<Signer>,
     /// What a Lambda authorizer said.
     pub(super) authorizer: Option<Authorizer>,
     /// The API key that a Lambda authorizer named, for `apiKeySource` `AUTHORIZER`.
@@ -43,7 +46,7 @@ impl Caller {
 
     /// The context with what is known of the caller.
     pub(super) fn known<'a>(&'a self, claims: Option<&'a Claims<'a>>, context: Context<'a>) -> Context<'a> {
-        Context { claims, authorizer: self.authorizer.as_ref(), ..context }
+        Context { signer: self.signer.as_ref(), claims, authorizer: self.authorizer.as_ref(), ..context }
     }
 }
 
@@ -58,6 +61,27 @@ pub(super) struct Asking<'a> {
 }
 
 impl Permit {
+    /// Lets a request through that somebody of the API's own account signed, body and all, unless the API's resource policy
+    /// denies it to them; or says why not.
+    pub(super) fn signed(
+        claim: &Claim<'_>,
+        body: &[u8],
+        asking: &Asking<'_>,
+        caller: &mut Caller,
+    ) -> Result<Self, Denied> {
+        let owner = &asking.compiled.tenant;
+        let call = asking.call;
+        let signer = claim.prove(call.parts, body, &owner.region, call.now).map_err(Denied::signature)?;
+        let signer = caller.signer.insert(signer);
+        if signer.account != owner.account {
+            return Err(Denied::stranger(signer, owner));
+        }
+        match resource_policy(asking, Asker::Arn(&signer.arn)) {
+            Some(Decision::Denied) => Err(by_policy(asking, &signer.arn, true).into()),
+            None | Some(Decision::Allowed | Decision::NotAllowed) => Ok(Self(())),
+        }
+    }
+
     /// Lets a request through, or says why not. What it learns of the caller it tells either way: the answer to a caller who
     /// is turned away may speak of it.
     ///
@@ -88,9 +112,9 @@ impl Permit {
                 Ok(Self(()))
             }
             Authorization::Lambda(authorizer) => {
-                let by_resource_policy = resource_policy(asking);
+                let by_resource_policy = resource_policy(asking, Asker::Anonymous);
                 if by_resource_policy == Some(Decision::Denied) {
-                    return Err(Denied::from(by_policy(asking, true)));
+                    return Err(by_policy(asking, ANONYMOUS, true).into());
                 }
                 let said = plane.ask_authorizer(authorizer, asking).await?;
                 caller.authorizer = Some(said.authorizer);
@@ -103,11 +127,7 @@ impl Permit {
                 }
             }
             Authorization::AwsIam => {
-                let unavailable = authorization.unavailable();
-                Err(Denied::from(unavailable.map_or_else(
-                    || Refusal::configuration("the method's authorization is not known"),
-                    |unavailable| Refusal::from(&unavailable),
-                )))
+                Err(Refusal::configuration("a signature opens the method, and nothing else").into())
             }
         }
     }
@@ -135,23 +155,26 @@ impl Asking<'_> {
     }
 }
 
-/// What the API's resource policy says, if it has one. Nobody here has proved to be a principal that a policy could name.
-fn resource_policy(asking: &Asking<'_>) -> Option<Decision> {
+/// Whoever has not proved to be a principal that a policy could name.
+const ANONYMOUS: &str = "anonymous";
+
+/// What the API's resource policy says, if it has one.
+fn resource_policy(asking: &Asking<'_>, asker: Asker<'_>) -> Option<Decision> {
     let policy = asking.compiled.policy.as_ref()?;
-    Some(asking.decision(policy, Asker::Anonymous, &asking.method_arn()))
+    Some(asking.decision(policy, asker, &asking.method_arn()))
 }
 
-/// Refuses what the API's resource policy does not allow.
+/// Refuses what the API's resource policy does not allow everybody.
 fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
-    match resource_policy(asking) {
+    match resource_policy(asking, Asker::Anonymous) {
         None | Some(Decision::Allowed) => Ok(()),
-        Some(Decision::Denied) => Err(by_policy(asking, true)),
-        Some(Decision::NotAllowed) => Err(by_policy(asking, false)),
+        Some(Decision::Denied) => Err(by_policy(asking, ANONYMOUS, true)),
+        Some(Decision::NotAllowed) => Err(by_policy(asking, ANONYMOUS, false)),
     }
 }
 
-fn by_policy(asking: &Asking<'_>, explicit: bool) -> Refusal {
-    Refusal::PolicyDenied { explicit, arn: asking.method_arn() }
+fn by_policy(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
+    Refusal::PolicyDenied { explicit, user: user.to_owned(), arn: asking.method_arn() }
 }
 
 fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<Arc<VerifiedToken>, TokenRefusal> {

@@ -8,7 +8,6 @@ use claviger_resources::{AuthorizerId, UserPoolId, user_pool};
 use http::HeaderName;
 use http::header::AUTHORIZATION;
 
-use super::Unavailable;
 use crate::lambda_authorizer::{LambdaAuthorizer, RESULT_TTL_SECONDS_DEFAULT};
 use crate::pattern::Pattern;
 
@@ -23,16 +22,6 @@ pub enum Authorization {
     Lambda(Arc<LambdaAuthorizer>),
     /// Whoever signs with AWS credentials that may.
     AwsIam,
-}
-
-impl Authorization {
-    /// What it needs that this version does not provide; such a method must not be served.
-    pub fn unavailable(&self) -> Option<Unavailable> {
-        match self {
-            Self::Open | Self::UserPools(_) | Self::Lambda(_) => None,
-            Self::AwsIam => Some(Unavailable("AWS_IAM authorization")),
-        }
-    }
 }
 
 /// What a token must be and carry to pass a method.

@@ -26,7 +26,6 @@ const DOMAINS: &str = "custom domain names";
 const HTTP_APIS: &str = "HTTP APIs";
 const KEY_OF_AUTHORIZER: &str = "keys that an authorizer names";
 const LIMITS: &str = "API Gateway's own bound on headers";
-const SIGNATURES: &str = "the verification of signatures";
 
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
@@ -91,8 +90,6 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("s3_7_timeout", HTTP_APIS),
     ("s4_4_firewall_and_canary", CANARY),
     ("s5_4_headers_too_large", LIMITS),
-    ("s6_expired_token", SIGNATURES),
-    ("s6_invalid_signature", SIGNATURES),
     ("s11_formats_http", HTTP_APIS),
     ("s11_integrations_by_reference", HTTP_APIS),
     ("s11_http_requirements", HTTP_APIS),
