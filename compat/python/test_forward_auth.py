@@ -40,6 +40,8 @@ def put_policy(server, machine, source, name="weather"):
 def service():
     """A service that knows nothing of tokens and answers with what it was asked."""
     echo = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    # A proxy that ends breaks its connections off.
+    echo.handle_error = lambda *_: None
     threading.Thread(target=echo.serve_forever, daemon=True).start()
     yield echo.server_port
     echo.shutdown()

@@ -3,6 +3,7 @@
 
 mod api_key;
 mod authorize;
+mod aws_iam;
 mod denied;
 mod quota;
 mod roles;
@@ -128,20 +129,32 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
+            let (permit, token, signer, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
+                let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
+                let body = read(body).await?;
+                let (permit, signer) = Permit::signed(&claim, &compiled.tenant, call.parts, &body, call.now)?;
+                (permit, None, Some(signer), Arriving::Whole(body))
+            } else {
+                let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
+                (permit, token, None, Arriving::Still(body))
+            };
             let place = Place { api: compiled, stage, found };
             // A Lambda authorizer may name the key.
             let usage_identifier_key = None;
             metered = self.meter(snapshot, place, &call.parts.headers, usage_identifier_key)?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let body = read(body).await?;
+            let body = body.whole().await?;
             validate::body(found, &Request { body: &body, ..exchange.request })?;
             let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: Context { claims: claims.as_ref(), ..counted(&exchange.context, metered.as_ref()) },
+                context: Context {
+                    signer: signer.as_ref(),
+                    claims: claims.as_ref(),
+                    ..counted(&exchange.context, metered.as_ref())
+                },
                 ..exchange
             };
             Ok(self.integrate(found, permit, &exchange).await?)
@@ -212,6 +225,7 @@ impl<'a> Call<'a> {
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
             api_key: None,
             api_key_id: None,
+            signer: None,
             claims: None,
         }
     }
@@ -308,6 +322,21 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
         }
         CompiledIntegration::Mock(_) | CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unavailable(_) => {
             Ok(body)
+        }
+    }
+}
+
+/// A body, which a signature may have needed before anything else does.
+enum Arriving {
+    Whole(Bytes),
+    Still(Incoming),
+}
+
+impl Arriving {
+    async fn whole(self) -> Result<Bytes, Refusal> {
+        match self {
+            Self::Whole(body) => Ok(body),
+            Self::Still(body) => read(body).await,
         }
     }
 }

@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use claviger_resources::Clock;
+use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
@@ -31,6 +32,7 @@ pub struct DataPlane {
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
     tokens: Arc<TokenCache>,
+    access_keys: AccessKeys,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
 }
@@ -52,9 +54,18 @@ impl DataPlane {
         current: Arc<CurrentSnapshot>,
         sessions: UserSessions,
         tokens: Arc<TokenCache>,
+        access_keys: AccessKeys,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let issuance = Arc::clone(&sessions.issuance);
-        Self { current, issuance, sessions: Arc::new(sessions), tokens, clock, upstream: Upstream::default() }
+        Self {
+            current,
+            issuance,
+            sessions: Arc::new(sessions),
+            tokens,
+            access_keys,
+            clock,
+            upstream: Upstream::default(),
+        }
     }
 }

@@ -47,8 +47,23 @@ pub struct Context<'a> {
     pub api_key: Option<&'a str>,
     /// The id of that key.
     pub api_key_id: Option<&'a str>,
+    /// Who signed the request, on a method that asks for that.
+    pub signer: Option<&'a Signer>,
     /// The claims of the token that a user pool authorizer accepted.
     pub claims: Option<&'a Claims<'a>>,
+}
+
+/// Whoever signed a request with an AWS access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The access key's id.
+    pub access_key: String,
+    /// The account of the principal.
+    pub account: AccountId,
+    /// The principal's Amazon Resource Name.
+    pub arn: String,
+    /// The principal's id.
+    pub id: String,
 }
 
 /// The variables that stand directly under `$context`.
@@ -94,6 +109,10 @@ impl<'a> Context<'a> {
             "identity.userAgent" => self.user_agent?,
             "identity.apiKey" => self.api_key?,
             "identity.apiKeyId" => self.api_key_id?,
+            "identity.accountId" => self.signer?.account.as_str(),
+            "identity.caller" | "identity.user" => &self.signer?.id,
+            "identity.userArn" => &self.signer?.arn,
+            "identity.accessKey" => &self.signer?.access_key,
             _ => return self.claim(name).map(Cow::Owned),
         };
         Some(Cow::Borrowed(value))
@@ -114,7 +133,9 @@ impl<'a> Context<'a> {
         }
         root.insert("requestTimeEpoch".to_owned(), Value::from(self.request_time.milliseconds()));
         let mut identity = Map::new();
-        for name in ["sourceIp", "userAgent", "apiKey", "apiKeyId"] {
+        let names =
+            ["sourceIp", "userAgent", "apiKey", "apiKeyId", "accountId", "caller", "user", "userArn", "accessKey"];
+        for name in names {
             if let Some(value) = self.variable(&format!("identity.{name}")) {
                 identity.insert(name.to_owned(), Value::String(value.into_owned()));
             }
@@ -162,6 +183,7 @@ pub(crate) mod tests {
             user_agent: Some("curl/8.13.0"),
             api_key: None,
             api_key_id: None,
+            signer: None,
             claims: None,
         }
     }
@@ -212,5 +234,28 @@ pub(crate) mod tests {
         check("/identity/sourceIp", "192.0.2.10".into());
         check("/authorizer/claims/sub", "4f2h".into());
         assert_eq!(example().to_map().get("authorizer"), None);
+    }
+
+    #[test]
+    fn who_signed_a_request_is_its_identity() {
+        let signer = Signer {
+            access_key: "AKIA".to_owned(),
+            account: AccountId::DEFAULT,
+            arn: "arn:aws:iam::000000000000:user/ada".to_owned(),
+            id: "AIDA".to_owned(),
+        };
+        let context = Context { signer: Some(&signer), ..example() };
+        let map: Value = context.to_map().into();
+        for (name, expected) in [
+            ("accountId", "000000000000"),
+            ("caller", "AIDA"),
+            ("user", "AIDA"),
+            ("userArn", "arn:aws:iam::000000000000:user/ada"),
+            ("accessKey", "AKIA"),
+        ] {
+            assert_eq!(context.variable(&format!("identity.{name}")).as_deref(), Some(expected), "{name}");
+            assert_eq!(map["identity"][name], expected);
+            assert_eq!(example().variable(&format!("identity.{name}")), None, "{name}");
+        }
     }
 }

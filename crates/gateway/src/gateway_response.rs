@@ -77,7 +77,7 @@ fn default_body(refusal: &Refusal) -> Bytes {
         _ => {}
     }
     let name =
-        if matches!(refusal, Refusal::AccessDenied { .. } | Refusal::RoleDenied(_)) { "Message" } else { "message" };
+        if matches!(refusal, Refusal::AccessDenied { .. } | Refusal::NotAllowed(_)) { "Message" } else { "message" };
     let space = if refusal.during_integration() { " " } else { "" };
     Bytes::from(format!("{{\"{name}\":{space}{}}}", message_string(refusal)))
 }
@@ -257,7 +257,7 @@ mod tests {
             Refusal::AccessDenied { explicit: true },
             r#"{"Message":"User is not authorized to access this resource with an explicit deny in an identity-based policy"}"#,
         );
-        check(Refusal::RoleDenied("x".to_owned()), r#"{"Message":"User is not authorized to access this resource"}"#);
+        check(Refusal::NotAllowed("x".to_owned()), r#"{"Message":"User is not authorized to access this resource"}"#);
         check(Refusal::AuthorizerConfiguration("x".into()), r#"{"message":null}"#);
         check(Refusal::AuthorizerFailure("x".into()), r#"{"message":null}"#);
         check(Refusal::Throttled("stage"), r#"{"message":"Too Many Requests"}"#);

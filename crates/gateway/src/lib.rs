@@ -31,6 +31,7 @@ pub mod request_validation;
 pub mod response;
 pub mod roles;
 pub mod route;
+pub mod signature_refusal;
 pub mod template;
 pub mod throttle;
 pub mod vtl;

@@ -9,6 +9,8 @@ use claviger_resources::rest_api::GatewayResponseType;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, DATE};
 
+use crate::signature_refusal::SignatureRefusal;
+
 /// Why the gateway answers by itself. `Display` is the reason for operators, in the words of API Gateway's execution log
 /// where it has some; clients see [`Refusal::message`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,9 @@ pub enum Refusal {
         "no method of the deployed API matches the request's path and verb; its Authorization header was not looked at"
     )]
     IncompleteSignature(String),
+    /// The method asks for an AWS signature, and the request's does not open it.
+    #[error(transparent)]
+    Signature(#[from] SignatureRefusal),
     /// No such API or stage on this host, or the API's default endpoint is disabled.
     #[error("the host serves no such API or stage")]
     Forbidden,
@@ -36,9 +41,9 @@ pub enum Refusal {
         /// Whether a statement says so, or none allows it.
         explicit: bool,
     },
-    /// The API has a role mapping, and no role of the token allows the call; holds the reason.
+    /// Who calls is known, and may not call this; holds the reason.
     #[error("{0}")]
-    RoleDenied(String),
+    NotAllowed(String),
     /// The authorizer cannot be asked.
     #[error("{0}")]
     AuthorizerConfiguration(Cow<'static, str>),
@@ -115,8 +120,9 @@ impl Refusal {
         match self {
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
             Self::IncompleteSignature(_) | Self::Forbidden => GatewayResponseType::Default4xx,
+            Self::Signature(refusal) => refusal.response_type(),
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
-            Self::AccessDenied { .. } | Self::RoleDenied(_) => GatewayResponseType::AccessDenied,
+            Self::AccessDenied { .. } | Self::NotAllowed(_) => GatewayResponseType::AccessDenied,
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
             Self::AuthorizerFailure(_) => GatewayResponseType::AuthorizerFailure,
             Self::InvalidApiKey(_) => GatewayResponseType::InvalidApiKey,
@@ -153,9 +159,10 @@ impl Refusal {
         match self {
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::Signature(refusal) => refusal.error_type(),
             Self::Forbidden | Self::InvalidApiKey(_) => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
-            Self::AccessDenied { .. } | Self::RoleDenied(_) => "AccessDeniedException",
+            Self::AccessDenied { .. } | Self::NotAllowed(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
@@ -179,13 +186,14 @@ impl Refusal {
         Some(Cow::Borrowed(match self {
             Self::MissingAuthenticationToken => "Missing Authentication Token",
             Self::IncompleteSignature(message) => message,
+            Self::Signature(refusal) => refusal.message(),
             Self::Forbidden | Self::InvalidApiKey(_) => "Forbidden",
             Self::Unauthorized(_) => "Unauthorized",
             Self::TokenExpired => "The incoming token has expired",
             Self::AccessDenied { explicit: true } => {
                 "User is not authorized to access this resource with an explicit deny in an identity-based policy"
             }
-            Self::AccessDenied { explicit: false } | Self::RoleDenied(_) => {
+            Self::AccessDenied { explicit: false } | Self::NotAllowed(_) => {
                 "User is not authorized to access this resource"
             }
             Self::AuthorizerConfiguration(_) | Self::AuthorizerFailure(_) => return None,
@@ -308,10 +316,19 @@ mod tests {
             assert_eq!(refusal.error_type(), error_type, "{refusal}");
         };
         check(Refusal::Forbidden, 403, "DEFAULT_4XX", "ForbiddenException");
+        for (refusal, kind, error_type) in [
+            (SignatureRefusal::Missing, "MISSING_AUTHENTICATION_TOKEN", "MissingAuthenticationTokenException"),
+            (SignatureRefusal::Incomplete("x".to_owned()), "DEFAULT_4XX", "IncompleteSignatureException"),
+            (SignatureRefusal::Invalid("x".to_owned()), "INVALID_SIGNATURE", "InvalidSignatureException"),
+            (SignatureRefusal::UnknownAccessKey, "DEFAULT_4XX", "UnrecognizedClientException"),
+            (SignatureRefusal::Expired, "EXPIRED_TOKEN", "ExpiredTokenException"),
+        ] {
+            check(refusal.into(), 403, kind, error_type);
+        }
         check(Refusal::Unauthorized("x".into()), 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::TokenExpired, 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
-        check(Refusal::RoleDenied("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
+        check(Refusal::NotAllowed("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
         check(
             Refusal::AuthorizerConfiguration("x".into()),
             500,

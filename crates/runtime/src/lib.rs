@@ -4,6 +4,7 @@
 //! way to a token, [`hook`] the one thing it may wait for; [`limits`] says how many there may be. The [`token_cache`] keeps
 //! what was verified, so that a token is verified once. The [`vault`] is the only place where secrets are sealed and opened.
 
+pub mod access_keys;
 pub mod functions;
 pub mod hook;
 pub mod ids;

@@ -12,6 +12,7 @@ use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic};
+use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
@@ -59,6 +60,8 @@ pub struct Options {
     pub settings: Settings,
     /// The functions that hooks call.
     pub functions: Functions,
+    /// Whose signatures open methods that ask for one.
+    pub access_keys: AccessKeys,
     /// Keeps what was verified of tokens.
     pub tokens: TokenCache,
     /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
@@ -148,7 +151,13 @@ impl Node {
             random: random::system,
             threads: control.handle().clone(),
         };
-        let data_plane = DataPlane::new(Arc::clone(&current), sessions, Arc::new(options.tokens), clock.clone());
+        let data_plane = DataPlane::new(
+            Arc::clone(&current),
+            sessions,
+            Arc::new(options.tokens),
+            options.access_keys,
+            clock.clone(),
+        );
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();

@@ -4,21 +4,36 @@
 use std::sync::Arc;
 
 use claviger_gateway::compile::{Authorization, UserPools};
+use claviger_gateway::context::Signer;
 use claviger_gateway::refusal::Refusal;
 use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
-use claviger_resources::Timestamp;
+use claviger_resources::{Tenant, Timestamp};
 use claviger_runtime::snapshot::Snapshot;
 use claviger_runtime::token_cache::TokenCache;
 use http::HeaderMap;
+use http::request::Parts;
 
+use super::aws_iam::Claim;
 use super::denied::Denied;
 
 /// A request that was let through; only [`Permit::decide`] makes one.
 pub(crate) struct Permit(());
 
 impl Permit {
+    /// Lets a request through that somebody of the API's own account signed, body and all, and tells who; or says why not.
+    pub(super) fn signed(
+        claim: &Claim<'_>,
+        owner: &Tenant,
+        parts: &Parts,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(Self, Signer), Denied> {
+        let signer = claim.prove(parts, body, &owner.region, now).map_err(Denied::signature)?;
+        if signer.account == owner.account { Ok((Self(()), signer)) } else { Err(Denied::stranger(&signer, owner)) }
+    }
+
     /// Lets a request through, with the token that it needed for that, or says why not.
     pub(super) fn decide(
         snapshot: &Snapshot,

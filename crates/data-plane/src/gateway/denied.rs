@@ -1,12 +1,13 @@
 //! Why the gate refused, for operators: beside the refusal that the client hears, the setting that decided.
 
 use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found, NotFound, UserPools};
+use claviger_gateway::context::Signer;
 use claviger_gateway::pattern::Pattern;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::roles::NotAllowed;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
-use claviger_resources::Timestamp;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
+use claviger_resources::{Tenant, Timestamp};
 use claviger_runtime::refusals::{Refused, Surface};
 use claviger_runtime::snapshot::{Api, ServedStage};
 use http::{HeaderMap, StatusCode};
@@ -52,7 +53,7 @@ impl Denied {
 
     /// A token whose roles do not allow the call.
     pub(super) fn role(not_allowed: NotAllowed) -> Self {
-        Self::by(Refusal::RoleDenied(not_allowed.reason), format!("the API's role mapping: {}", not_allowed.setting))
+        Self::by(Refusal::NotAllowed(not_allowed.reason), format!("the API's role mapping: {}", not_allowed.setting))
     }
 
     /// The same refusal of the bearer of a token that the authorizer accepted.
@@ -61,6 +62,21 @@ impl Denied {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
         Self { identity, ..self }.about("authorizer", &authorizer)
+    }
+
+    /// A signature that does not open a method which asks for one.
+    pub(super) fn signature(refusal: Refusal) -> Self {
+        Self::by(refusal, "authorizationType of the method is AWS_IAM".to_owned())
+    }
+
+    /// Someone of another account, whom nothing lets in.
+    pub(super) fn stranger(signer: &Signer, owner: &Tenant) -> Self {
+        let reason = format!("{} is of another account than the API", signer.arn);
+        let setting = format!(
+            "the API belongs to the account {}, and the key {} to {}",
+            owner.account, signer.access_key, signer.account
+        );
+        Self::by(Refusal::NotAllowed(reason), setting)
     }
 
     /// No API has the id.

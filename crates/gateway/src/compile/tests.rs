@@ -192,7 +192,6 @@ fn says_what_a_method_needs_that_is_not_there() {
         assert_eq!(refusal.status(), 500);
     };
     let lambda = authorizer("REQUEST", json!({}));
-    check(json!({ "authorizationType": "AWS_IAM" }), json!({}), "AWS_IAM authorization");
     check(json!({ "authorizationType": "CUSTOM", "authorizerId": "auth01" }), lambda, "a Lambda authorizer");
     let integration = |kind: &str| json!({ "methodIntegration": { "type": kind, "cacheNamespace": "x" } });
     check(integration("AWS"), json!({}), "an AWS integration");

@@ -10,6 +10,7 @@ use anyhow::Context;
 use claviger_control_plane::services::Settings as ControlPlaneSettings;
 use claviger_resources::AccountId;
 use claviger_resources::quotas::{QuotaError, Quotas};
+use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
 use claviger_runtime::functions::{FunctionUrl, Functions};
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::token_cache::TokenCache;
@@ -87,6 +88,7 @@ impl Arguments {
             issuers: issuers(&self.issuer, url),
             settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
             functions,
+            access_keys: AccessKeys::new([], UnknownKeys::Root(self.account)),
             tokens: TokenCache::new(usize::from(self.token_cache_mib) * MIB),
             request_rates: self.request_rates == RequestRates::Aws,
             ..Options::default()

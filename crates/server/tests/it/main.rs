@@ -8,6 +8,7 @@
 
 mod apigateway_facts;
 mod authorization_policies;
+mod aws_iam;
 mod claims_hook;
 mod cognito_facts;
 mod commands;

@@ -27,7 +27,6 @@ const DOMAINS: &str = "custom domain names";
 const FUNCTIONS: &str = "functions behind methods";
 const HTTP_APIS: &str = "HTTP APIs";
 const LIMITS: &str = "API Gateway's own bound on headers";
-const SIGNATURES: &str = "the verification of signatures";
 
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
@@ -145,8 +144,6 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("s5_6_event", FUNCTIONS),
     ("s6_access_denied", AUTHORIZERS),
     ("s6_authorizer_failure", AUTHORIZERS),
-    ("s6_expired_token", SIGNATURES),
-    ("s6_invalid_signature", SIGNATURES),
     ("s11_formats_http", HTTP_APIS),
     ("s11_integrations_by_reference", HTTP_APIS),
     ("s11_http_requirements", HTTP_APIS),

@@ -23,6 +23,7 @@ mod s5_requests;
 mod s5_responses;
 mod s6_control_plane;
 mod s6_gateway_responses;
+mod s6_signatures;
 mod s7_keys;
 mod s8_cors;
 mod s8_validation;
@@ -47,6 +48,7 @@ const CASES: &[&[&str]] = &[
     s5_responses::NAMES,
     s6_control_plane::NAMES,
     s6_gateway_responses::NAMES,
+    s6_signatures::NAMES,
     s7_keys::NAMES,
     s8_cors::NAMES,
     s8_validation::NAMES,
