@@ -132,21 +132,18 @@ impl DataPlane {
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
-            let (permit, signed_body) = if matches!(found.method.authorization, Authorization::AwsIam) {
+            let (permit, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
                 let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
                 let body = read(body).await?;
-                (Permit::signed(&claim, &body, &asking, &mut caller)?, Ok(body))
+                (Permit::signed(&claim, &body, &asking, &mut caller)?, Arriving::Whole(body))
             } else {
-                (Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?, Err(body))
+                (Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?, Arriving::Still(body))
             };
             let place = Place { api: compiled, stage, found };
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let body = match signed_body {
-                Ok(body) => body,
-                Err(unread) => read(unread).await?,
-            };
+            let body = body.whole().await?;
             validate::body(found, &Request { body: &body, ..exchange.request })?;
             let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = caller.claims();
@@ -312,6 +309,21 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
         | CompiledIntegration::HttpProxy(_)
         | CompiledIntegration::LambdaProxy(_)
         | CompiledIntegration::Unavailable(_) => Ok(body),
+    }
+}
+
+/// A body, which a signature may have needed before anything else does.
+enum Arriving {
+    Whole(Bytes),
+    Still(Incoming),
+}
+
+impl Arriving {
+    async fn whole(self) -> Result<Bytes, Refusal> {
+        match self {
+            Self::Whole(body) => Ok(body),
+            Self::Still(body) => read(body).await,
+        }
     }
 }
 

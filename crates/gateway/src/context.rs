@@ -175,9 +175,9 @@ impl<'a> Context<'a> {
         }
         root.insert("requestTimeEpoch".to_owned(), Value::from(self.request_time.milliseconds()));
         let mut identity = Map::new();
-        for name in
-            ["sourceIp", "userAgent", "apiKey", "apiKeyId", "accountId", "caller", "user", "userArn", "accessKey"]
-        {
+        let names =
+            ["sourceIp", "userAgent", "apiKey", "apiKeyId", "accountId", "caller", "user", "userArn", "accessKey"];
+        for name in names {
             if let Some(value) = self.variable(&format!("identity.{name}")) {
                 identity.insert(name.to_owned(), Value::String(value.into_owned()));
             }
