@@ -149,7 +149,7 @@ impl DataPlane {
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: counted(caller.known(claims.as_ref(), exchange.context), metered.as_ref()),
+                context: counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref()),
                 ..exchange
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
@@ -161,7 +161,7 @@ impl DataPlane {
             Err(denied) => {
                 exchange.request.body = b"";
                 let claims = caller.claims();
-                let context = counted(caller.known(claims.as_ref(), exchange.context), metered.as_ref());
+                let context = counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref());
                 let exchange = Exchange { context, ..exchange };
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
@@ -262,11 +262,11 @@ impl<'a> Call<'a> {
 }
 
 /// The context of a request that is counted under an API key.
-fn counted<'a>(context: Context<'a>, metered: Option<&'a Metered>) -> Context<'a> {
+fn counted<'a>(context: &Context<'a>, metered: Option<&'a Metered>) -> Context<'a> {
     Context {
         api_key: metered.map(|metered| metered.value.expose().as_str()),
         api_key_id: metered.map(|metered| metered.key.id.as_str()),
-        ..context
+        ..*context
     }
 }
 

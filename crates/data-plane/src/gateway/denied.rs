@@ -20,7 +20,7 @@ use crate::token_facts;
 #[derive(Debug)]
 pub(crate) struct Denied {
     pub(super) refusal: Refusal,
-    setting: Option<String>,
+    setting: Option<Box<str>>,
     /// What identifies the caller, such as the value of the header that held the token, which is a secret.
     identity: Vec<String>,
     /// What else is known of the request: the authorizer, the API key, the usage plan.
@@ -36,7 +36,7 @@ impl From<Refusal> for Denied {
 impl Denied {
     /// A refusal that this setting decided.
     pub(super) fn by(refusal: Refusal, setting: String) -> Self {
-        Self { setting: Some(setting), ..refusal.into() }
+        Self { setting: Some(setting.into()), ..refusal.into() }
     }
 
     /// The same with a fact about the request.
@@ -49,7 +49,7 @@ impl Denied {
     pub(super) fn token(refusal: TokenRefusal, pools: &UserPools, headers: &HeaderMap, now: Timestamp) -> Self {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let setting = token_setting(&refusal, pools, identity, now);
-        Self { setting, ..in_gateway_words(refusal).into() }.of_bearer(pools, headers)
+        Self { setting: setting.map(Into::into), ..in_gateway_words(refusal).into() }.of_bearer(pools, headers)
     }
 
     /// A token whose roles do not allow the call.
@@ -139,7 +139,7 @@ impl Denied {
         stage: Option<&ServedStage>,
         found: Option<&Found<'_, '_>>,
     ) -> Refused {
-        let setting = self.setting.or_else(|| integration_setting(&self.refusal, found?));
+        let setting = self.setting.map(String::from).or_else(|| integration_setting(&self.refusal, found?));
         let method = found.map(|found| format!("{} {}", found.method.verb.as_str(), found.resource.path));
         let refused = Refused::new(Surface::Gate, reason(&self.refusal))
             .with_code(self.refusal.error_type())
