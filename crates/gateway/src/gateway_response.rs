@@ -76,8 +76,7 @@ fn default_body(refusal: &Refusal) -> Bytes {
         Refusal::Throttled(_) => return Bytes::from_static(br#"{"message":"Too Many Requests"}"#),
         _ => {}
     }
-    let denied =
-        matches!(refusal, Refusal::AccessDenied { .. } | Refusal::PolicyDenied { .. } | Refusal::NotAllowed(_));
+    let denied = matches!(refusal, Refusal::AccessDenied { .. } | Refusal::PolicyDenied(_) | Refusal::NotAllowed(_));
     let name = if denied { "Message" } else { "message" };
     let space = if refusal.during_integration() { " " } else { "" };
     Bytes::from(format!("{{\"{name}\":{space}{}}}", message_string(refusal)))
@@ -222,6 +221,7 @@ mod tests {
 
     use super::*;
     use crate::exchange::tests::with;
+    use crate::refusal::PolicyDenial;
 
     fn customised(
         kind: &str,
@@ -273,16 +273,14 @@ mod tests {
         check(Refusal::RequestTooLarge, r#"{"message":"Request Too Long"}"#);
         check(Refusal::configuration("x"), r#"{"message": "Internal server error"}"#);
         check(Refusal::InvalidEndpoint("x".to_owned()), r#"{"message": "Internal server error"}"#);
-        let arn = || "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
-        let user = || "anonymous".to_owned();
-        let by_policy = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
-                         arn:aws:execute-api:us-east-1:********9012:a1b2c3d4e5/prod/GET/a:b";
-        check(
-            Refusal::PolicyDenied { explicit: false, user: user(), arn: arn() },
-            &format!(r#"{{"Message":"{by_policy}"}}"#),
-        );
-        let explicit = Refusal::PolicyDenied { explicit: true, user: user(), arn: arn() };
-        check(explicit, &format!(r#"{{"Message":"{by_policy} with an explicit deny"}}"#));
+        let by_policy = |explicit: bool| {
+            let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
+            Refusal::PolicyDenied(PolicyDenial { explicit, user: "anonymous".to_owned(), arn }.into())
+        };
+        let message = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
+                       arn:aws:execute-api:us-east-1:********9012:a1b2c3d4e5/prod/GET/a:b";
+        check(by_policy(false), &format!(r#"{{"Message":"{message}"}}"#));
+        check(by_policy(true), &format!(r#"{{"Message":"{message} with an explicit deny"}}"#));
         check(Refusal::FunctionFailed("x".to_owned()), r#"{"message": "Internal server error"}"#);
         check(Refusal::MalformedAnswer("x".to_owned()), r#"{"message": "Internal server error"}"#);
         check(Refusal::FunctionUnavailable("x".to_owned()), r#"{"message": "Internal server error"}"#);

@@ -43,18 +43,8 @@ pub enum Refusal {
         explicit: bool,
     },
     /// The API's resource policy denied the request.
-    #[error(
-        "the resource policy of the API {} for {arn}",
-        if *.explicit { "denies the method explicitly" } else { "does not allow the method" }
-    )]
-    PolicyDenied {
-        /// Whether a statement says so, or none allows it.
-        explicit: bool,
-        /// Who calls, as far as that is known.
-        user: String,
-        /// The ARN of the method with the request's path.
-        arn: String,
-    },
+    #[error(transparent)]
+    PolicyDenied(Box<PolicyDenial>),
     /// Who calls is known, and may not call this; holds the reason.
     #[error("{0}")]
     NotAllowed(String),
@@ -120,6 +110,32 @@ pub enum Refusal {
     },
 }
 
+/// What an API's resource policy does not let somebody do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the resource policy of the API {} for {arn}",
+    if *.explicit { "denies the method explicitly" } else { "does not allow the method" }
+)]
+pub struct PolicyDenial {
+    /// Whether a statement says so, or none allows it.
+    pub explicit: bool,
+    /// Who calls, as far as that is known.
+    pub user: String,
+    /// The ARN of the method with the request's path.
+    pub arn: String,
+}
+
+impl PolicyDenial {
+    fn message(&self) -> String {
+        let how = if self.explicit { " with an explicit deny" } else { "" };
+        format!(
+            "User: {} is not authorized to perform: execute-api:Invoke on resource: {}{how}",
+            self.user,
+            with_account_concealed(&self.arn)
+        )
+    }
+}
+
 impl Refusal {
     /// The refusal of a request that matches no method (API Gateway answers 403, not 404): a signature error when the
     /// request carries an `Authorization` header that is not Signature Version 4.
@@ -145,7 +161,7 @@ impl Refusal {
             Self::IncompleteSignature(_) | Self::Forbidden | Self::UriTooLong => GatewayResponseType::Default4xx,
             Self::Signature(refusal) => refusal.response_type(),
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
-            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::NotAllowed(_) => {
+            Self::AccessDenied { .. } | Self::PolicyDenied(_) | Self::NotAllowed(_) => {
                 GatewayResponseType::AccessDenied
             }
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
@@ -190,7 +206,7 @@ impl Refusal {
             Self::Signature(refusal) => refusal.error_type(),
             Self::Forbidden | Self::InvalidApiKey(_) => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
-            Self::AccessDenied { .. } | Self::PolicyDenied { .. } | Self::NotAllowed(_) => "AccessDeniedException",
+            Self::AccessDenied { .. } | Self::PolicyDenied(_) | Self::NotAllowed(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
@@ -226,13 +242,7 @@ impl Refusal {
             Self::AccessDenied { explicit: false } | Self::NotAllowed(_) => {
                 "User is not authorized to access this resource"
             }
-            Self::PolicyDenied { explicit, user, arn } => {
-                let how = if *explicit { " with an explicit deny" } else { "" };
-                return Some(Cow::Owned(format!(
-                    "User: {user} is not authorized to perform: execute-api:Invoke on resource: {}{how}",
-                    with_account_concealed(arn)
-                )));
-            }
+            Self::PolicyDenied(denial) => return Some(Cow::Owned(denial.message())),
             Self::AuthorizerConfiguration(_) | Self::AuthorizerFailure(_) => return None,
             Self::Throttled(_) => "Too Many Requests",
             Self::QuotaExceeded => "Limit Exceeded",
@@ -384,12 +394,8 @@ mod tests {
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
         check(Refusal::NotAllowed("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
         let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
-        check(
-            Refusal::PolicyDenied { explicit: true, user: "anonymous".to_owned(), arn },
-            403,
-            "ACCESS_DENIED",
-            "AccessDeniedException",
-        );
+        let denial = PolicyDenial { explicit: true, user: "anonymous".to_owned(), arn };
+        check(Refusal::PolicyDenied(denial.into()), 403, "ACCESS_DENIED", "AccessDeniedException");
         check(
             Refusal::AuthorizerConfiguration("x".into()),
             500,

@@ -8,7 +8,7 @@ use claviger_gateway::compile::{Authorization, CompiledApi, Found, UserPools};
 use claviger_gateway::context::{Authorizer, Context, Signer};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
-use claviger_gateway::refusal::Refusal;
+use claviger_gateway::refusal::{PolicyDenial, Refusal};
 use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
@@ -174,7 +174,7 @@ fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
 }
 
 fn by_policy(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
-    Refusal::PolicyDenied { explicit, user: user.to_owned(), arn: asking.method_arn() }
+    Refusal::PolicyDenied(PolicyDenial { explicit, user: user.to_owned(), arn: asking.method_arn() }.into())
 }
 
 fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<Arc<VerifiedToken>, TokenRefusal> {

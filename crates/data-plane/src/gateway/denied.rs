@@ -245,7 +245,7 @@ fn token_setting(refusal: &TokenRefusal, pools: &UserPools, header: &str, now: T
 /// What of the method's integration, or which limit, decided.
 fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<String> {
     Some(match refusal {
-        Refusal::PolicyDenied { .. } => "the policy of the REST API, as it was when it was deployed".to_owned(),
+        Refusal::PolicyDenied(_) => "the policy of the REST API, as it was when it was deployed".to_owned(),
         Refusal::RequestTooLarge => format!("the largest body through the gateway is {GATEWAY_BODY_BYTES_MAX} bytes"),
         Refusal::IntegrationTimeout { milliseconds } => format!("timeoutInMillis of the integration is {milliseconds}"),
         Refusal::UnsupportedMediaType => "passthroughBehavior and requestTemplates of the integration".to_owned(),
