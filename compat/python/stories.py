@@ -56,7 +56,7 @@ class Boto3:
         client = self.clients.setdefault(service, None) or aws_client(self.server, service)
         self.clients[service] = client
         if operation == "CreateFunction":
-            arguments = {**arguments, "Code": {"ZipFile": arguments.pop("ZipFile")}}
+            arguments["Code"] = {"ZipFile": arguments.pop("ZipFile")}
         try:
             answer = getattr(client, xform_name(operation))(**arguments)
             if operation == "Invoke":
@@ -97,9 +97,12 @@ class AwsCli:
                 with open(code, "wb") as file:
                     file.write(arguments.pop("ZipFile"))
                 words += ["--zip-file", f"fileb://{code}"]
-            words += ["--cli-input-json", json.dumps(arguments)]
             if operation == "Invoke":
+                for name, value in arguments.items():
+                    words += [f"--{xform_name(name, '-')}", value]
                 words.append(output)
+            else:
+                words += ["--cli-input-json", json.dumps(arguments)]
             status, printed, complained = self.run(words)
             if status == 0:
                 answer = json.loads(printed) if printed.strip() else {}
