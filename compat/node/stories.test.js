@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import * as apigateway from "@aws-sdk/client-api-gateway";
 import * as cognito from "@aws-sdk/client-cognito-identity-provider";
+import * as lambda from "@aws-sdk/client-lambda";
 
 import { COMPAT, proving, settings, withServer } from "./support.js";
 
@@ -16,6 +17,7 @@ const SERVICES = {
     cognito.CognitoIdentityProviderClient,
     cognito.CognitoIdentityProviderServiceException,
   ],
+  lambda: [lambda, lambda.LambdaClient, lambda.LambdaServiceException],
 };
 const CLIENT = "JavaScript SDK";
 
@@ -39,6 +41,10 @@ async function play(story, server) {
     const where = `step ${index + 1}, ${step.operation}(${JSON.stringify(step.input ?? {})})`;
     const input = fill(step.input ?? {}, names);
     if (step.document) input.body = Buffer.from(fill(readFileSync(join(COMPAT, "fixtures", step.document), "utf8"), names));
+    if (step.zip) {
+      const ZipFile = Buffer.from(readFileSync(join(COMPAT, "fixtures", step.zip), "utf8"), "base64");
+      Object.assign(input, step.operation === "CreateFunction" ? { Code: { ZipFile } } : { ZipFile });
+    }
     const [commands, Client, ServiceException] = SERVICES[service];
     let answer;
     try {
@@ -52,6 +58,7 @@ async function play(story, server) {
       assert.deepEqual([error.name, error.message], [step.refused, fill(step.message, names)], where);
     }
     if (answer) {
+      if (step.operation === "Invoke") answer.Payload = answer.Payload?.transformToString();
       assert(!step.refused, `${where}: not refused, but answered ${JSON.stringify(answer)}`);
       check(answer, fill(step.expect ?? {}, names), where);
       for (const [name, path] of Object.entries(step.keep ?? {})) names[name] = find(answer, path);

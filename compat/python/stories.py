@@ -1,10 +1,12 @@
 """Plays stories: lists of AWS calls with what each must answer, the same for every client (see ../README.md)."""
 
+import base64
 import contextlib
 import io
 import json
 import os
 import re
+import tempfile
 import urllib.parse
 import urllib.request
 
@@ -53,8 +55,13 @@ class Boto3:
     def call(self, service, operation, arguments):
         client = self.clients.setdefault(service, None) or aws_client(self.server, service)
         self.clients[service] = client
+        if operation == "CreateFunction":
+            arguments["Code"] = {"ZipFile": arguments.pop("ZipFile")}
         try:
-            return getattr(client, xform_name(operation))(**arguments)
+            answer = getattr(client, xform_name(operation))(**arguments)
+            if operation == "Invoke":
+                answer["Payload"] = answer["Payload"].read().decode()
+            return answer
         except botocore.exceptions.ClientError as error:
             code = error.response["Error"]["Code"]
             modelled = client.exceptions._code_to_exception.get(code)
@@ -83,10 +90,26 @@ class AwsCli:
         body = arguments.pop("body", None)
         if body is not None:
             words += ["--body", body.decode()]
-        words += ["--cli-input-json", json.dumps(arguments)]
-        status, printed, complained = self.run(words)
-        if status == 0:
-            return json.loads(printed) if printed.strip() else {}
+        with tempfile.TemporaryDirectory() as folder:
+            # A zip comes from a file, and a function's answer goes to one.
+            code, output = f"{folder}/code.zip", f"{folder}/answer"
+            if "ZipFile" in arguments:
+                with open(code, "wb") as file:
+                    file.write(arguments.pop("ZipFile"))
+                words += ["--zip-file", f"fileb://{code}"]
+            if operation == "Invoke":
+                for name, value in arguments.items():
+                    words += [f"--{xform_name(name, '-')}", value]
+                words.append(output)
+            else:
+                words += ["--cli-input-json", json.dumps(arguments)]
+            status, printed, complained = self.run(words)
+            if status == 0:
+                answer = json.loads(printed) if printed.strip() else {}
+                if operation == "Invoke":
+                    with open(output) as file:
+                        answer["Payload"] = file.read()
+                return answer
         found = re.search(COMPLAINT, complained, re.DOTALL)
         assert found, f"aws {' '.join(words)} ended with {status}: {complained}"
         raise Refusal(found[1], found[2].rstrip("\n"))
@@ -114,6 +137,8 @@ def play(story, player):
             arguments["body"] = (FIXTURES / step["document"]).read_bytes()
             for name, value in names.items():
                 arguments["body"] = arguments["body"].replace(b"${%s}" % name.encode(), value.encode())
+        if "zip" in step:
+            arguments["ZipFile"] = base64.b64decode((FIXTURES / step["zip"]).read_text())
         where = f"step {number}, {operation}({json.dumps(step.get('input', {}))})"
         refused = step.get("refused")
         try:

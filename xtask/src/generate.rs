@@ -27,6 +27,10 @@ pub(crate) struct Service {
     extra_values: &'static [(&'static str, &'static str)],
     /// Shapes whose pattern the service does not hold its callers to.
     without_pattern: &'static [&'static str],
+    /// Shapes whose values the service checks in words of its own.
+    without_values: &'static [&'static str],
+    /// The operations that get tables, where it is not all of them.
+    operations: Option<&'static [&'static str]>,
     /// The order in which the service's messages were seen to list values, where it is not the description's.
     value_orders: &'static [(&'static str, &'static [&'static str])],
 }
@@ -39,6 +43,8 @@ static SERVICES: &[Service] = &[
         extra_values: &[("ExplicitAuthFlowsType", "ALLOW_CLIENT_TOKEN_AUTH")],
         // A custom domain has dots, which the pattern forbids; for a prefix the service has a message of its own.
         without_pattern: &["DomainType"],
+        without_values: &[],
+        operations: None,
         value_orders: &[],
     },
     Service {
@@ -47,7 +53,34 @@ static SERVICES: &[Service] = &[
         folder: "crates/control-plane/src/apigateway",
         extra_values: &[],
         without_pattern: &[],
+        without_values: &[],
+        operations: None,
         value_orders: &[("IntegrationType", &["HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"])],
+    },
+    Service {
+        name: "lambda",
+        version: "2015-03-31",
+        folder: "crates/control-plane/src/lambda",
+        extra_values: &[],
+        without_pattern: &[],
+        without_values: &["Runtime"],
+        operations: Some(&[
+            "AddPermission",
+            "CreateFunction",
+            "DeleteFunction",
+            "GetFunction",
+            "GetFunctionConfiguration",
+            "GetPolicy",
+            "Invoke",
+            "ListFunctions",
+            "ListTags",
+            "RemovePermission",
+            "TagResource",
+            "UntagResource",
+            "UpdateFunctionCode",
+            "UpdateFunctionConfiguration",
+        ]),
+        value_orders: &[],
     },
 ];
 
@@ -56,7 +89,10 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let botocore = botocore::Botocore::find()?;
     let mut stale = Vec::new();
     for service in SERVICES {
-        let description = botocore.description(service.name, service.version)?;
+        let mut description = botocore.description(service.name, service.version)?;
+        if let Some(names) = service.operations {
+            description.keep_operations(names)?;
+        }
         let tables = tables::write(service, &description).with_context(|| format!("generating {}", service.name))?;
         for (file, text) in [("shapes.rs", tables.inputs), ("output_shapes.rs", tables.outputs)] {
             let path = format!("{}/{file}", service.folder);

@@ -95,7 +95,10 @@ fn json_body(failure: &Failure, kind: Option<&str>) -> String {
     if let Some(kind) = kind {
         body.insert("__type".to_owned(), Value::from(kind));
     }
-    body.insert("message".to_owned(), Value::from(failure.message.as_str()));
+    // Some exceptions of some services call it `Message`, which is then among the members.
+    if !failure.members.iter().any(|(name, _)| *name == "Message") {
+        body.insert("message".to_owned(), Value::from(failure.message.as_str()));
+    }
     for (name, value) in &failure.members {
         if *name != RETRY_AFTER_MEMBER {
             body.insert((*name).to_owned(), Value::from(value.as_str()));

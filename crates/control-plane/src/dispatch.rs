@@ -6,6 +6,7 @@ mod aws_json;
 mod rest_json;
 
 pub use self::aws_json::is_unsigned;
+pub use self::rest_json::RestRequest;
 
 use std::sync::Arc;
 use std::time::Duration;

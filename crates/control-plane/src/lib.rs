@@ -7,6 +7,7 @@ pub mod apigateway;
 pub mod claviger;
 pub mod cognito;
 pub mod dispatch;
+pub mod lambda;
 pub mod operation;
 mod role_mapping;
 pub mod services;

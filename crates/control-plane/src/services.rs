@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use claviger_resources::quotas::Quotas;
 use claviger_resources::{Clock, Random};
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::vault::Vault;
@@ -19,6 +20,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// Issues tokens from what this node serves.
     pub issuance: Arc<Issuance>,
+    /// Calls functions.
+    pub functions: Arc<Functions>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.

@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, cognito};
+use crate::{apigateway, cognito, lambda};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -29,7 +29,8 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
     let inputs = cognito::shapes::OPERATIONS.iter().map(|operation| operation.input);
-    for input in inputs.chain(apigateway::shapes::OPERATIONS.iter().map(|operation| operation.input)) {
+    let rest = [apigateway::shapes::OPERATIONS, lambda::shapes::OPERATIONS].into_iter().flatten();
+    for input in inputs.chain(rest.map(|operation| operation.input)) {
         visit(input, &mut seen, &mut |shape| {
             if let Some(pattern) = shape.pattern {
                 assert!(pattern.compiles(), "{}", pattern.as_str());
@@ -52,14 +53,19 @@ fn every_operation_is_found_by_name_and_has_its_output() {
 
 #[test]
 fn every_rest_operation_is_found_by_its_own_request_and_has_its_output() {
-    let outputs: Vec<_> = apigateway::output_shapes::OUTPUTS.iter().map(|(name, _)| *name).collect();
-    let names: Vec<_> = apigateway::shapes::OPERATIONS.iter().map(|operation| operation.name).collect();
-    assert_eq!(names, outputs);
-    for operation in apigateway::shapes::OPERATIONS {
-        let uri: Uri = operation.uri.replace(['{', '}', '+'], "").parse().unwrap();
-        let method: Method = operation.method.parse().unwrap();
-        let route = rest_json::find(apigateway::shapes::OPERATIONS, &method, &uri).unwrap();
-        assert_eq!(route.operation.name, operation.name, "{method} {uri}");
+    for (known, outputs) in [
+        (apigateway::shapes::OPERATIONS, apigateway::output_shapes::OUTPUTS),
+        (lambda::shapes::OPERATIONS, lambda::output_shapes::OUTPUTS),
+    ] {
+        let outputs: Vec<_> = outputs.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = known.iter().map(|operation| operation.name).collect();
+        assert_eq!(names, outputs);
+        for operation in known {
+            let uri: Uri = operation.uri.replace(['{', '}', '+'], "").parse().unwrap();
+            let method: Method = operation.method.parse().unwrap();
+            let route = rest_json::find(known, &method, &uri).unwrap();
+            assert_eq!(route.operation.name, operation.name, "{method} {uri}");
+        }
     }
 }
 
@@ -77,6 +83,9 @@ fn the_tables_hold_the_facts_that_machines_rely_on() {
     assert_eq!((integration.status, integration.message_root().as_str()), (201, "putIntegrationInput"));
     assert!(integration.input.member("integrationHttpMethod").is_some(), "its wire name is that of a label");
     assert!(apigateway::output_shapes::EXCEPTIONS.contains(&("TooManyRequestsException", 429)));
+    let invoke = lambda::shapes::OPERATIONS.iter().find(|operation| operation.name == "Invoke").unwrap();
+    assert_eq!((invoke.payload, invoke.status_member), (Some("Payload"), Some("StatusCode")));
+    assert!(lambda::output_shapes::EXCEPTIONS.contains(&("RequestTooLargeException", 413)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("InternalErrorException", 500)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("ScopeDoesNotExistException", 400)));
 }

@@ -3,8 +3,10 @@
 
 mod api_key;
 mod authorize;
+mod authorizer_cache;
 mod aws_iam;
 mod denied;
+mod lambda_authorizer;
 mod quota;
 mod roles;
 mod throttle;
@@ -15,7 +17,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use claviger_gateway::claims::Claims;
 use claviger_gateway::compile::{Authorization, CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
@@ -23,18 +24,18 @@ use claviger_gateway::gateway_response::plain_reply;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::request::Request;
 use claviger_gateway::response::{Envelope, Reply};
-use claviger_oauth::verified_token::VerifiedToken;
 use claviger_resources::Timestamp;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
-use claviger_runtime::token_cache::TokenCache;
 use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
 use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
+use self::authorize::{Asking, Caller};
+pub(crate) use self::authorizer_cache::AuthorizerCache;
 pub(crate) use self::denied::Denied;
 use crate::body::{self, Body, ReadError};
 use crate::ids::{RequestIds, date};
@@ -123,48 +124,46 @@ impl DataPlane {
             },
             stage_variables: variables,
         };
+        let mut caller = Caller::default();
         let mut metered = None;
         let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            let (permit, token, signer, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
+            let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
+            let (permit, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
                 let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
                 let body = read(body).await?;
-                let (permit, signer) = Permit::signed(&claim, &compiled.tenant, call.parts, &body, call.now)?;
-                (permit, None, Some(signer), Arriving::Whole(body))
+                (Permit::signed(&claim, &body, &asking, &mut caller)?, Arriving::Whole(body))
             } else {
-                let (permit, token) = permit(snapshot, &self.tokens, call, &exchange.request, found)?;
-                (permit, token, None, Arriving::Still(body))
+                let permit = Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?;
+                (permit, Arriving::Still(body))
             };
             let place = Place { api: compiled, stage, found };
-            // A Lambda authorizer may name the key.
-            let usage_identifier_key = None;
-            metered = self.meter(snapshot, place, &call.parts.headers, usage_identifier_key)?;
+            metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
             let body = body.whole().await?;
             validate::body(found, &Request { body: &body, ..exchange.request })?;
             let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
-            let claims = token.as_ref().map(|token| Claims::from_payload(token.payload()));
+            let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: Context {
-                    signer: signer.as_ref(),
-                    claims: claims.as_ref(),
-                    ..counted(&exchange.context, metered.as_ref())
-                },
+                context: counted(&caller.known(claims.as_ref(), exchange.context), metered.as_ref()),
                 ..exchange
             };
-            Ok(self.integrate(found, permit, &exchange).await?)
+            let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
+            Ok(self.integrate(found, permit, &exchange, source_arn).await?)
         }
         .await;
         match outcome {
             Ok(answer) => answer,
             Err(denied) => {
                 exchange.request.body = b"";
-                exchange.context = counted(&exchange.context, metered.as_ref());
+                let claims = caller.claims();
+                let context = counted(&caller.known(claims.as_ref(), exchange.context), metered.as_ref());
+                let exchange = Exchange { context, ..exchange };
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
@@ -175,7 +174,7 @@ impl DataPlane {
 
 impl DataPlane {
     /// Lets a request through that is within its plan's quota and that no throttle holds back. What is refused is not counted.
-    fn admit(&self, place: Place<'_, '_>, metered: Option<&Metered<'_>>) -> Result<(), Denied> {
+    fn admit(&self, place: Place<'_, '_>, metered: Option<&Metered>) -> Result<(), Denied> {
         if let Some(metered) = metered {
             self.spend_quota(metered)?;
         }
@@ -221,12 +220,14 @@ impl<'a> Call<'a> {
             request_id: &self.ids.request,
             extended_request_id: &self.ids.extended,
             request_time: self.now,
+            secure: self.arrival.tls,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
             api_key: None,
             api_key_id: None,
             signer: None,
             claims: None,
+            authorizer: None,
         }
     }
 
@@ -261,28 +262,10 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Lets the request through, or says why not.
-fn permit(
-    snapshot: &Snapshot,
-    tokens: &TokenCache,
-    call: &Call<'_>,
-    request: &Request<'_>,
-    found: &Found<'_, '_>,
-) -> Result<(Permit, Option<Arc<VerifiedToken>>), Denied> {
-    let authorization = &found.method.authorization;
-    let (permit, token) = Permit::decide(snapshot, tokens, authorization, request.headers, call.now)?;
-    if let (Authorization::UserPools(pools), Some(token), Some(roles)) =
-        (authorization, &token, snapshot.roles(call.target.api))
-    {
-        roles::judge(roles, token, request, found).map_err(|denied| denied.of_bearer(pools, request.headers))?;
-    }
-    Ok((permit, token))
-}
-
 /// The context of a request that is counted under an API key.
-fn counted<'a>(context: &Context<'a>, metered: Option<&'a Metered<'_>>) -> Context<'a> {
+fn counted<'a>(context: &Context<'a>, metered: Option<&'a Metered>) -> Context<'a> {
     Context {
-        api_key: metered.map(|metered| metered.value),
+        api_key: metered.map(|metered| metered.value.expose().as_str()),
         api_key_id: metered.map(|metered| metered.key.id.as_str()),
         ..*context
     }
@@ -320,9 +303,13 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
         CompiledIntegration::Http(http) => {
             compiled.binary_media_types.convert_request(http.content_handling(), content_type, body)
         }
-        CompiledIntegration::Mock(_) | CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unavailable(_) => {
-            Ok(body)
+        CompiledIntegration::Lambda(lambda) => {
+            compiled.binary_media_types.convert_request(lambda.content_handling(), content_type, body)
         }
+        CompiledIntegration::Mock(_)
+        | CompiledIntegration::HttpProxy(_)
+        | CompiledIntegration::LambdaProxy(_)
+        | CompiledIntegration::Unavailable(_) => Ok(body),
     }
 }
 

@@ -42,12 +42,25 @@ pub(crate) fn trace_id(headers: &HeaderMap, now: Timestamp) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// The same as a function's answer shows it: with the span of the call, which is never recorded.
+pub(crate) fn trace_of_function(trace_id: &HeaderValue) -> HeaderValue {
+    let mut bytes = [0_u8; 8];
+    // The generator aborts the process rather than fail.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    let root = trace_id.to_str().unwrap_or_default();
+    HeaderValue::try_from(format!("{root};Parent={};Sampled=0", hexadecimal(&bytes)))
+        .unwrap_or_else(|_| trace_id.clone())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
+}
+
 fn new_root(now: Timestamp) -> String {
     let mut bytes = [0_u8; 12];
     // The generator aborts the process rather than fail.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
-    let digits = bytes.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
-    format!("Root=1-{:08x}-{digits}", now.seconds())
+    format!("Root=1-{:08x}-{}", now.seconds(), hexadecimal(&bytes))
 }
 
 /// The value of `Date` (RFC 9110, section 6.6.1), written anew once a second.

@@ -7,6 +7,7 @@
 
 pub mod authorization_policy;
 pub mod body;
+mod functions;
 pub mod gateway;
 mod ids;
 mod integrations;
@@ -17,14 +18,20 @@ mod upstream;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use claviger_resources::Clock;
+use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::access_keys::AccessKeys;
+use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
 use claviger_runtime::token_cache::TokenCache;
+use tokio::sync::Semaphore;
 
+use self::gateway::AuthorizerCache;
 use self::upstream::Upstream;
+
+/// Events that functions are given at a time without anybody who waits for them.
+const UNAWAITED_EVENTS_MAX: usize = 100;
 
 /// The data plane of one node.
 pub struct DataPlane {
@@ -35,6 +42,9 @@ pub struct DataPlane {
     access_keys: AccessKeys,
     clock: Arc<dyn Clock>,
     upstream: Upstream,
+    functions: Arc<Functions>,
+    unawaited: Arc<Semaphore>,
+    authorizers: AuthorizerCache,
 }
 
 /// What is known of the connection a request came over.
@@ -55,7 +65,9 @@ impl DataPlane {
         sessions: UserSessions,
         tokens: Arc<TokenCache>,
         access_keys: AccessKeys,
+        functions: Arc<Functions>,
         clock: Arc<dyn Clock>,
+        monotonic: Arc<dyn Monotonic>,
     ) -> Self {
         let issuance = Arc::clone(&sessions.issuance);
         Self {
@@ -66,6 +78,9 @@ impl DataPlane {
             access_keys,
             clock,
             upstream: Upstream::default(),
+            functions,
+            unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
+            authorizers: AuthorizerCache::new(monotonic),
         }
     }
 }

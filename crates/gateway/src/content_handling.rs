@@ -75,7 +75,8 @@ fn encode(body: &[u8]) -> Bytes {
     Bytes::from(STANDARD.encode(body))
 }
 
-fn decode(body: &[u8]) -> Result<Bytes, Refusal> {
+/// The bytes that base64 stands for.
+pub(crate) fn decode(body: &[u8]) -> Result<Bytes, Refusal> {
     match STANDARD.decode(body.trim_ascii()) {
         Ok(decoded) => Ok(Bytes::from(decoded)),
         Err(_) => Err(Refusal::configuration("Unable to base64 decode the body.")),

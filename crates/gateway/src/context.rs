@@ -2,6 +2,7 @@
 //! request itself (API Gateway, "Variables for data transformations"). A variable is worked out only when it is read.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use claviger_resources::{AccountId, Timestamp};
@@ -39,6 +40,8 @@ pub struct Context<'a> {
     pub extended_request_id: &'a str,
     /// When the request came in.
     pub request_time: Timestamp,
+    /// Whether it came over TLS.
+    pub secure: bool,
     /// The caller's address.
     pub source_ip: IpAddr,
     /// The caller's `User-Agent`.
@@ -51,6 +54,29 @@ pub struct Context<'a> {
     pub signer: Option<&'a Signer>,
     /// The claims of the token that a user pool authorizer accepted.
     pub claims: Option<&'a Claims<'a>>,
+    /// What a Lambda authorizer said of the caller.
+    pub authorizer: Option<&'a Authorizer>,
+}
+
+/// What a Lambda authorizer says of a caller whom it lets in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Authorizer {
+    /// Who the caller is.
+    pub principal_id: String,
+    /// What else it says, every value as text.
+    pub values: BTreeMap<String, String>,
+    /// How long it took to ask, in milliseconds; nothing where the answer was at hand.
+    pub latency_milliseconds: u64,
+}
+
+impl Authorizer {
+    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+        match name {
+            "principalId" => Some(Cow::Borrowed(&self.principal_id)),
+            "integrationLatency" => Some(Cow::Owned(self.latency_milliseconds.to_string())),
+            _ => self.values.get(name).map(|value| Cow::Borrowed(value.as_str())),
+        }
+    }
 }
 
 /// Whoever signed a request with an AWS access key.
@@ -113,14 +139,30 @@ impl<'a> Context<'a> {
             "identity.caller" | "identity.user" => &self.signer?.id,
             "identity.userArn" => &self.signer?.arn,
             "identity.accessKey" => &self.signer?.access_key,
-            _ => return self.claim(name).map(Cow::Owned),
+            _ => return self.of_authorizer(name.strip_prefix("authorizer.")?),
         };
         Some(Cow::Borrowed(value))
     }
 
-    /// `authorizer.claims.{name}`; a user pool authorizer gives nothing else.
-    fn claim(&self, name: &str) -> Option<String> {
-        self.claims?.text(name.strip_prefix("authorizer.claims.")?)
+    /// `authorizer.claims.{name}`, which is all that a user pool authorizer gives, or what a Lambda authorizer said.
+    fn of_authorizer(&self, name: &str) -> Option<Cow<'a, str>> {
+        match name.strip_prefix("claims.") {
+            Some(claim) => self.claims?.text(claim).map(Cow::Owned),
+            None => self.authorizer?.value(name),
+        }
+    }
+
+    /// What stands under `authorizer`; none where nobody was asked.
+    pub fn authorizer_map(&self) -> Option<Map<String, Value>> {
+        let text = |(name, value): (&String, &String)| (name.clone(), Value::from(value.as_str()));
+        if let Some(authorizer) = self.authorizer {
+            let mut map: Map<_, _> = authorizer.values.iter().map(text).collect();
+            map.insert("principalId".to_owned(), authorizer.principal_id.as_str().into());
+            map.insert("integrationLatency".to_owned(), authorizer.latency_milliseconds.into());
+            return Some(map);
+        }
+        let claims = self.claims?.texts().map(|(name, value)| (name.to_owned(), Value::String(value)));
+        Some(Map::from_iter([("claims".to_owned(), Value::Object(claims.collect()))]))
     }
 
     /// Everything, as the map that a mapping template walks through.
@@ -141,10 +183,8 @@ impl<'a> Context<'a> {
             }
         }
         root.insert("identity".to_owned(), Value::Object(identity));
-        if let Some(claims) = self.claims {
-            let claims: Map<_, _> =
-                claims.texts().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
-            root.insert("authorizer".to_owned(), Value::from_iter([("claims", Value::Object(claims))]));
+        if let Some(authorizer) = self.authorizer_map() {
+            root.insert("authorizer".to_owned(), Value::Object(authorizer));
         }
         root
     }
@@ -179,12 +219,14 @@ pub(crate) mod tests {
             request_id: "1be02043-9fd1-43a9-ace6-f4c6e4ec2603",
             extended_request_id: "f4FG6GoQvHcEtuQ=",
             request_time: Timestamp::from_milliseconds(1_782_992_632_627),
+            secure: true,
             source_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10)),
             user_agent: Some("curl/8.13.0"),
             api_key: None,
             api_key_id: None,
             signer: None,
             claims: None,
+            authorizer: None,
         }
     }
 
@@ -222,6 +264,23 @@ pub(crate) mod tests {
         check("authorizer.claims", None);
         check("authorizer.principalId", None);
         check("nonsense", None);
+    }
+
+    #[test]
+    fn a_lambda_authorizer_names_the_caller_and_says_more() {
+        let values = BTreeMap::from([("level".to_owned(), "3".to_owned())]);
+        let authorizer = Authorizer { principal_id: "ada".to_owned(), values, latency_milliseconds: 12 };
+        let context = Context { authorizer: Some(&authorizer), ..example() };
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(context.variable(name).as_deref(), expected, "{name}");
+        };
+        check("authorizer.principalId", Some("ada"));
+        check("authorizer.level", Some("3"));
+        check("authorizer.integrationLatency", Some("12"));
+        check("authorizer.claims.sub", None);
+        check("authorizer.none", None);
+        let map: Value = context.to_map().into();
+        assert_eq!(map["authorizer"].to_string(), r#"{"level":"3","principalId":"ada","integrationLatency":12}"#);
     }
 
     #[test]

@@ -76,8 +76,8 @@ fn default_body(refusal: &Refusal) -> Bytes {
         Refusal::Throttled(_) => return Bytes::from_static(br#"{"message":"Too Many Requests"}"#),
         _ => {}
     }
-    let name =
-        if matches!(refusal, Refusal::AccessDenied { .. } | Refusal::NotAllowed(_)) { "Message" } else { "message" };
+    let denied = matches!(refusal, Refusal::AccessDenied { .. } | Refusal::PolicyDenied(_) | Refusal::NotAllowed(_));
+    let name = if denied { "Message" } else { "message" };
     let space = if refusal.during_integration() { " " } else { "" };
     Bytes::from(format!("{{\"{name}\":{space}{}}}", message_string(refusal)))
 }
@@ -221,6 +221,7 @@ mod tests {
 
     use super::*;
     use crate::exchange::tests::with;
+    use crate::refusal::PolicyDenial;
 
     fn customised(
         kind: &str,
@@ -272,7 +273,18 @@ mod tests {
         check(Refusal::RequestTooLarge, r#"{"message":"Request Too Long"}"#);
         check(Refusal::configuration("x"), r#"{"message": "Internal server error"}"#);
         check(Refusal::InvalidEndpoint("x".to_owned()), r#"{"message": "Internal server error"}"#);
-        check(Refusal::BadBackendAnswer("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        let by_policy = |explicit: bool| {
+            let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
+            Refusal::PolicyDenied(PolicyDenial { explicit, user: "anonymous".to_owned(), arn }.into())
+        };
+        let message = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
+                       arn:aws:execute-api:us-east-1:********9012:a1b2c3d4e5/prod/GET/a:b";
+        check(by_policy(false), &format!(r#"{{"Message":"{message}"}}"#));
+        check(by_policy(true), &format!(r#"{{"Message":"{message} with an explicit deny"}}"#));
+        check(Refusal::FunctionFailed("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        check(Refusal::MalformedAnswer("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        check(Refusal::FunctionUnavailable("x".to_owned()), r#"{"message": "Internal server error"}"#);
+        check(Refusal::UriTooLong, r#"{"message":"Request-URI Too Long"}"#);
         check(Refusal::Network("x".to_owned()), r#"{"message": "Network error communicating with endpoint"}"#);
         check(Refusal::IntegrationTimeout { milliseconds: 1 }, r#"{"message": "Endpoint request timed out"}"#);
         let reply = plain_reply(&Refusal::Unauthorized("x".into()));

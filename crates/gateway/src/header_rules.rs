@@ -90,6 +90,15 @@ pub(crate) fn mapped_name(name: HeaderName) -> HeaderName {
     if REMAPPED.contains(&text) || REMAPPED_WHEN_MAPPED.contains(&text) { remapped(name) } else { name }
 }
 
+/// The name under which a header that a function sets reaches the client; `None` for those that are the gateway's own.
+pub(crate) fn function_name(name: HeaderName) -> Option<HeaderName> {
+    let text = name.as_str();
+    if name == TRANSFER_ENCODING || name == TRACE_ID || HOP_BY_HOP.contains(&text) {
+        return None;
+    }
+    Some(if REMAPPED.contains(&text) { remapped(name) } else { name })
+}
+
 fn remapped(name: HeaderName) -> HeaderName {
     HeaderName::try_from(format!("x-amzn-remapped-{name}")).unwrap_or(name)
 }

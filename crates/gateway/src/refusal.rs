@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use claviger_resources::limits::METHOD_ARN_BYTES_MAX;
 use claviger_resources::rest_api::GatewayResponseType;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, DATE};
@@ -41,6 +42,9 @@ pub enum Refusal {
         /// Whether a statement says so, or none allows it.
         explicit: bool,
     },
+    /// The API's resource policy denied the request.
+    #[error(transparent)]
+    PolicyDenied(Box<PolicyDenial>),
     /// Who calls is known, and may not call this; holds the reason.
     #[error("{0}")]
     NotAllowed(String),
@@ -74,6 +78,9 @@ pub enum Refusal {
     /// No template fits the request's content type.
     #[error("no mapping template fits the request's content type and the passthrough behavior refuses others")]
     UnsupportedMediaType,
+    /// The ARN of the method with the request's path is longer than an authorizer may be asked about.
+    #[error("the ARN of the method with the request's path is longer than {METHOD_ARN_BYTES_MAX} bytes")]
+    UriTooLong,
     /// The request is larger than the gateway takes.
     #[error("the request is larger than the gateway takes")]
     RequestTooLarge,
@@ -86,15 +93,47 @@ pub enum Refusal {
     /// The backend could not be reached or broke off.
     #[error("Execution failed due to a network error communicating with endpoint: {0}")]
     Network(String),
-    /// The backend answered, but not in a form that can be passed on.
-    #[error("Execution failed due to customer function error or malformed response: {0}")]
-    BadBackendAnswer(String),
+    /// The function behind the method failed; holds what it says of that.
+    #[error("Lambda execution failed with status 200 due to customer function error: {0}")]
+    FunctionFailed(String),
+    /// The function answered, but not in a form that can be passed on.
+    #[error("Execution failed due to configuration error: Malformed Lambda proxy response: {0}")]
+    MalformedAnswer(String),
+    /// The function cannot be called now.
+    #[error("Execution failed: {0}")]
+    FunctionUnavailable(String),
     /// The backend did not answer in time.
     #[error("Execution failed due to a timeout error: the endpoint did not answer within {milliseconds} ms")]
     IntegrationTimeout {
         /// How long it was given.
         milliseconds: u32,
     },
+}
+
+/// What an API's resource policy does not let somebody do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the resource policy of the API {} for {arn}",
+    if *.explicit { "denies the method explicitly" } else { "does not allow the method" }
+)]
+pub struct PolicyDenial {
+    /// Whether a statement says so, or none allows it.
+    pub explicit: bool,
+    /// Who calls, as far as that is known.
+    pub user: String,
+    /// The ARN of the method with the request's path.
+    pub arn: String,
+}
+
+impl PolicyDenial {
+    fn message(&self) -> String {
+        let how = if self.explicit { " with an explicit deny" } else { "" };
+        format!(
+            "User: {} is not authorized to perform: execute-api:Invoke on resource: {}{how}",
+            self.user,
+            with_account_concealed(&self.arn)
+        )
+    }
 }
 
 impl Refusal {
@@ -119,10 +158,12 @@ impl Refusal {
     pub const fn response_type(&self) -> GatewayResponseType {
         match self {
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
-            Self::IncompleteSignature(_) | Self::Forbidden => GatewayResponseType::Default4xx,
+            Self::IncompleteSignature(_) | Self::Forbidden | Self::UriTooLong => GatewayResponseType::Default4xx,
             Self::Signature(refusal) => refusal.response_type(),
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
-            Self::AccessDenied { .. } | Self::NotAllowed(_) => GatewayResponseType::AccessDenied,
+            Self::AccessDenied { .. } | Self::PolicyDenied(_) | Self::NotAllowed(_) => {
+                GatewayResponseType::AccessDenied
+            }
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
             Self::AuthorizerFailure(_) => GatewayResponseType::AuthorizerFailure,
             Self::InvalidApiKey(_) => GatewayResponseType::InvalidApiKey,
@@ -135,9 +176,11 @@ impl Refusal {
             Self::UnsupportedMediaType => GatewayResponseType::UnsupportedMediaType,
             Self::RequestTooLarge => GatewayResponseType::RequestTooLarge,
             Self::ApiConfiguration(_) => GatewayResponseType::ApiConfigurationError,
-            Self::InvalidEndpoint(_) | Self::Network(_) | Self::BadBackendAnswer(_) => {
-                GatewayResponseType::IntegrationFailure
-            }
+            Self::InvalidEndpoint(_)
+            | Self::Network(_)
+            | Self::FunctionFailed(_)
+            | Self::MalformedAnswer(_)
+            | Self::FunctionUnavailable(_) => GatewayResponseType::IntegrationFailure,
             Self::IntegrationTimeout { .. } => GatewayResponseType::IntegrationTimeout,
         }
     }
@@ -145,8 +188,9 @@ impl Refusal {
     /// The status, unless a gateway response sets another. For `INTEGRATION_FAILURE` the cause decides, not the type.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::InvalidEndpoint(_) => 500,
-            Self::BadBackendAnswer(_) => 502,
+            Self::UriTooLong => 414,
+            Self::InvalidEndpoint(_) | Self::FunctionUnavailable(_) => 500,
+            Self::FunctionFailed(_) | Self::MalformedAnswer(_) => 502,
             _ => match self.response_type().default_status() {
                 Some(status) => status,
                 None => 403,
@@ -162,7 +206,7 @@ impl Refusal {
             Self::Signature(refusal) => refusal.error_type(),
             Self::Forbidden | Self::InvalidApiKey(_) => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
-            Self::AccessDenied { .. } | Self::NotAllowed(_) => "AccessDeniedException",
+            Self::AccessDenied { .. } | Self::PolicyDenied(_) | Self::NotAllowed(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
             Self::AuthorizerFailure(_) => "AuthorizerFailureException",
             Self::Throttled(_) => "TooManyRequestsException",
@@ -172,11 +216,13 @@ impl Refusal {
             | Self::InvalidJsonBody
             | Self::UnparsableBody(_)
             | Self::UnsupportedMediaType => "BadRequestException",
-            Self::RequestTooLarge => "RequestTooLargeException",
+            Self::RequestTooLarge | Self::UriTooLong => "RequestTooLargeException",
             Self::ApiConfiguration(_)
             | Self::InvalidEndpoint(_)
             | Self::Network(_)
-            | Self::BadBackendAnswer(_)
+            | Self::FunctionFailed(_)
+            | Self::MalformedAnswer(_)
+            | Self::FunctionUnavailable(_)
             | Self::IntegrationTimeout { .. } => "InternalServerErrorException",
         }
     }
@@ -196,6 +242,7 @@ impl Refusal {
             Self::AccessDenied { explicit: false } | Self::NotAllowed(_) => {
                 "User is not authorized to access this resource"
             }
+            Self::PolicyDenied(denial) => return Some(Cow::Owned(denial.message())),
             Self::AuthorizerConfiguration(_) | Self::AuthorizerFailure(_) => return None,
             Self::Throttled(_) => "Too Many Requests",
             Self::QuotaExceeded => "Limit Exceeded",
@@ -210,7 +257,12 @@ impl Refusal {
             }
             Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::RequestTooLarge => "Request Too Long",
-            Self::ApiConfiguration(_) | Self::InvalidEndpoint(_) | Self::BadBackendAnswer(_) => "Internal server error",
+            Self::UriTooLong => "Request-URI Too Long",
+            Self::ApiConfiguration(_)
+            | Self::InvalidEndpoint(_)
+            | Self::FunctionFailed(_)
+            | Self::MalformedAnswer(_)
+            | Self::FunctionUnavailable(_) => "Internal server error",
             Self::Network(_) => "Network error communicating with endpoint",
             Self::IntegrationTimeout { .. } => "Endpoint request timed out",
         }))
@@ -236,10 +288,22 @@ impl Refusal {
                 | Self::ApiConfiguration(_)
                 | Self::InvalidEndpoint(_)
                 | Self::Network(_)
-                | Self::BadBackendAnswer(_)
+                | Self::FunctionFailed(_)
+                | Self::MalformedAnswer(_)
+                | Self::FunctionUnavailable(_)
                 | Self::IntegrationTimeout { .. }
         )
     }
+}
+
+/// An ARN of whose account only the last four digits are shown.
+fn with_account_concealed(arn: &str) -> String {
+    let mut parts: Vec<Cow<'_, str>> = arn.splitn(6, ':').map(Cow::Borrowed).collect();
+    if let Some(account) = parts.get_mut(4) {
+        let shown = account.len().saturating_sub(4);
+        *account = Cow::Owned("*".repeat(shown) + account.get(shown..).unwrap_or_default());
+    }
+    parts.join(":")
 }
 
 /// What the signature check says of an `Authorization` value that is no signature. It takes the value for an algorithm
@@ -329,6 +393,9 @@ mod tests {
         check(Refusal::TokenExpired, 401, "UNAUTHORIZED", "UnauthorizedException");
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
         check(Refusal::NotAllowed("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
+        let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
+        let denial = PolicyDenial { explicit: true, user: "anonymous".to_owned(), arn };
+        check(Refusal::PolicyDenied(denial.into()), 403, "ACCESS_DENIED", "AccessDeniedException");
         check(
             Refusal::AuthorizerConfiguration("x".into()),
             500,
@@ -347,7 +414,10 @@ mod tests {
         check(Refusal::RequestTooLarge, 413, "REQUEST_TOO_LARGE", "RequestTooLargeException");
         check(Refusal::configuration("x"), 500, "API_CONFIGURATION_ERROR", "InternalServerErrorException");
         check(Refusal::InvalidEndpoint("x".into()), 500, "INTEGRATION_FAILURE", "InternalServerErrorException");
-        check(Refusal::BadBackendAnswer("x".into()), 502, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::FunctionFailed("x".into()), 502, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::MalformedAnswer("x".into()), 502, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::FunctionUnavailable("x".into()), 500, "INTEGRATION_FAILURE", "InternalServerErrorException");
+        check(Refusal::UriTooLong, 414, "DEFAULT_4XX", "RequestTooLargeException");
         check(Refusal::Network("x".into()), 504, "INTEGRATION_FAILURE", "InternalServerErrorException");
         check(
             Refusal::IntegrationTimeout { milliseconds: 29_000 },

@@ -139,7 +139,7 @@ impl vtl::Call for Exchange<'_> {
 
 /// A header's name as clients write it over HTTP/1.1. How this client wrote it is not known: names are read without
 /// regard to case.
-fn with_capitals(name: &str) -> String {
+pub(crate) fn with_capitals(name: &str) -> String {
     let mut start = true;
     let capital = |character: char| {
         let written = if start { character.to_ascii_uppercase() } else { character };

@@ -134,6 +134,13 @@ id!(
     }
 );
 id!(
+    /// The name of a Lambda function: letters, digits, hyphens and underscores, at most 64.
+    FunctionName, "function name", "1 to 64 letters, digits, hyphens or underscores", |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    }
+);
+id!(
     /// The name of an authorization policy: it is a segment of a path as it stands.
     PolicyName, "authorization policy name", "1 to 64 letters, digits, hyphens or underscores", |text| {
         (1..=64).contains(&text.len())

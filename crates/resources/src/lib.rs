@@ -1,4 +1,4 @@
-//! The nouns: user pool, resource server, app client, domain, user, group, REST API, deployment, stage, authorizer.
+//! The nouns: user pool, resource server, app client, domain, user, group, REST API, deployment, stage, authorizer, function.
 //!
 //! Everything here is a value: ids that can only be well formed, limits with their AWS defaults, and the stored form of
 //! each noun (its `serde` form is what the store keeps). Nothing here does I/O, reads a clock or makes randomness;
@@ -12,6 +12,7 @@ pub mod app_client;
 pub mod authorization_policy;
 pub mod client_limits;
 pub mod correspondence;
+pub mod function;
 pub mod group;
 pub mod id;
 pub mod key_usage;
@@ -40,8 +41,8 @@ pub mod user_pool;
 pub mod user_pool_domain;
 
 pub use id::{
-    ApiKeyId, AuthorizerId, ClientId, DeploymentId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId,
-    StageName, UsagePlanId, UserPoolId,
+    ApiKeyId, AuthorizerId, ClientId, DeploymentId, FunctionName, InvalidId, PolicyName, RequestValidatorId,
+    ResourceId, RestApiId, StageName, UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

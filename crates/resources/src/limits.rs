@@ -13,6 +13,24 @@ pub const MESSAGES_PER_USER_POOL: usize = 1_000;
 
 /// Bytes of a function's result (AWS Lambda, "Lambda quotas", synchronous invocations).
 pub const FUNCTION_RESULT_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// Bytes of an event that a caller waits for (same page; the text of `RequestTooLargeException` has a little more than 6 MiB).
+pub const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024 + 100;
+/// Bytes of an event that nobody waits for (same page, asynchronous invocations).
+pub const ASYNCHRONOUS_EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a zip that comes with a call (same page, deployment package).
+pub const FUNCTION_ZIP_BYTES_MAX: usize = 50 * 1024 * 1024;
+/// Bytes of a zip's files together (same page).
+pub const FUNCTION_UNZIPPED_BYTES_MAX: u64 = 250 * 1024 * 1024;
+/// Files and directories in a zip; ours.
+pub const FUNCTION_FILES_MAX: usize = 65_535;
+/// Bytes of all names and values of a function's environment variables (same page).
+pub const FUNCTION_ENVIRONMENT_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a function's resource policy (same page).
+pub const FUNCTION_POLICY_BYTES_MAX: usize = 20 * 1024;
+/// Seconds that a function may take (same page).
+pub const FUNCTION_TIMEOUT_SECONDS_MAX: u32 = 900;
+/// MiB of memory that a function may have (same page).
+pub const FUNCTION_MEMORY_MIB_MAX: u32 = 10_240;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;
@@ -26,6 +44,12 @@ pub const AUTHORIZERS_PER_API: usize = 10;
 pub const IMPORT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Bytes of a request or response body through the gateway (same page).
 pub const GATEWAY_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of the ARN of a method that needs authorization, with the request's path (same page).
+pub const METHOD_ARN_BYTES_MAX: usize = 1_600;
+/// Seconds for which an authorizer's decision may be kept (same page).
+pub const AUTHORIZER_RESULT_TTL_SECONDS_MAX: u32 = 3_600;
+/// Bytes of what a Lambda authorizer answers; ours: what it answers is kept in memory.
+pub const AUTHORIZER_ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a mapping template (same page).
 pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 /// Milliseconds an integration may take (same page).

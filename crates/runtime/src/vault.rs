@@ -41,6 +41,8 @@ pub enum SealedFor<'a> {
     SrpVerifier(&'a str),
     /// A code or a message for the user with this subject.
     Message(&'a str),
+    /// The environment of the function with this ARN.
+    FunctionEnvironment(&'a str),
     /// A refresh token: it is not stored but given out.
     RefreshToken,
     /// Where a user's sign-in stands between two requests: given out, too.
@@ -127,6 +129,7 @@ impl SealedFor<'_> {
             Self::SigningCertificate(pool) => format!("key of the signing certificate of {pool}"),
             Self::SrpVerifier(sub) => format!("password verifier of {sub}"),
             Self::Message(sub) => format!("message to {sub}"),
+            Self::FunctionEnvironment(arn) => format!("environment of {arn}"),
             Self::RefreshToken => "refresh token".to_owned(),
             Self::Challenge => "challenge".to_owned(),
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::protocol::Protocol;
 use claviger_aws_protocol::sigv4;
-use claviger_control_plane::dispatch::refused;
+use claviger_control_plane::dispatch::{RestRequest, refused};
 use claviger_control_plane::operation::Caller;
 use claviger_data_plane::body::{self, Body, ReadError};
 use claviger_resources::limits::IMPORT_BYTES_MAX;
@@ -24,6 +24,8 @@ use crate::routing::{FORM_BYTES_MAX, form_service};
 
 /// Bytes of the largest call: an OpenAPI document to import, and a little.
 const CALL_BYTES_MAX: usize = IMPORT_BYTES_MAX + 64 * 1024;
+/// Bytes of the largest call of Lambda, as its refusals name it: the largest zip in base64, and a little.
+const LAMBDA_CALL_BYTES_MAX: usize = 70_167_211;
 /// How long a call's body may take to arrive.
 const CALL_DURATION_MAX: Duration = Duration::from_mins(1);
 
@@ -49,7 +51,8 @@ impl Application {
             Ok(caller) => caller,
             Err(failure) => return failed(name, failure, &request_id).map(Body::from),
         };
-        let body = match body::read(body, CALL_BYTES_MAX, CALL_DURATION_MAX).await {
+        let bytes_max = if name == "lambda" { LAMBDA_CALL_BYTES_MAX } else { CALL_BYTES_MAX };
+        let body = match body::read(body, bytes_max, CALL_DURATION_MAX).await {
             Ok(body) => body,
             Err(error) => return failed(name, unread(&error), &request_id).map(Body::from),
         };
@@ -60,6 +63,7 @@ impl Application {
             "apigateway" if !parts.uri.path().starts_with("/v2/") => {
                 self.api_gateway(parts, body, caller, request_id).await
             }
+            "lambda" => self.lambda(parts, body, caller, request_id).await,
             _ => Some(not_served(name, &parts.uri, &request_id)),
         };
         answer.map_or_else(
@@ -95,6 +99,16 @@ impl Application {
         self.node()
             .call(|plane| async move {
                 plane.api_gateway(&parts.method, &parts.uri, &parts.headers, &body, &caller, &id).await
+            })
+            .await
+    }
+
+    async fn lambda(&self, parts: Parts, body: Bytes, caller: Caller, id: String) -> Option<Response<Bytes>> {
+        self.node()
+            .call(|plane| async move {
+                let request =
+                    RestRequest { method: &parts.method, uri: &parts.uri, headers: &parts.headers, body: &body };
+                plane.lambda(request, &caller, &id).await
             })
             .await
     }

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Services, Settings};
@@ -13,7 +14,7 @@ use claviger_data_plane::DataPlane;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::access_keys::AccessKeys;
-use claviger_runtime::functions::Functions;
+use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
@@ -39,6 +40,10 @@ const STORE_FILE: &str = "claviger.db";
 const MASTER_KEY_FILE: &str = "master.key";
 /// Threads of the control plane.
 const CONTROL_THREADS: usize = 2;
+/// Threads that look after the processes of functions.
+const FUNCTION_THREADS: usize = 1;
+/// How long those processes may take to end.
+const FUNCTIONS_END_MAX: Duration = Duration::from_secs(5);
 /// Rows deleted at a time by a reset.
 const RESET_PAGE: usize = 1_000;
 
@@ -58,8 +63,10 @@ pub struct Options {
     pub issuers: Issuers,
     /// What the operator has chosen for the control plane.
     pub settings: Settings,
-    /// The functions that hooks call.
+    /// The functions that stand behind URLs; stored ones are added.
     pub functions: Functions,
+    /// The node's own URL, for the SDKs in functions.
+    pub endpoint: Option<String>,
     /// Whose signatures open methods that ask for one.
     pub access_keys: AccessKeys,
     /// Keeps what was verified of tokens.
@@ -78,9 +85,11 @@ pub struct Node {
     clock: Arc<MovableClock>,
     store: Arc<SqliteStore>,
     issuance: Arc<Issuance>,
+    functions: Arc<Functions>,
     /// What runs in the background until the node is closed.
     tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
+    function_threads: Option<Runtime>,
 }
 
 /// Why a node does not start.
@@ -95,9 +104,12 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// The threads of the control plane cannot be started.
-    #[error("cannot start the control plane's threads")]
+    /// The threads of the control plane, or those of functions, cannot be started.
+    #[error("cannot start the node's threads")]
     Threads(#[source] io::Error),
+    /// There is no folder for the code of functions.
+    #[error("cannot make a temporary folder for the code of functions")]
+    Scratch(#[source] io::Error),
     /// There is no master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -112,12 +124,8 @@ pub enum StartError {
 impl Node {
     /// Opens the store and starts everything on it; not from within an async task.
     pub fn start(place: &Place, options: Options) -> Result<Self, StartError> {
-        let control = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(CONTROL_THREADS)
-            .thread_name("control")
-            .enable_all()
-            .build()
-            .map_err(StartError::Threads)?;
+        let control = threads(CONTROL_THREADS, "control")?;
+        let function_threads = threads(FUNCTION_THREADS, "functions")?;
         let (store, master) = open(place)?;
         let store = Arc::new(store);
         let clock = Arc::new(MovableClock::default());
@@ -130,14 +138,27 @@ impl Node {
             limits.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
-        let (vault_of_issuance, functions) = (Arc::clone(&vault), Arc::new(options.functions));
-        let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, functions, clock.clone(), limits);
+        let functions = Arc::new(options.functions.with_stored(Stored {
+            current: Arc::clone(&current),
+            vault: Arc::clone(&vault),
+            code: code_store(place)?,
+            // Processes of functions compare it with their own clock, which nobody moves.
+            clock: Arc::new(MovableClock::default()),
+            surroundings: Surroundings {
+                path: std::env::var_os("PATH").unwrap_or_default(),
+                endpoint: options.endpoint,
+            },
+            threads: function_threads.handle().clone(),
+        }));
+        let (vault_of_issuance, hooks) = (Arc::clone(&vault), Arc::clone(&functions));
+        let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, hooks, clock.clone(), limits);
         let issuance = Arc::new(issuance);
         let services = Services {
             store: store.clone(),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
             issuance: Arc::clone(&issuance),
+            functions: Arc::clone(&functions),
             clock: clock.clone(),
             random: Arc::new(random::system),
             settings: options.settings,
@@ -156,7 +177,9 @@ impl Node {
             sessions,
             Arc::new(options.tokens),
             options.access_keys,
+            Arc::clone(&functions),
             clock.clone(),
+            monotonic,
         );
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
@@ -167,7 +190,19 @@ impl Node {
         let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());
         tasks.spawn_on(async move { counting.limits().keep_flushing(&*keeper, &counted).await }, control.handle());
         let tasks = Mutex::new(tasks);
-        Ok(Self { control_plane, data_plane, current, clock, store, issuance, tasks, control: Some(control) })
+        let (control, function_threads) = (Some(control), Some(function_threads));
+        Ok(Self {
+            control_plane,
+            data_plane,
+            current,
+            clock,
+            store,
+            issuance,
+            functions,
+            tasks,
+            control,
+            function_threads,
+        })
     }
 
     /// What answers traffic.
@@ -200,9 +235,12 @@ impl Node {
         control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
     }
 
-    /// Stores what is kept in memory only and ends what runs in the background, so that the store can be opened again: to be
-    /// called when no more requests are answered.
+    /// Ends the processes of functions, stores what is kept in memory only, and ends what runs in the background, so that the
+    /// store can be opened again: to be called when no more requests are answered.
     pub async fn close(&self) {
+        if tokio::time::timeout(FUNCTIONS_END_MAX, self.functions.close()).await.is_err() {
+            tracing::warn!("some processes of functions did not end in time");
+        }
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
             (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));
@@ -231,9 +269,21 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         // A runtime must not be dropped where async code runs, and a node is.
-        if let Some(control) = self.control.take() {
-            control.shutdown_background();
+        for threads in [self.control.take(), self.function_threads.take()].into_iter().flatten() {
+            threads.shutdown_background();
         }
+    }
+}
+
+fn threads(count: usize, name: &str) -> Result<Runtime, StartError> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(count).thread_name(name).enable_all().build().map_err(StartError::Threads)
+}
+
+fn code_store(place: &Place) -> Result<CodeStore, StartError> {
+    match place {
+        Place::Directory(path) => Ok(CodeStore::at(path)),
+        Place::Memory => CodeStore::temporary().map_err(StartError::Scratch),
     }
 }
 

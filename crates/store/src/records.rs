@@ -5,6 +5,7 @@ use claviger_resources::api_key::ApiKey;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::correspondence::{Correspondence, Message};
+use claviger_resources::function::Function;
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::keyring::Keyring;
@@ -88,6 +89,7 @@ record!(UsagePlan, UsagePlan, |it| "", it.id.as_str(), [UsagePlanId: it.id.as_st
 record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
+record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 

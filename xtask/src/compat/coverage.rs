@@ -33,6 +33,7 @@ struct Service {
 const SERVICES: &[Service] = &[
     Service { subject: "cognito-idp", folder: "cognito", title: "Amazon Cognito user pools", clients: CLIENTS },
     Service { subject: "apigateway", folder: "apigateway", title: "Amazon API Gateway", clients: CLIENTS },
+    Service { subject: "lambda", folder: "lambda", title: "AWS Lambda", clients: CLIENTS },
 ];
 
 const CLIENTS: &[&str] = &["boto3", "AWS CLI", "JavaScript SDK"];
@@ -47,6 +48,7 @@ const NEVER_REFUSED: &[&str] = &["GetAccount"];
 const SUBJECTS: &[(&str, &str)] = &[
     ("oauth2", "Tokens and keys"),
     ("gate", "The gate"),
+    ("functions", "Functions"),
     ("forward-auth", "In front of services that are not behind the gate"),
     ("explain", "`claviger explain`"),
     ("exec", "`claviger exec`"),

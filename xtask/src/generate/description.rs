@@ -84,6 +84,13 @@ impl Description {
         self.shapes.get(name).with_context(|| format!("no shape {name}"))
     }
 
+    /// Leaves out every operation but these.
+    pub(super) fn keep_operations(&mut self, names: &[&str]) -> anyhow::Result<()> {
+        self.operations.retain(|name, _| names.contains(&name.as_str()));
+        anyhow::ensure!(self.operations.len() == names.len(), "not every operation of {names:?} is described");
+        Ok(())
+    }
+
     /// The names of every shape that these reach, themselves included.
     pub(super) fn reachable<'a>(&'a self, from: impl Iterator<Item = &'a str>) -> anyhow::Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();

@@ -141,6 +141,11 @@ impl Writer<'_> {
                     .collect();
                 write!(row, ".answers_payload({}, &[{}])", literal(payload), headers.join(", "))?;
             }
+            let members = output.members()?;
+            if let Some((name, _)) = members.iter().find(|(_, member)| member.location.as_deref() == Some("statusCode"))
+            {
+                write!(row, ".answers_status({})", literal(name))?;
+            }
         }
         Ok(row)
     }
@@ -200,7 +205,7 @@ impl Writer<'_> {
             "structure" => ("structure", self.members_text(shape, from_outputs, imports)?),
             "list" => ("list", part(&shape.member)?),
             "map" => ("map", format!("{}, {}", part(&shape.key)?, part(&shape.value)?)),
-            "string" if !shape.values.is_empty() => ("one_of", self.values_text(name, shape)),
+            "string" if self.has_values(name)? => ("one_of", self.values_text(name, shape)),
             "string" => ("string", String::new()),
             "boolean" => ("boolean", String::new()),
             "integer" => ("integer", String::new()),
@@ -232,6 +237,11 @@ impl Writer<'_> {
     fn pattern(&self, name: &str) -> anyhow::Result<Option<&String>> {
         let is_held = self.inputs.contains(name) && !self.service.without_pattern.contains(&name);
         Ok(self.description.shape(name)?.pattern.as_ref().filter(|_| is_held))
+    }
+
+    /// Whether a shape is held to a closed set of texts.
+    fn has_values(&self, name: &str) -> anyhow::Result<bool> {
+        Ok(!self.description.shape(name)?.values.is_empty() && !self.service.without_values.contains(&name))
     }
 
     fn values_text(&self, name: &str, shape: &Shape) -> String {
@@ -276,6 +286,8 @@ impl Writer<'_> {
         let shape = self.description.shape(&member.shape)?;
         Ok(match member.location.as_deref() {
             Some("uri") => ".label()".to_owned(),
+            // Only outputs have it, and their members go by their names.
+            Some("statusCode") => String::new(),
             Some("querystring") if shape.kind == "map" => ".query_rest()".to_owned(),
             Some("querystring") => format!(".query({})", literal(wire)),
             Some("header") => format!(".header({})", literal(wire)),

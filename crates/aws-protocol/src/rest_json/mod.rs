@@ -41,6 +41,8 @@ pub struct RestOperation {
     pub payload: Option<&'static str>,
     /// The output's members that travel as headers beside a payload: member and header.
     pub payload_headers: &'static [(&'static str, &'static str)],
+    /// The output's member that is the status of the answer.
+    pub status_member: Option<&'static str>,
 }
 
 /// A row of a restJson service's table.
@@ -51,7 +53,7 @@ pub const fn operation(
     status: u16,
     input: &'static Shape,
 ) -> RestOperation {
-    RestOperation { name, method, uri, status, input, payload: None, payload_headers: &[] }
+    RestOperation { name, method, uri, status, input, payload: None, payload_headers: &[], status_member: None }
 }
 
 /// A request that names an operation: what the path says is known, query and body are still to be read.
@@ -137,6 +139,13 @@ impl RestOperation {
         self
     }
 
+    /// The same operation, whose output says the status of its answer.
+    #[must_use]
+    pub const fn answers_status(mut self, member: &'static str) -> Self {
+        self.status_member = Some(member);
+        self
+    }
+
     /// What the paths in messages about this operation's input start with: `putIntegrationInput`.
     pub fn message_root(&self) -> String {
         let mut characters = self.name.chars();
@@ -146,13 +155,19 @@ impl RestOperation {
 
     /// The answer of the operation: its output as JSON with wire names, nothing for an operation without output.
     pub fn encode(&self, output: Option<String>, request_id: &str) -> Response<Bytes> {
-        let Some(payload) = self.payload else {
+        if self.payload.is_none() && self.status_member.is_none() {
             return Protocol::RestJson.response(self.status, output.unwrap_or_default(), request_id);
-        };
-        let output: Value = output.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        }
+        let mut output: Value = output.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        let status = self.status_member.and_then(|member| output.as_object_mut()?.remove(member)?.as_u64());
+        let status = status.and_then(|status| u16::try_from(status).ok()).unwrap_or(self.status);
         let text = |member: &str| output.get(member).and_then(Value::as_str);
-        let body = text(payload).and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
-        let mut response = Protocol::RestJson.response(self.status, body, request_id);
+        let body = match self.payload {
+            Some(payload) => text(payload).and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default(),
+            None if output.as_object().is_none_or(Map::is_empty) => Vec::new(),
+            None => output.to_string().into_bytes(),
+        };
+        let mut response = Protocol::RestJson.response(status, body, request_id);
         for (member, header) in self.payload_headers {
             let value = text(member).and_then(|value| HeaderValue::from_str(value).ok());
             if let (Ok(name), Some(value)) = (HeaderName::try_from(*header), value) {
@@ -205,6 +220,7 @@ mod tests {
         operation("GetFixed", "GET", "/restapis/fixed", 200, &LIST),
         operation("GetRestApi", "GET", "/restapis/{restApiId}", 200, &ONE),
         operation("GetRestApis", "GET", "/restapis", 200, &LIST),
+        operation("GetStatus", "GET", "/status", 200, &LIST).answers_status("Status"),
         operation("GetTail", "GET", "/tails/{restApiId+}/end", 200, &ONE),
         operation("GetTree", "GET", "/trees/{restApiId+}", 200, &ONE),
         operation("ImportRestApi", "POST", "/restapis?mode=import", 201, &IMPORT),
@@ -342,6 +358,10 @@ mod tests {
         assert_eq!(response.headers()["content-type"], "application/yaml");
         assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"a.json\"");
         assert_eq!(named("PutIntegration").message_root(), "putIntegrationInput");
+        let response = named("GetStatus").encode(Some(r#"{"Status":204}"#.to_owned()), "id-1");
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (204, &b""[..]));
+        let response = named("GetStatus").encode(Some(r#"{"Status":202,"a":1}"#.to_owned()), "id-1");
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (202, &br#"{"a":1}"#[..]));
     }
 
     proptest! {

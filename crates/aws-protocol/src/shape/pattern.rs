@@ -17,8 +17,8 @@ struct Compiled {
     forbidden_end: Option<char>,
 }
 
-/// The only look-behind AWS's descriptions of these services use: the text must not end in a dot.
-const NOT_ENDING_IN_A_DOT: &str = r"(?<!\.)$";
+/// The only look-behind AWS's descriptions of these services use: the text must not end in a dot. A `$` may follow.
+const NOT_ENDING_IN_A_DOT: &str = r"(?<!\.)";
 
 impl Pattern {
     /// The pattern of this Java regular expression.
@@ -49,7 +49,7 @@ impl Pattern {
 }
 
 fn compile(java: &str) -> Option<Compiled> {
-    let (java, forbidden_end) = match java.strip_suffix(NOT_ENDING_IN_A_DOT) {
+    let (java, forbidden_end) = match java.strip_suffix('$').unwrap_or(java).strip_suffix(NOT_ENDING_IN_A_DOT) {
         Some(rest) => (rest, Some('.')),
         None => (java, None),
     };

@@ -1,5 +1,8 @@
 //! Authorizers: `CreateAuthorizer`, `GetAuthorizer`, `GetAuthorizers`, `UpdateAuthorizer`, `DeleteAuthorizer`.
 
+use claviger_gateway::lambda::FunctionUri;
+use claviger_gateway::lambda_authorizer::are_identity_sources;
+use claviger_gateway::pattern::Pattern;
 use claviger_resources::AuthorizerId;
 use claviger_resources::limits::AUTHORIZERS_PER_API;
 use claviger_resources::rest_api::{Authorizer, AuthorizerType, RestApi};
@@ -242,16 +245,16 @@ async fn check(cx: &mut Context<'_>, authorizer: &Authorizer) -> Result<(), Erro
     match authorizer.kind {
         AuthorizerType::CognitoUserPools => check_user_pools(authorizer)?,
         AuthorizerType::Token | AuthorizerType::Request => {
-            if authorizer.authorizer_uri.as_deref().unwrap_or_default().is_empty() {
-                return Err(Error::bad("Invalid Authorizer URI specified: a Lambda authorizer needs authorizerUri"));
+            let uri = authorizer.authorizer_uri.as_deref().unwrap_or_default();
+            if FunctionUri::compile(uri).is_err() {
+                return Err(Error::bad(format!(
+                    "Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a \
+                     Lambda function invocation."
+                )));
             }
         }
     }
-    let single_header = !matches!(authorizer.kind, AuthorizerType::Request);
-    let source = authorizer.identity_source.as_deref().unwrap_or_default();
-    if single_header && header_of(source).is_none() {
-        return Err(Error::bad(format!("Invalid Identity Source specified: {source}")));
-    }
+    check_identity(authorizer)?;
     let all: Vec<Stored<Authorizer>> = cx.tx.list_all(cx.tenant, authorizer.rest_api_id.as_str()).await?;
     if all.iter().any(|other| other.name == authorizer.name && other.id != authorizer.id) {
         return Err(Error::Conflict(format!(
@@ -270,6 +273,23 @@ fn check_user_pools(authorizer: &Authorizer) -> Result<(), Error> {
     match arns.iter().find(|arn| user_pool::id_of_arn(arn).is_none()) {
         Some(arn) => Err(Error::bad(format!("Invalid Provider ARN specified: {arn}"))),
         None => Ok(()),
+    }
+}
+
+/// One header, or for `REQUEST` a list, which may be empty where nothing is kept under it.
+fn check_identity(authorizer: &Authorizer) -> Result<(), Error> {
+    let source = authorizer.identity_source.as_deref().unwrap_or_default();
+    let valid = match authorizer.kind {
+        AuthorizerType::CognitoUserPools | AuthorizerType::Token => header_of(source).is_some(),
+        AuthorizerType::Request if source.is_empty() => authorizer.authorizer_result_ttl_in_seconds == Some(0),
+        AuthorizerType::Request => are_identity_sources(source),
+    };
+    if !valid {
+        return Err(Error::bad(format!("Invalid Identity Source specified: {source}")));
+    }
+    match authorizer.identity_validation_expression.as_deref().map(Pattern::compile) {
+        Some(Err(_)) => Err(Error::bad("Invalid identity validation expression specified")),
+        None | Some(Ok(_)) => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod account;
 pub mod api_key;
 pub mod api_key_import;
 pub mod authorizer;
+pub mod authorizer_cache;
 pub mod deployment;
 mod errors;
 pub mod gateway_response;

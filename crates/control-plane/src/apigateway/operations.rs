@@ -4,6 +4,7 @@ use super::account::{GetAccount, UpdateAccount};
 use super::api_key::{CreateApiKey, DeleteApiKey, GetApiKey, GetApiKeys, UpdateApiKey};
 use super::api_key_import::ImportApiKeys;
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
+use super::authorizer_cache::FlushStageAuthorizersCache;
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
 use super::gateway_response::{
     DeleteGatewayResponse, GetGatewayResponse, GetGatewayResponses, PutGatewayResponse, UpdateGatewayResponse,
@@ -65,6 +66,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetAuthorizers>(),
     row::<UpdateAuthorizer>(),
     row::<DeleteAuthorizer>(),
+    row::<FlushStageAuthorizersCache>(),
     row::<CreateDeployment>(),
     row::<GetDeployment>(),
     row::<GetDeployments>(),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{deployment, rest_api, usage_plan};
+use super::{authorizer_cache, deployment, rest_api, usage_plan};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a stage that serves a deployment.
@@ -46,8 +46,8 @@ pub struct CreateStageInput {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StageInput {
-    rest_api_id: String,
-    stage_name: String,
+    pub(super) rest_api_id: String,
+    pub(super) stage_name: String,
 }
 
 /// The members of `GetStages`.
@@ -264,6 +264,7 @@ pub(super) async fn point(
         variables: settings.variables,
         method_settings: BTreeMap::new(),
         configuration: settings.configuration,
+        authorizer_cache: authorizer_cache::new_name(cx),
         tags: settings.tags,
         created_date: cx.now,
         last_updated_date: cx.now,

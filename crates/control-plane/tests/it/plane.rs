@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use claviger_control_plane::cognito::message::{self, SentMessage};
-use claviger_control_plane::dispatch::ControlPlane;
+use claviger_control_plane::dispatch::{ControlPlane, RestRequest};
 use claviger_control_plane::operation::Caller;
 use claviger_control_plane::services::{Services, Settings};
 use claviger_oauth::jose::{SigningKey, generate};
 use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
-use claviger_runtime::functions::Functions;
+use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::limits::Limits;
@@ -82,11 +82,19 @@ impl Plane {
         let monotonic = Arc::new(FakeMonotonic::default());
         let limits = Limits::new(&current, &(Arc::clone(&clock) as _), &(Arc::clone(&monotonic) as _), enforced);
         let limits = Arc::new(limits);
-        let functions = Arc::new(Functions::new([]));
+        let functions = Arc::new(Functions::new([]).with_stored(Stored {
+            current: Arc::clone(&current),
+            vault: Arc::clone(&vault),
+            code: CodeStore::temporary().unwrap(),
+            clock: Arc::clone(&clock) as _,
+            surroundings: Surroundings::default(),
+            threads: tokio::runtime::Handle::current(),
+        }));
         let services = Services {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
+            functions: Arc::clone(&functions),
             issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _, limits)),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
@@ -156,6 +164,17 @@ impl Plane {
     /// The limits of the node.
     pub(crate) fn limits(&self) -> &Limits {
         self.node.services().issuance.limits()
+    }
+
+    /// What Lambda answers to a request: status, exception where it refuses, and body, `null` when that is empty.
+    pub(crate) async fn lambda(&self, request: &str, input: Value) -> (u16, String, Value) {
+        let (method, uri) = request.split_once(' ').unwrap();
+        let (method, uri) = (Method::from_bytes(method.as_bytes()).unwrap(), uri.parse().unwrap());
+        let body = if input.is_null() { Bytes::new() } else { Bytes::from(input.to_string()) };
+        let request = RestRequest { method: &method, uri: &uri, headers: &HeaderMap::new(), body: &body };
+        let response = self.node.lambda(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
+        let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
+        (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
     /// A new pool's id.

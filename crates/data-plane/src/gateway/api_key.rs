@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use claviger_gateway::refusal::Refusal;
+use claviger_resources::Secret;
 use claviger_resources::rest_api::ApiKeySource;
 use claviger_resources::usage_plan::Grant;
 use claviger_runtime::snapshot::Snapshot;
@@ -17,9 +18,9 @@ use crate::DataPlane;
 const HEADER: &str = "x-api-key";
 
 /// A request that is counted.
-pub(super) struct Metered<'a> {
+pub(super) struct Metered {
     /// The value of the key that was shown.
-    pub(super) value: &'a str,
+    pub(super) value: Secret<String>,
     /// The key.
     pub(super) key: Arc<ServedKey>,
     /// The plan it is counted under.
@@ -31,20 +32,20 @@ pub(super) struct Metered<'a> {
 impl DataPlane {
     /// Finds out what a request is counted under; `None` where its method asks for no key. `usage_identifier_key` is the
     /// key that the method's Lambda authorizer named.
-    pub(super) fn meter<'a>(
+    pub(super) fn meter(
         &self,
         snapshot: &Snapshot,
         place: Place<'_, '_>,
-        headers: &'a HeaderMap,
-        usage_identifier_key: Option<&'a str>,
-    ) -> Result<Option<Metered<'a>>, Denied> {
+        headers: &HeaderMap,
+        usage_identifier_key: Option<&Secret<String>>,
+    ) -> Result<Option<Metered>, Denied> {
         if !place.found.method.api_key_required {
             return Ok(None);
         }
         let api = place.api;
         let (value, source) = match api.api_key_source {
             ApiKeySource::Header => (headers.get(HEADER).and_then(|value| value.to_str().ok()), "HEADER"),
-            ApiKeySource::Authorizer => (usage_identifier_key, "AUTHORIZER"),
+            ApiKeySource::Authorizer => (usage_identifier_key.map(|key| key.expose().as_str()), "AUTHORIZER"),
         };
         let source = || format!("apiKeySource of the REST API {} is {source}", api.id);
         let value = value.filter(|value| !value.is_empty());
@@ -68,11 +69,12 @@ impl DataPlane {
             let refusal = Refusal::InvalidApiKey("the key is in no usage plan of the stage");
             return Err(Denied::by(refusal, setting).about("apiKey", &key.id));
         };
+        let value = Secret::new(value.to_owned());
         Ok(Some(Metered { value, key: Arc::clone(key), plan: Arc::clone(plan), grant }))
     }
 }
 
-impl Metered<'_> {
+impl Metered {
     /// The plan, for operators.
     pub(super) fn plan_named(&self) -> String {
         format!("the usage plan {} ({})", self.plan.plan.name, self.plan.plan.id)

@@ -3,73 +3,183 @@
 
 use std::sync::Arc;
 
-use claviger_gateway::compile::{Authorization, UserPools};
-use claviger_gateway::context::Signer;
-use claviger_gateway::refusal::Refusal;
+use claviger_gateway::claims::Claims;
+use claviger_gateway::compile::{Authorization, CompiledApi, Found, UserPools};
+use claviger_gateway::context::{Authorizer, Context, Signer};
+use claviger_gateway::exchange::Exchange;
+use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
+use claviger_gateway::refusal::{PolicyDenial, Refusal};
 use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
-use claviger_resources::{Tenant, Timestamp};
-use claviger_runtime::snapshot::Snapshot;
-use claviger_runtime::token_cache::TokenCache;
-use http::HeaderMap;
-use http::request::Parts;
+use claviger_resources::Secret;
+use claviger_runtime::snapshot::{ServedStage, Snapshot};
+use http::header::REFERER;
 
+use super::Call;
 use super::aws_iam::Claim;
 use super::denied::Denied;
+use super::roles;
+use crate::DataPlane;
 
-/// A request that was let through; only [`Permit::decide`] makes one.
+/// A request that was let through; only [`Permit::decide`] and [`Permit::signed`] make one.
 pub(crate) struct Permit(());
 
-impl Permit {
-    /// Lets a request through that somebody of the API's own account signed, body and all, and tells who; or says why not.
-    pub(super) fn signed(
-        claim: &Claim<'_>,
-        owner: &Tenant,
-        parts: &Parts,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<(Self, Signer), Denied> {
-        let signer = claim.prove(parts, body, &owner.region, now).map_err(Denied::signature)?;
-        if signer.account == owner.account { Ok((Self(()), signer)) } else { Err(Denied::stranger(&signer, owner)) }
+/// What is known of whoever calls, let through or not.
+#[derive(Default)]
+pub(crate) struct Caller {
+    /// The token that was accepted.
+    pub(super) token: Option<Arc<VerifiedToken>>,
+    /// Who signed the request.
+    pub(super) signer: Option<Signer>,
+    /// What a Lambda authorizer said.
+    pub(super) authorizer: Option<Authorizer>,
+    /// The API key that a Lambda authorizer named, for `apiKeySource` `AUTHORIZER`.
+    pub(super) usage_identifier_key: Option<Secret<String>>,
+}
+
+impl Caller {
+    /// The claims of the token, to be read when something asks for one.
+    pub(super) fn claims(&self) -> Option<Claims<'_>> {
+        self.token.as_ref().map(|token| Claims::from_payload(token.payload()))
     }
 
-    /// Lets a request through, with the token that it needed for that, or says why not.
-    pub(super) fn decide(
-        snapshot: &Snapshot,
-        tokens: &TokenCache,
+    /// The context with what is known of the caller.
+    pub(super) fn known<'a>(&'a self, claims: Option<&'a Claims<'a>>, context: Context<'a>) -> Context<'a> {
+        Context { signer: self.signer.as_ref(), claims, authorizer: self.authorizer.as_ref(), ..context }
+    }
+}
+
+/// A request that wants to be let through, and what it came to.
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) stage: &'a ServedStage,
+    pub(super) compiled: &'a CompiledApi,
+    pub(super) found: &'a Found<'a, 'a>,
+    pub(super) exchange: &'a Exchange<'a>,
+}
+
+impl Permit {
+    /// Lets a request through that somebody of the API's own account signed, body and all, unless the API's resource policy
+    /// denies it to them; or says why not.
+    pub(super) fn signed(
+        claim: &Claim<'_>,
+        body: &[u8],
+        asking: &Asking<'_>,
+        caller: &mut Caller,
+    ) -> Result<Self, Denied> {
+        let owner = &asking.compiled.tenant;
+        let call = asking.call;
+        let signer = claim.prove(call.parts, body, &owner.region, call.now).map_err(Denied::signature)?;
+        let signer = caller.signer.insert(signer);
+        if signer.account != owner.account {
+            return Err(Denied::stranger(signer, owner));
+        }
+        match resource_policy(asking, Asker::Arn(&signer.arn)) {
+            Some(Decision::Denied) => Err(by_policy(asking, &signer.arn, true).into()),
+            None | Some(Decision::Allowed | Decision::NotAllowed) => Ok(Self(())),
+        }
+    }
+
+    /// Lets a request through, or says why not. What it learns of the caller it tells either way: the answer to a caller who
+    /// is turned away may speak of it.
+    ///
+    /// An API's resource policy is asked as well (API Gateway, "How API Gateway resource policies affect authorization
+    /// workflow"): where a Lambda authorizer decides, either may allow and either may deny; elsewhere the resource policy
+    /// must allow, too.
+    pub(super) async fn decide(
+        plane: &DataPlane,
         authorization: &Authorization,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<(Self, Option<Arc<VerifiedToken>>), Denied> {
+        asking: &Asking<'_>,
+        caller: &mut Caller,
+    ) -> Result<Self, Denied> {
         match authorization {
-            Authorization::Open => Ok((Self(()), None)),
-            Authorization::UserPools(pools) => {
-                let token = bearer(snapshot, tokens, pools, headers, now);
-                token
-                    .map(|token| (Self(()), Some(token)))
-                    .map_err(|refusal| Denied::token(refusal, pools, headers, now))
+            Authorization::Open => {
+                demand_allowance(asking)?;
+                Ok(Self(()))
             }
-            other => {
-                let unavailable = other.unavailable();
-                Err(Denied::from(unavailable.map_or_else(
-                    || Refusal::configuration("the method's authorization is not known"),
-                    |unavailable| Refusal::from(&unavailable),
-                )))
+            Authorization::UserPools(pools) => {
+                let headers = asking.exchange.request.headers;
+                let token = bearer(plane, pools, asking);
+                let token = token.map_err(|refusal| Denied::token(refusal, pools, headers, asking.call.now))?;
+                let token = caller.token.insert(token);
+                demand_allowance(asking)?;
+                if let Some(roles) = asking.snapshot.roles(asking.call.target.api) {
+                    let judged = roles::judge(roles, token, &asking.exchange.request, asking.found);
+                    judged.map_err(|denied| denied.of_bearer(pools, headers))?;
+                }
+                Ok(Self(()))
+            }
+            Authorization::Lambda(authorizer) => {
+                let by_resource_policy = resource_policy(asking, Asker::Anonymous);
+                if by_resource_policy == Some(Decision::Denied) {
+                    return Err(by_policy(asking, ANONYMOUS, true).into());
+                }
+                let said = plane.ask_authorizer(authorizer, asking).await?;
+                caller.authorizer = Some(said.authorizer);
+                caller.usage_identifier_key = said.usage_identifier_key;
+                match said.decision {
+                    Decision::Allowed => Ok(Self(())),
+                    Decision::NotAllowed if by_resource_policy == Some(Decision::Allowed) => Ok(Self(())),
+                    Decision::Denied => Err(said.denial.because(Refusal::AccessDenied { explicit: true })),
+                    Decision::NotAllowed => Err(said.denial.because(Refusal::AccessDenied { explicit: false })),
+                }
+            }
+            Authorization::AwsIam => {
+                Err(Refusal::configuration("a signature opens the method, and nothing else").into())
             }
         }
     }
 }
 
-fn bearer(
-    snapshot: &Snapshot,
-    tokens: &TokenCache,
-    pools: &UserPools,
-    headers: &HeaderMap,
-    now: Timestamp,
-) -> Result<Arc<VerifiedToken>, TokenRefusal> {
+impl Asking<'_> {
+    /// The ARN of the method with the request's path.
+    pub(super) fn method_arn(&self) -> String {
+        let context = &self.exchange.context;
+        self.compiled.method_arn(context.stage, context.method, self.exchange.request.path)
+    }
+
+    /// What a policy says of calling the method.
+    pub(super) fn decision(&self, policy: &Policy, asker: Asker<'_>, method_arn: &str) -> Decision {
+        let context = &self.exchange.context;
+        let referer = self.exchange.request.headers.get(REFERER);
+        let circumstances = Circumstances {
+            source_ip: context.source_ip,
+            now: self.call.now,
+            secure: context.secure,
+            user_agent: context.user_agent,
+            referer: referer.and_then(|referer| referer.to_str().ok()),
+        };
+        policy.decide(&Question { asker, action: INVOKE, resource: method_arn, circumstances: &circumstances })
+    }
+}
+
+/// Whoever has not proved to be a principal that a policy could name.
+const ANONYMOUS: &str = "anonymous";
+
+/// What the API's resource policy says, if it has one.
+fn resource_policy(asking: &Asking<'_>, asker: Asker<'_>) -> Option<Decision> {
+    let policy = asking.compiled.policy.as_ref()?;
+    Some(asking.decision(policy, asker, &asking.method_arn()))
+}
+
+/// Refuses what the API's resource policy does not allow everybody.
+fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
+    match resource_policy(asking, Asker::Anonymous) {
+        None | Some(Decision::Allowed) => Ok(()),
+        Some(Decision::Denied) => Err(by_policy(asking, ANONYMOUS, true)),
+        Some(Decision::NotAllowed) => Err(by_policy(asking, ANONYMOUS, false)),
+    }
+}
+
+fn by_policy(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
+    Refusal::PolicyDenied(PolicyDenial { explicit, user: user.to_owned(), arn: asking.method_arn() }.into())
+}
+
+fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<Arc<VerifiedToken>, TokenRefusal> {
     let authorizer = &pools.authorizer;
-    let value = headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
+    let value = asking.exchange.request.headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
     let value = value.to_str().map_err(|_| TokenRefusal::Malformed("it is not text"))?;
     let text = strip_bearer(value);
     if text.is_empty() {
@@ -82,7 +192,8 @@ fn bearer(
         scopes: &pools.scopes,
         audience: audience.as_ref().map(|accepts| accepts as &dyn Fn(&str) -> bool),
     };
-    let token = tokens.verify(snapshot, text, |pool| authorizer.pools.contains(pool), now.seconds())?;
+    let now = asking.call.now.seconds();
+    let token = plane.tokens.verify(asking.snapshot, text, |pool| authorizer.pools.contains(pool), now)?;
     token.admit(demand)?;
     Ok(token)
 }

@@ -2,6 +2,7 @@
 
 use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found, NotFound, UserPools};
 use claviger_gateway::context::Signer;
+use claviger_gateway::lambda_authorizer::{LambdaAuthorizer, Unidentified};
 use claviger_gateway::pattern::Pattern;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::roles::NotAllowed;
@@ -20,15 +21,15 @@ use crate::token_facts;
 pub(crate) struct Denied {
     pub(super) refusal: Refusal,
     setting: Option<String>,
-    /// The value of the header that held the token, which is a secret.
-    identity: Option<String>,
+    /// What identifies the caller, such as the value of the header that held the token, which is a secret.
+    identity: Vec<String>,
     /// What else is known of the request: the authorizer, the API key, the usage plan.
     facts: Vec<(&'static str, String)>,
 }
 
 impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, setting: None, identity: None, facts: Vec::new() }
+        Self { refusal, setting: None, identity: Vec::new(), facts: Vec::new() }
     }
 }
 
@@ -61,7 +62,23 @@ impl Denied {
     pub(super) fn of_bearer(self, pools: &UserPools, headers: &HeaderMap) -> Self {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
-        Self { identity, ..self }.about("authorizer", &authorizer)
+        Self { identity: identity.into_iter().collect(), ..self }.about("authorizer", &authorizer)
+    }
+
+    /// A caller of whom a Lambda authorizer is not asked.
+    pub(super) fn unidentified(unidentified: Unidentified, authorizer: &LambdaAuthorizer) -> Self {
+        let named = format!("{} ({})", authorizer.name, authorizer.id);
+        let setting = match unidentified {
+            Unidentified::Missing(_) => {
+                let sources: Vec<&str> = authorizer.identity_sources().collect();
+                format!("identitySource of the authorizer {named} is {}", sources.join(", "))
+            }
+            Unidentified::NoMatch => {
+                let expression = authorizer.identity_validation().unwrap_or_default();
+                format!("identityValidationExpression of the authorizer {named} is {expression:?}")
+            }
+        };
+        Self::by(Refusal::from(unidentified), setting).about("authorizer", &named)
     }
 
     /// A signature that does not open a method which asks for one.
@@ -137,10 +154,43 @@ impl Denied {
         });
         let refused = refused.about("gatewayResponse", changed);
         let refused = self.facts.into_iter().fold(refused, |refused, (name, value)| refused.about(name, Some(value)));
-        match self.identity {
-            Some(identity) => token_facts::about(refused, &identity).concealing(&identity),
+        let refused = match self.identity.first() {
+            Some(identity) => token_facts::about(refused, identity),
             None => refused,
-        }
+        };
+        self.identity.iter().fold(refused, |refused, secret| refused.concealing(secret))
+    }
+}
+
+/// What operators are told of a caller whom a Lambda authorizer turns away.
+pub(super) struct Denial {
+    setting: String,
+    identity: Vec<String>,
+    authorizer: String,
+}
+
+impl Denial {
+    /// What is known before the authorizer has said anything.
+    pub(super) fn new(authorizer: &LambdaAuthorizer, identity: &[String]) -> Self {
+        let named = format!("{} ({})", authorizer.name, authorizer.id);
+        let setting = format!("the function of the authorizer {named} decides");
+        Self { setting, identity: identity.to_vec(), authorizer: named }
+    }
+
+    /// The same with what its policy was asked.
+    pub(super) fn of_policy(self, principal: &str, method_arn: &str, kept: bool) -> Self {
+        let when = if kept { "answered before, and which is kept" } else { "answered" };
+        let setting = format!(
+            "the policy that the authorizer {} {when}, for the principal {principal:?}, held against {method_arn}",
+            self.authorizer
+        );
+        Self { setting, ..self }
+    }
+
+    /// The caller turned away for this.
+    pub(super) fn because(self, refusal: Refusal) -> Denied {
+        let denied = Denied { identity: self.identity, ..Denied::by(refusal, self.setting) };
+        denied.about("authorizer", &self.authorizer)
     }
 }
 
@@ -195,6 +245,7 @@ fn token_setting(refusal: &TokenRefusal, pools: &UserPools, header: &str, now: T
 /// What of the method's integration, or which limit, decided.
 fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<String> {
     Some(match refusal {
+        Refusal::PolicyDenied(_) => "the policy of the REST API, as it was when it was deployed".to_owned(),
         Refusal::RequestTooLarge => format!("the largest body through the gateway is {GATEWAY_BODY_BYTES_MAX} bytes"),
         Refusal::IntegrationTimeout { milliseconds } => format!("timeoutInMillis of the integration is {milliseconds}"),
         Refusal::UnsupportedMediaType => "passthroughBehavior and requestTemplates of the integration".to_owned(),
@@ -203,11 +254,15 @@ fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<Strin
         Refusal::ApiConfiguration(_)
         | Refusal::InvalidEndpoint(_)
         | Refusal::Network(_)
-        | Refusal::BadBackendAnswer(_) => {
+        | Refusal::FunctionFailed(_)
+        | Refusal::MalformedAnswer(_)
+        | Refusal::FunctionUnavailable(_) => {
             let kind = match found.method.integration {
                 CompiledIntegration::Mock(_) => "MOCK",
                 CompiledIntegration::Http(_) => "HTTP",
                 CompiledIntegration::HttpProxy(_) => "HTTP_PROXY",
+                CompiledIntegration::Lambda(_) => "AWS",
+                CompiledIntegration::LambdaProxy(_) => "AWS_PROXY",
                 CompiledIntegration::Unavailable(_) => "of another type",
             };
             format!("the integration of {} {}, which is {kind}", found.method.verb.as_str(), found.resource.path)

@@ -9,7 +9,7 @@ use crate::DataPlane;
 
 impl DataPlane {
     /// Counts a request against the quota of its plan.
-    pub(super) fn spend_quota(&self, metered: &Metered<'_>) -> Result<(), Denied> {
+    pub(super) fn spend_quota(&self, metered: &Metered) -> Result<(), Denied> {
         let usage = &self.issuance.limits().plan_usage;
         usage.take(&metered.plan.plan, &metered.key.id, metered.grant).map_err(|QuotaExceeded(quota)| {
             let plan = metered.plan_named();
@@ -23,7 +23,7 @@ impl DataPlane {
     }
 
     /// Takes back the count of a request that was refused after all.
-    pub(super) fn give_back_quota(&self, metered: &Metered<'_>) {
+    pub(super) fn give_back_quota(&self, metered: &Metered) {
         self.issuance.limits().plan_usage.give_back(&metered.plan.plan.id, &metered.key.id);
     }
 }

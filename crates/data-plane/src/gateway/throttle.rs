@@ -12,7 +12,7 @@ use crate::DataPlane;
 impl DataPlane {
     /// Lets a request through when no limit holds it back. What is a key's own comes first, so that a key that asks too
     /// often takes nothing from what all share.
-    pub(super) fn throttle(&self, place: Place<'_, '_>, metered: Option<&Metered<'_>>) -> Result<(), Denied> {
+    pub(super) fn throttle(&self, place: Place<'_, '_>, metered: Option<&Metered>) -> Result<(), Denied> {
         let throttles = &self.issuance.limits().throttles;
         let (api, stage) = (place.api, &place.stage.stage);
         let (resource, verb) = (place.found.resource, place.found.method.verb);

@@ -8,7 +8,7 @@ use claviger_resources::{AuthorizerId, UserPoolId, user_pool};
 use http::HeaderName;
 use http::header::AUTHORIZATION;
 
-use super::Unavailable;
+use crate::lambda_authorizer::{LambdaAuthorizer, RESULT_TTL_SECONDS_DEFAULT};
 use crate::pattern::Pattern;
 
 /// Who may call a method.
@@ -22,16 +22,6 @@ pub enum Authorization {
     Lambda(Arc<LambdaAuthorizer>),
     /// Whoever signs with AWS credentials that may.
     AwsIam,
-}
-
-impl Authorization {
-    /// What it needs that this version does not provide; such a method must not be served.
-    pub fn unavailable(&self) -> Option<Unavailable> {
-        match self {
-            Self::Open | Self::UserPools(_) | Self::AwsIam => None,
-            Self::Lambda(_) => Some(Unavailable("a Lambda authorizer")),
-        }
-    }
 }
 
 /// What a token must be and carry to pass a method.
@@ -59,21 +49,6 @@ pub struct UserPoolAuthorizer {
     /// For how long an accepted token need not be judged again, in seconds.
     pub result_ttl_seconds: u32,
 }
-
-/// A `TOKEN` or `REQUEST` authorizer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LambdaAuthorizer {
-    /// Its id.
-    pub id: AuthorizerId,
-    /// Its name.
-    pub name: String,
-    /// Whether it sees the whole request or one header.
-    pub sees_request: bool,
-}
-
-/// For how long a decision may be kept when the authorizer does not say (API Gateway API reference,
-/// `authorizerResultTtlInSeconds`).
-const RESULT_TTL_SECONDS_DEFAULT: u32 = 300;
 
 /// The authorizers of an API, each compiled once. One that is wrong is refused only where a method uses it.
 pub(super) struct Authorizers(HashMap<AuthorizerId, Result<Compiled, String>>);
@@ -114,13 +89,12 @@ impl Authorizers {
 
 impl Compiled {
     fn new(authorizer: &Authorizer) -> Result<Self, String> {
-        let sees_request = match authorizer.kind {
-            AuthorizerType::CognitoUserPools => return user_pools(authorizer).map(Arc::new).map(Self::UserPools),
-            AuthorizerType::Token => false,
-            AuthorizerType::Request => true,
-        };
-        let (id, name) = (authorizer.id.clone(), authorizer.name.clone());
-        Ok(Self::Lambda(Arc::new(LambdaAuthorizer { id, name, sees_request })))
+        match authorizer.kind {
+            AuthorizerType::CognitoUserPools => user_pools(authorizer).map(Arc::new).map(Self::UserPools),
+            AuthorizerType::Token | AuthorizerType::Request => {
+                LambdaAuthorizer::compile(authorizer).map(Arc::new).map(Self::Lambda)
+            }
+        }
     }
 }
 

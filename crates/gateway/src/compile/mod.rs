@@ -1,6 +1,7 @@
 //! Compiling: from an API's definition to what the gateway serves. Everything that can be decided once is decided here,
 //! and a definition that could not be served is refused before it is deployed.
 
+mod arn;
 mod authorization;
 
 use std::collections::BTreeMap;
@@ -13,13 +14,15 @@ use claviger_resources::{ResourceId, RestApiId, Tenant};
 use http::HeaderMap;
 
 use authorization::Authorizers;
-pub use authorization::{Authorization, LambdaAuthorizer, UserPoolAuthorizer, UserPools};
+pub use authorization::{Authorization, UserPoolAuthorizer, UserPools};
 
 use crate::content_handling::BinaryMediaTypes;
 use crate::gateway_response::GatewayResponses;
 use crate::http_integration::{Http, HttpProxy};
 use crate::json_schema::Models;
+use crate::lambda::{FunctionUri, Lambda, LambdaProxy};
 use crate::mock::Mock;
+use crate::policy::{InvalidPolicy, Policy};
 use crate::refusal::Refusal;
 use crate::request_validation::Validation;
 use crate::route::{PathParameters, Routes};
@@ -31,6 +34,8 @@ pub struct CompiledApi {
     pub id: RestApiId,
     /// The account and region it lives in.
     pub tenant: Tenant,
+    /// Its resource policy: who may call it at all.
+    pub policy: Option<Policy>,
     /// What it says when it refuses or fails.
     pub gateway_responses: GatewayResponses,
     /// Where an API key is read from.
@@ -78,6 +83,10 @@ pub enum CompiledIntegration {
     Http(Http),
     /// An HTTP endpoint, request and response passed through.
     HttpProxy(HttpProxy),
+    /// A Lambda function, with mapping.
+    Lambda(Lambda),
+    /// A Lambda function that sees the whole request.
+    LambdaProxy(LambdaProxy),
     /// Something this version does not run; holds the reason for operators.
     Unavailable(Unavailable),
 }
@@ -111,6 +120,9 @@ pub enum CompileError {
         /// Which part, what is wrong with it, and where.
         reason: String,
     },
+    /// The API's resource policy is wrong.
+    #[error("resource policy: {0}")]
+    Policy(#[from] InvalidPolicy),
     /// A gateway response is wrong.
     #[error("gateway responses: {0}")]
     GatewayResponse(String),
@@ -164,6 +176,7 @@ pub fn compile(definition: &RestApiDefinition) -> Result<CompiledApi, CompileErr
     Ok(CompiledApi {
         id: rest_api.id.clone(),
         tenant: rest_api.tenant.clone(),
+        policy: rest_api.policy.as_deref().filter(|policy| !policy.is_empty()).map(Policy::parse).transpose()?,
         gateway_responses: GatewayResponses::compile(&definition.gateway_responses)
             .map_err(|error| CompileError::GatewayResponse(error.to_string()))?,
         api_key_source: rest_api.api_key_source,
@@ -223,6 +236,7 @@ fn compile_integration(
     surroundings: &Surroundings<'_>,
 ) -> Result<CompiledIntegration, String> {
     let unavailable = |what| Ok(CompiledIntegration::Unavailable(Unavailable(what)));
+    let is_function = FunctionUri::compile(integration.uri.as_deref().unwrap_or_default()).is_ok();
     let (api_id, binary_media_types) = (&surroundings.definition.rest_api.id, &surroundings.binary_media_types);
     match integration.kind {
         IntegrationType::Mock => Mock::compile(method, integration, binary_media_types).map(CompiledIntegration::Mock),
@@ -235,8 +249,16 @@ fn compile_integration(
             Http::compile(api_id, method, integration, binary_media_types).map(CompiledIntegration::Http)
         }
         IntegrationType::HttpProxy => HttpProxy::compile(api_id, integration).map(CompiledIntegration::HttpProxy),
-        IntegrationType::Aws => unavailable("an AWS integration"),
-        IntegrationType::AwsProxy => unavailable("an AWS_PROXY integration"),
+        IntegrationType::Aws if !is_function => unavailable("an AWS integration that does not call a Lambda function"),
+        IntegrationType::AwsProxy if !is_function => {
+            unavailable("an AWS_PROXY integration that does not call a Lambda function")
+        }
+        IntegrationType::Aws => {
+            Lambda::compile(method, integration, binary_media_types).map(CompiledIntegration::Lambda)
+        }
+        IntegrationType::AwsProxy => {
+            LambdaProxy::compile(integration, binary_media_types).map(CompiledIntegration::LambdaProxy)
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use claviger_resources::UserPoolId;
 
 use super::*;
 
+const FUNCTION: &str = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/f/invocations";
+
 fn definition(resources: Value, extra: Value) -> RestApiDefinition {
     let owner = json!({ "restApiId": "a1b2c3d4e5", "tenant": { "account": "000000000000", "region": "us-east-1" } });
     let belonging = |mut value: Value| {
@@ -150,7 +152,7 @@ fn refuses_authorization_that_cannot_be_resolved() {
     check(
         "COGNITO_USER_POOLS",
         json!("auth01"),
-        authorizer("TOKEN", json!({})),
+        authorizer("REQUEST", json!({ "authorizerUri": FUNCTION })),
         "the authorizer auth01 is not of type COGNITO_USER_POOLS",
     );
     check("COGNITO_USER_POOLS", json!("auth01"), cognito(json!({})), "authorizer gate: it names no user pool");
@@ -177,12 +179,10 @@ fn an_unused_authorizer_is_not_looked_at() {
 fn says_what_a_method_needs_that_is_not_there() {
     let check = |extra: Value, authorizers: Value, expected: &str| {
         let api = compile(&definition(get(extra), authorizers)).unwrap();
-        let method = api.find("GET", "/").unwrap().method;
-        let unavailable = method.authorization.unavailable().or_else(|| match &method.integration {
-            CompiledIntegration::Unavailable(unavailable) => Some(unavailable.clone()),
-            CompiledIntegration::Mock(_) | CompiledIntegration::Http(_) | CompiledIntegration::HttpProxy(_) => None,
-        });
-        let refusal = Refusal::from(&unavailable.unwrap());
+        let CompiledIntegration::Unavailable(unavailable) = &api.find("GET", "/").unwrap().method.integration else {
+            panic!("it is there");
+        };
+        let refusal = Refusal::from(unavailable);
         assert_eq!(
             refusal.to_string(),
             format!(
@@ -191,11 +191,53 @@ fn says_what_a_method_needs_that_is_not_there() {
         );
         assert_eq!(refusal.status(), 500);
     };
-    let lambda = authorizer("REQUEST", json!({}));
-    check(json!({ "authorizationType": "CUSTOM", "authorizerId": "auth01" }), lambda, "a Lambda authorizer");
     let integration = |kind: &str| json!({ "methodIntegration": { "type": kind, "cacheNamespace": "x" } });
-    check(integration("AWS"), json!({}), "an AWS integration");
-    check(integration("AWS_PROXY"), json!({}), "an AWS_PROXY integration");
+    check(integration("AWS"), json!({}), "an AWS integration that does not call a Lambda function");
+    check(integration("AWS_PROXY"), json!({}), "an AWS_PROXY integration that does not call a Lambda function");
+}
+
+#[test]
+fn calls_functions_for_integrations_and_authorizers() {
+    let custom = |extra: Value| {
+        let mut method = extra;
+        method["authorizationType"] = json!("CUSTOM");
+        method["authorizerId"] = json!("auth01");
+        method
+    };
+    let integration =
+        |kind: &str| json!({ "methodIntegration": { "type": kind, "cacheNamespace": "x", "uri": FUNCTION } });
+    let compiled = |kind: &str| {
+        let authorizers = authorizer("REQUEST", json!({ "authorizerUri": FUNCTION }));
+        let api = compile(&definition(get(custom(integration(kind))), authorizers)).unwrap();
+        api.find("GET", "/").unwrap().method.clone()
+    };
+    let proxy = compiled("AWS_PROXY");
+    assert!(matches!(proxy.integration, CompiledIntegration::LambdaProxy(_)));
+    assert!(matches!(proxy.authorization, Authorization::Lambda(_)));
+    assert!(matches!(compiled("AWS").integration, CompiledIntegration::Lambda(_)));
+}
+
+#[test]
+fn the_arn_of_a_method_is_the_same_however_its_path_is_written() {
+    let api = compile(&definition(get(json!({})), json!({}))).unwrap();
+    let check = |path: &str, expected: &str| {
+        let arn = api.method_arn("prod", "GET", path);
+        let (before, after) = arn.split_once("/prod/").unwrap();
+        let of_api = format!("arn:aws:execute-api:{}:{}:{}", api.tenant.region, api.tenant.account, api.id);
+        assert_eq!((before, after), (of_api.as_str(), expected), "{path}");
+    };
+    check("/", "GET/");
+    check("//", "GET/");
+    check("/pets/7", "GET/pets/7");
+    check("/pets/7/", "GET/pets/7");
+    check("//pets//7", "GET/pets//7");
+    check("/%70ets/a%20b", "GET/pets/a b");
+    check("/pets/a%2Fb", "GET/pets/a%2Fb");
+    check("/pets/%ff", "GET/pets/%ff");
+    let resource = api.find("GET", "/").unwrap().resource;
+    assert!(api.source_arn("prod", "GET", resource).ends_with("/prod/GET/"));
+    let authorizer = claviger_resources::AuthorizerId::parse("auth01").unwrap();
+    assert!(api.authorizer_arn(&authorizer).ends_with("/authorizers/auth01"));
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub struct Stage {
     /// Members that decide nothing yet (caching, tracing, canary, access log), under AWS's names.
     #[serde(default)]
     pub configuration: serde_json::Map<String, serde_json::Value>,
+    /// Names what its authorizers' answers are kept under; under another name, nothing is kept yet.
+    #[serde(default)]
+    pub authorizer_cache: String,
     /// Its tags; `None` until some were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Bytes of a function's own error message that are told in other errors.
 const MESSAGE_BYTES_MAX: usize = 1024;
@@ -29,6 +29,12 @@ struct Told {
 }
 
 impl Failure {
+    /// A failure that the function itself does not tell.
+    pub(crate) fn new(error_type: &str, message: String) -> Self {
+        let json = json!({ "errorType": error_type, "errorMessage": message }).to_string();
+        Self { message, error_type: error_type.to_owned(), json: json.into() }
+    }
+
     /// The failure in a result that is said to be one.
     pub(crate) fn of(json: Bytes) -> Self {
         Self::told(&json).unwrap_or(Self { message: String::new(), error_type: String::new(), json })
@@ -80,7 +86,7 @@ mod tests {
     fn a_result_that_is_said_to_be_a_failure_is_one_whatever_it_holds() {
         let failure = Failure::of(Bytes::from_static(b"[]"));
         assert_eq!((failure.to_string(), &*failure.json), ("Unhandled".to_owned(), &b"[]"[..]));
-        let failure = Failure::of(Bytes::from_static(br#"{"errorMessage":"too late","errorType":"Sandbox.Timedout"}"#));
+        let failure = Failure::of(Failure::new("Sandbox.Timedout", "too late".to_owned()).json);
         assert_eq!((&*failure.message, &*failure.error_type), ("too late", "Sandbox.Timedout"));
     }
 }

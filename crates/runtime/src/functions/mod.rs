@@ -1,22 +1,44 @@
 //! Functions: calling the one behind an ARN, whoever needs its answer.
 //!
-//! How a function is run is a closed set; being called over HTTP ([`url`]) is the only way yet.
+//! A function is either stored here and run in processes of its own ([`runner`]), or stands behind a URL that the operator
+//! names ([`url`]), which comes first. What calls it sees no difference.
+//!
+//! On the way of an event: [`runner`] decides whether it may go ahead and which [`process`] gets it; [`launch`] says how a
+//! process is started, [`code`] where its code stands, and [`runtime_api`] is what it talks to.
 
+mod archive;
+mod code;
+mod events;
 mod failure;
+mod idle;
+mod launch;
+mod output;
+mod process;
+mod report;
+mod runner;
+mod runtime_api;
+mod turns;
 mod url;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use claviger_resources::limits::FUNCTION_RESULT_BYTES_MAX;
 
+pub use self::archive::ArchiveError;
+pub use self::code::{CodeError, CodeStore};
 pub use self::failure::Failure;
+pub use self::launch::{Surroundings, is_reserved, is_run_here};
+use self::runner::Runner;
+pub use self::runner::Stored;
 use self::url::FunctionUrls;
 pub use self::url::{FunctionUrl, FunctionUrlError};
 
 /// The functions of a node.
 pub struct Functions {
     urls: FunctionUrls,
+    runner: Option<Arc<Runner>>,
 }
 
 /// One call of a function.
@@ -46,11 +68,29 @@ pub enum Invoker<'a> {
     Caller,
 }
 
+/// What a caller of `Invoke` may ask for beside the result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// The end of the log.
+    pub log_tail: bool,
+    /// What the function is told of the calling application: JSON.
+    pub client_context: Option<String>,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invoked {
+    /// The function's result, or how it failed.
+    pub result: Result<Bytes, Failure>,
+    /// The end of the log, where it was asked for.
+    pub log_tail: Vec<u8>,
+}
+
 /// Why a function has no result. What it says is for those who call the function, so it names no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FunctionError {
     /// There is no such function.
-    #[error("the function {0} has no URL; set one with --function ARN=URL or CLAVIGER_FUNCTIONS")]
+    #[error("there is no function {0}; create it, or say where it is with --function ARN=URL or CLAVIGER_FUNCTIONS")]
     NotFound(String),
     /// The function's policy does not let this service call it.
     #[error("the policy of the function {function} does not let {principal} invoke it for {source_arn}")]
@@ -101,15 +141,59 @@ impl Default for Functions {
 impl Functions {
     /// Functions behind these addresses; of two for one ARN the later counts.
     pub fn new(urls: impl IntoIterator<Item = FunctionUrl>) -> Self {
-        Self { urls: FunctionUrls::new(urls) }
+        Self { urls: FunctionUrls::new(urls), runner: None }
+    }
+
+    /// The same, and those that are stored on a node.
+    #[must_use]
+    pub fn with_stored(self, node: Stored) -> Self {
+        Self { runner: Some(Runner::new(node)), ..self }
     }
 
     /// Calls a function and waits for its result.
     pub async fn call(&self, invocation: Invocation<'_>) -> Result<Bytes, FunctionError> {
-        match self.urls.url(invocation.arn) {
+        self.invoke(invocation, Wishes::default()).await?.result.map_err(FunctionError::Failed)
+    }
+
+    /// Calls a function and waits for what comes of it. A function that fails is no error here.
+    pub async fn invoke(&self, invocation: Invocation<'_>, wishes: Wishes) -> Result<Invoked, FunctionError> {
+        if let Some(url) = self.urls.url(invocation.arn) {
             // A URL is the operator's word, which needs no policy beside it.
-            Some(url) => self.urls.call(url, invocation.event, invocation.duration_max).await,
+            let outcome = self.urls.call(url, invocation.event, invocation.duration_max).await;
+            let result = match outcome {
+                Err(FunctionError::Failed(failure)) => Err(failure),
+                other => Ok(other?),
+            };
+            return Ok(Invoked { result, log_tail: Vec::new() });
+        }
+        match &self.runner {
+            Some(runner) => runner.call(invocation, wishes).await,
             None => Err(FunctionError::NotFound(invocation.arn.to_owned())),
+        }
+    }
+
+    /// Takes an event that nobody waits for.
+    pub fn submit(&self, invocation: Invocation<'_>, wishes: Wishes) -> Result<(), FunctionError> {
+        match &self.runner {
+            Some(runner) => runner.submit(invocation, wishes),
+            None => Err(FunctionError::NotFound(invocation.arn.to_owned())),
+        }
+    }
+
+    /// Whether something is known to run the function with this ARN.
+    pub fn has(&self, arn: &str) -> bool {
+        self.urls.url(arn).is_some() || self.runner.as_ref().is_some_and(|runner| runner.function(arn).is_some())
+    }
+
+    /// Where the code of stored functions stands; `None` where functions are not run.
+    pub fn code(&self) -> Option<&CodeStore> {
+        self.runner.as_ref().map(|runner| runner.code())
+    }
+
+    /// Ends all processes of functions, and waits until they are gone.
+    pub async fn close(&self) {
+        if let Some(runner) = &self.runner {
+            runner.close().await;
         }
     }
 }

@@ -8,6 +8,7 @@ use claviger_gateway::compile::{CompiledApi, compile};
 use claviger_gateway::roles::Roles;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
+use claviger_resources::function::{self, Function};
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::request_rates::Category;
 use claviger_resources::resource_server::ResourceServer;
@@ -35,7 +36,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -47,6 +48,7 @@ const KINDS: [Kind; 13] = [
     Kind::ApiKey,
     Kind::UsagePlan,
     Kind::UsagePlanKey,
+    Kind::Function,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
 ];
@@ -156,6 +158,10 @@ impl Builder {
             Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
             Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
             Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
+            Kind::Function => {
+                let function: Function = decode(row)?;
+                snapshot.functions.insert(function.arn(), Arc::new(function));
+            }
             Kind::RoleMapping => put_roles(snapshot, row),
             Kind::AuthorizationPolicy => put_policy(snapshot, &decode(row)?)?,
             _ => {}
@@ -290,6 +296,7 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
         Kind::RoleMapping => drop(snapshot.roles.remove(key.parent.as_str())),
         Kind::AuthorizationPolicy => drop(snapshot.policies.remove(key.id.as_str())),
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
+        Kind::Function => drop(snapshot.functions.remove(&function::arn(&key.tenant, &key.id))),
         Kind::Stage => {
             if let Some(api) = snapshot.apis.get_mut(key.parent.as_str()) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());

@@ -18,6 +18,7 @@ use claviger_gateway::authorization_policy::CompiledPolicy;
 use claviger_gateway::roles::Roles;
 use claviger_oauth::client::Client;
 use claviger_oauth::refusal::Refusal;
+use claviger_resources::function::Function;
 use claviger_resources::request_rates::Category;
 use claviger_resources::{ClientId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
@@ -39,6 +40,8 @@ pub struct Snapshot {
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     usage_plans: UsagePlans,
+    /// Lambda functions by their ARNs.
+    functions: imbl::HashMap<String, Arc<Function>>,
     /// The role mappings of APIs of whatever kind.
     roles: imbl::HashMap<String, Arc<Roles>>,
     policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
@@ -96,6 +99,16 @@ impl Snapshot {
     /// The API keys and usage plans of all APIs.
     pub fn usage_plans(&self) -> &UsagePlans {
         &self.usage_plans
+    }
+
+    /// The Lambda function with this ARN, which names no version.
+    pub fn function(&self, arn: &str) -> Option<&Arc<Function>> {
+        self.functions.get(arn)
+    }
+
+    /// All Lambda functions.
+    pub fn functions(&self) -> impl Iterator<Item = &Arc<Function>> {
+        self.functions.values()
     }
 
     /// The role mapping of the API with this id, when it has one.

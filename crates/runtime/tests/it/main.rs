@@ -3,6 +3,7 @@
 
 mod functions;
 mod plan_usage;
+mod stored_functions;
 mod token_cache;
 mod usage;
 mod user_sessions;

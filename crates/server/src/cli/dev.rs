@@ -44,8 +44,8 @@ pub(super) struct Arguments {
     /// What tokens name as their issuer: `aws` for AWS's own form, `self` for this server, or a URL
     #[arg(long, env = "CLAVIGER_ISSUER", value_name = "ISSUER", default_value = "aws")]
     issuer: String,
-    /// A function and the URL that stands for it: the event is posted there as JSON, and the answer is its result. May be
-    /// given again; the variable holds any number, separated by commas or line ends
+    /// A function and the URL that stands for it, whether or not it is stored: the event is posted there as JSON, and the
+    /// answer is its result. May be given again; the variable holds any number, separated by commas or line ends
     #[arg(long = "function", env = "CLAVIGER_FUNCTIONS", value_name = "ARN=URL")]
     functions: Vec<String>,
     /// A file that holds the server's URL while it listens, for scripts that let it take a free port
@@ -88,6 +88,7 @@ impl Arguments {
             issuers: issuers(&self.issuer, url),
             settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
             functions,
+            endpoint: Some(url.to_owned()),
             access_keys: AccessKeys::new([], UnknownKeys::Root(self.account)),
             tokens: TokenCache::new(usize::from(self.token_cache_mib) * MIB),
             request_rates: self.request_rates == RequestRates::Aws,

@@ -24,6 +24,7 @@ pub(crate) enum Reaction {
     Changes(Value),
     Fixed(u16, &'static str, Bytes),
     HangUp,
+    Silence,
 }
 
 /// Something that stands for a function.
@@ -90,6 +91,7 @@ async fn answer(
             Ok(response.body(Full::new(body)).unwrap())
         }
         Reaction::HangUp => Err(std::io::Error::other("hung up")),
+        Reaction::Silence => std::future::pending().await,
     }
 }
 
@@ -292,8 +294,8 @@ async fn that_nothing_answers_for_fails_the_request() {
     let config = json!({ "PreTokenGenerationConfig": { "LambdaVersion": "V3_0", "LambdaArn": other } });
     server.cognito("UpdateUserPool", json!({ "UserPoolId": machine.pool, "LambdaConfig": config })).await;
     refused(&format!(
-        "PreTokenGeneration invocation failed due to error: the function {other} has no URL; set one with --function ARN=URL \
-         or CLAVIGER_FUNCTIONS."
+        "PreTokenGeneration invocation failed due to error: there is no function {other}; create it, or say where it is with \
+         --function ARN=URL or CLAVIGER_FUNCTIONS."
     ))
     .await;
 }

@@ -97,7 +97,7 @@ async fn unknown_services_answer_in_their_own_protocol() {
             "Claviger does not serve iam.",
         ),
         ("s3", "GET", "/bucket/key", &[], "application/xml", "Claviger does not serve s3."),
-        ("lambda", "GET", "/2015-03-31/functions", &[], "application/json", "Claviger does not serve lambda."),
+        ("lambda", "GET", "/2015-03-31/layers", &[], "application/json", "No operation of this service has GET"),
         ("apigateway", "GET", "/v2/apis", &[], "application/json", "Claviger does not serve /v2/apis of API Gateway"),
     ] {
         let authorization = as_service(service);

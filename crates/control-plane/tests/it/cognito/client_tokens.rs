@@ -144,7 +144,7 @@ async fn claims_of_client(plane: &Plane, input: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_hook_without_a_url_says_which_setting_gives_it_one() {
+async fn a_hook_without_a_function_says_how_to_give_it_one() {
     let plane = Plane::new();
     let (pool, input) = ready(&plane, json!({})).await;
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:claims";
@@ -154,8 +154,8 @@ async fn a_hook_without_a_url_says_which_setting_gives_it_one() {
     };
     hook("V3_0").await;
     let message = format!(
-        "PreTokenGeneration invocation failed due to error: the function {arn} has no URL; set one with --function ARN=URL or \
-         CLAVIGER_FUNCTIONS."
+        "PreTokenGeneration invocation failed due to error: there is no function {arn}; create it, or say where it is with \
+         --function ARN=URL or CLAVIGER_FUNCTIONS."
     );
     plane.refused("GetClientToken", input.clone(), "UnexpectedLambdaException", &message).await;
     // The other versions are for users.

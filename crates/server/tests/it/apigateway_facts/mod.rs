@@ -15,15 +15,18 @@ mod s11_import_methods;
 mod s1_headers;
 mod s1_routes;
 mod s1_user_pools;
+mod s2_lambda_authorizers;
 mod s4_mappings;
 mod s4_mock;
 mod s4_templates;
 mod s5_failures;
+mod s5_functions;
 mod s5_requests;
 mod s5_responses;
 mod s6_control_plane;
 mod s6_gateway_responses;
 mod s6_signatures;
+mod s7_functions;
 mod s7_keys;
 mod s8_cors;
 mod s8_validation;
@@ -40,15 +43,18 @@ const CASES: &[&[&str]] = &[
     s1_headers::NAMES,
     s1_routes::NAMES,
     s1_user_pools::NAMES,
+    s2_lambda_authorizers::NAMES,
     s4_mappings::NAMES,
     s4_mock::NAMES,
     s4_templates::NAMES,
     s5_failures::NAMES,
+    s5_functions::NAMES,
     s5_requests::NAMES,
     s5_responses::NAMES,
     s6_control_plane::NAMES,
     s6_gateway_responses::NAMES,
     s6_signatures::NAMES,
+    s7_functions::NAMES,
     s7_keys::NAMES,
     s8_cors::NAMES,
     s8_validation::NAMES,

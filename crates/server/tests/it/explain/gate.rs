@@ -116,6 +116,8 @@ async fn what_an_integration_cannot_do_is_explained() {
         "/down": { "get": integration(json!({ "type": "http_proxy", "httpMethod": "GET", "uri": "http://127.0.0.1:1/" })) },
         "/lambda": { "get": integration(json!({ "type": "aws_proxy", "httpMethod": "POST",
             "uri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations" })) },
+        "/queue": { "get": integration(json!({ "type": "aws", "httpMethod": "POST",
+            "uri": "arn:aws:apigateway:us-east-1:sqs:path/000000000000/weather" })) },
         "/json": { "post": template("{\"statusCode\": $input.json('$.status')}", "when_no_match") },
         "/media": { "post": template("{\"statusCode\": 200}", "never") },
         "/key": { "get": keyed },
@@ -126,7 +128,17 @@ async fn what_an_integration_cannot_do_is_explained() {
     let server_error = "InternalServerErrorException";
     for (method, path, content_type, body, status, code, reason, setting) in [
         ("GET", "/down", "text/plain", "", 504, server_error, "network error", "GET /down, which is HTTP_PROXY"),
-        ("GET", "/lambda", "text/plain", "", 500, server_error, "AWS_PROXY integration", "of another type"),
+        (
+            "GET",
+            "/lambda",
+            "text/plain",
+            "",
+            500,
+            server_error,
+            "Invalid permissions on Lambda function",
+            "which is AWS_PROXY",
+        ),
+        ("GET", "/queue", "text/plain", "", 500, server_error, "does not call a Lambda function", "of another type"),
         (
             "POST",
             "/json",

@@ -1,0 +1,23 @@
+//! AWS Lambda's control plane (`lambda`, version 2015-03-31), and `Invoke`.
+//!
+//! Each noun has its file: its operations, thin, and beside them the functions that do the work, which a stack deploy
+//! calls too. A function's code is on disk before the transaction that names it; how functions run is the business of
+//! `claviger_runtime::functions`. Versions, aliases, layers and event sources are not served.
+
+mod code;
+mod errors;
+pub mod function;
+pub mod function_code;
+pub mod function_configuration;
+pub mod invoke;
+pub mod operations;
+mod output;
+#[cfg(test)]
+pub(crate) mod output_shapes;
+pub mod permission;
+mod reference;
+mod settings;
+pub mod shapes;
+pub mod tags;
+
+pub use errors::Error;

@@ -1,0 +1,225 @@
+//! Where the code of functions stands: each zip under its digest, and unpacked beside it once it is to run.
+//!
+//! A zip is on disk before the transaction that names it commits. What no function names any more is removed by
+//! [`CodeStore::sweep`].
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Cursor, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
+use claviger_resources::function::{Code, CodeSha256};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use super::archive::{Archive, ArchiveError};
+use crate::ids::random_uuid;
+
+/// How long code is kept that no function names: its transaction may be under way, or a last call of what it was.
+const KEPT_UNNAMED: Duration = Duration::from_mins(20);
+
+/// A folder of zips, and of what is unpacked from them.
+#[derive(Clone)]
+pub struct CodeStore(Arc<Inner>);
+
+struct Inner {
+    zips: PathBuf,
+    unpacked: PathBuf,
+    /// When each zip was last asked to be kept or to be run.
+    kept: Mutex<HashMap<CodeSha256, Instant>>,
+    /// Held while something is unpacked, so that nothing is unpacked twice at a time.
+    unpacking: tokio::sync::Mutex<()>,
+    /// Removes the folder in the end, when it is to leave nothing behind.
+    _scratch: Option<TempDir>,
+}
+
+/// Why code cannot be kept or found.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeError {
+    /// The zip cannot be a function's.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The folder of code cannot be used.
+    #[error("the folder of functions' code cannot be used")]
+    Folder(#[source] io::Error),
+    /// The node is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl CodeStore {
+    /// Code in this folder, which is made when it is needed.
+    pub fn at(folder: &Path) -> Self {
+        Self::new(folder.join("functions"), folder.join("functions").join("unpacked"), None)
+    }
+
+    /// Code in a folder that is gone with this value.
+    pub fn temporary() -> io::Result<Self> {
+        let scratch = tempfile::Builder::new().prefix("claviger-functions-").tempdir()?;
+        let (zips, unpacked) = (scratch.path().join("zips"), scratch.path().join("unpacked"));
+        Ok(Self::new(zips, unpacked, Some(scratch)))
+    }
+
+    fn new(zips: PathBuf, unpacked: PathBuf, scratch: Option<TempDir>) -> Self {
+        let (kept, unpacking) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Inner { zips, unpacked, kept, unpacking, _scratch: scratch }))
+    }
+
+    /// Keeps a zip, after looking through it. When this returns it is on disk.
+    pub async fn keep(&self, zip: Bytes) -> Result<Code, CodeError> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            Archive::open(Cursor::new(&zip))?;
+            let bytes = zip.len() as u64;
+            let sha256 = sha256(&zip);
+            inner.is_wanted(sha256);
+            inner.write(sha256, &zip).map_err(CodeError::Folder)?;
+            Ok(Code { sha256, bytes })
+        })
+        .await
+    }
+
+    /// The folder with the unpacked code, which is unpacked when it is first asked for.
+    pub async fn unpacked(&self, sha256: CodeSha256) -> Result<PathBuf, CodeError> {
+        let folder = self.0.unpacked.join(sha256.to_string());
+        let _turn = self.0.unpacking.lock().await;
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            inner.is_wanted(sha256);
+            if folder.is_dir() {
+                return Ok(folder);
+            }
+            let zip = File::open(inner.zip(sha256)).map_err(CodeError::Folder)?;
+            create_private(&inner.unpacked).map_err(CodeError::Folder)?;
+            let scratch = inner.unpacked.join(format!("{sha256}.{}", random_uuid()));
+            create_private(&scratch).map_err(CodeError::Folder)?;
+            let done = Archive::open(zip)
+                .and_then(|archive| archive.unpack(&scratch))
+                .map_err(CodeError::Archive)
+                .and_then(|()| fs::rename(&scratch, &folder).map_err(CodeError::Folder));
+            if done.is_err() {
+                let _ = fs::remove_dir_all(&scratch);
+            }
+            done.map(|()| folder)
+        })
+        .await
+    }
+
+    /// Removes what is not in use and was not kept just now.
+    pub async fn sweep(&self, in_use: HashSet<CodeSha256>) -> Result<(), CodeError> {
+        let _turn = self.0.unpacking.lock().await;
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            // Held to the end, so that nothing is removed that somebody keeps meanwhile.
+            let mut kept = inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.retain(|_, since| since.elapsed() < KEPT_UNNAMED);
+            let is_needed = |name: &str| {
+                let digest = CodeSha256::parse(name.get(..64).unwrap_or_default());
+                digest.is_ok_and(|digest| in_use.contains(&digest) || kept.contains_key(&digest))
+            };
+            for folder in [&inner.zips, &inner.unpacked] {
+                remove_others(folder, is_needed).map_err(CodeError::Folder)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// A file beside the code, with this text in it.
+    pub(super) async fn companion(&self, name: &'static str, text: &'static str) -> Result<PathBuf, CodeError> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            let place = inner.unpacked.join(name);
+            if fs::read(&place).is_ok_and(|found| found == text.as_bytes()) {
+                return Ok(place);
+            }
+            create_private(&inner.unpacked).map_err(CodeError::Folder)?;
+            write_whole(&place, text.as_bytes()).map_err(CodeError::Folder)?;
+            Ok(place)
+        })
+        .await
+    }
+}
+
+impl Inner {
+    fn is_wanted(&self, sha256: CodeSha256) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(sha256, Instant::now());
+    }
+
+    fn zip(&self, sha256: CodeSha256) -> PathBuf {
+        self.zips.join(format!("{sha256}.zip"))
+    }
+
+    fn write(&self, sha256: CodeSha256, zip: &[u8]) -> io::Result<()> {
+        let place = self.zip(sha256);
+        // A file of this name was written whole: it got its name last.
+        if place.is_file() {
+            return Ok(());
+        }
+        create_private(&self.zips)?;
+        write_whole(&place, zip)
+    }
+}
+
+/// The digest of a zip.
+pub(super) fn sha256(zip: &[u8]) -> CodeSha256 {
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().zip(digest(&SHA256, zip).as_ref()) {
+        *place = *byte;
+    }
+    CodeSha256::new(bytes)
+}
+
+/// Writes a file that is there whole or not at all, and is on disk when this returns.
+fn write_whole(place: &Path, content: &[u8]) -> io::Result<()> {
+    let scratch = place.with_extension(random_uuid().to_string());
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&scratch)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&scratch, place)?;
+        place.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(&scratch);
+    })
+}
+
+fn create_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Removes what is named for a digest that is not needed, whole or half done.
+fn remove_others(folder: &Path, is_needed: impl Fn(&str) -> bool) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_ours = name.get(..64).is_some_and(|digits| CodeSha256::parse(digits).is_ok());
+        if !is_ours || is_needed(&name) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs work on files where it holds up nothing else.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CodeError> + Send + 'static,
+) -> Result<T, CodeError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(CodeError::Stopping))
+}

@@ -1,0 +1,61 @@
+//! The lines that Lambda writes around what a function prints (AWS Lambda, "Working with Lambda function logs").
+
+use std::time::Duration;
+
+use claviger_resources::function::LATEST;
+
+use super::output::last_bytes;
+use super::process::Done;
+
+/// The end of the log of one event, as a caller who asks for it gets it.
+pub(super) fn log_tail(request_id: &str, memory_mib: u32, done: &Done) -> Vec<u8> {
+    let mut log = format!("START RequestId: {request_id} Version: {LATEST}\n").into_bytes();
+    log.extend(&done.tail);
+    if done.tail.last().is_some_and(|byte| *byte != b'\n') {
+        log.push(b'\n');
+    }
+    let status = match &done.result {
+        Err(failure) if failure.error_type == "Sandbox.Timedout" => "\tStatus: timeout",
+        Err(failure) if failure.error_type == "Runtime.ExitError" => "\tStatus: error\tError Type: Runtime.ExitError",
+        _ => "",
+    };
+    let init = done.init.map(|init| format!("\tInit Duration: {} ms", milliseconds(init))).unwrap_or_default();
+    let billed =
+        done.duration.as_millis().saturating_add(u128::from(!done.duration.subsec_nanos().is_multiple_of(1_000_000)));
+    let lines = format!(
+        "END RequestId: {request_id}\nREPORT RequestId: {request_id}\tDuration: {} ms\tBilled Duration: {billed} ms\t\
+         Memory Size: {memory_mib} MB{init}{status}\t\n",
+        milliseconds(done.duration)
+    );
+    log.extend(lines.as_bytes());
+    last_bytes(log)
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.2}", duration.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::functions::Failure;
+
+    fn tail(result: Result<Bytes, Failure>, printed: &str, init: Option<Duration>) -> String {
+        let duration = Duration::from_micros(1_500);
+        let done = Done { result, tail: printed.as_bytes().to_vec(), duration, init, alive: true };
+        String::from_utf8(log_tail("id", 128, &done)).unwrap()
+    }
+
+    #[test]
+    fn what_was_printed_stands_between_lambdas_own_lines() {
+        assert_eq!(
+            tail(Ok(Bytes::new()), "hello", Some(Duration::from_millis(20))),
+            "START RequestId: id Version: $LATEST\nhello\nEND RequestId: id\nREPORT RequestId: id\tDuration: 1.50 ms\t\
+             Billed Duration: 2 ms\tMemory Size: 128 MB\tInit Duration: 20.00 ms\t\n"
+        );
+        let timed_out = tail(Err(Failure::new("Sandbox.Timedout", String::new())), "", None);
+        assert!(timed_out.ends_with("Memory Size: 128 MB\tStatus: timeout\t\n"), "{timed_out}");
+    }
+}

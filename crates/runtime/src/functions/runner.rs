@@ -1,0 +1,271 @@
+//! Stored functions: who may call one, and which of its processes gets the event.
+//!
+//! A process serves one state of a function, named by its revision. It takes one event at a time and is kept for the next;
+//! what is changed gets new processes, and the old ones end when they have answered.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use claviger_resources::Clock;
+use claviger_resources::function::{Function, LATEST, unqualified};
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+
+use super::code::CodeStore;
+use super::events::{Events, deliver};
+use super::idle::IdleProcesses;
+use super::launch::{LaunchError, Launcher, Surroundings};
+use super::process::{Done, Job, Process, told_to_stop};
+use super::report::log_tail;
+use super::turns::Turns;
+use super::{Failure, FunctionError, Invocation, Invoked, Invoker, Wishes};
+use crate::ids::random_uuid;
+use crate::snapshot::CurrentSnapshot;
+use crate::vault::{SealedFor, Vault};
+
+/// How often code that no function names is looked for.
+const SWEEP_PAUSE: Duration = Duration::from_hours(1);
+/// How often an event is given to another process because the one that was kept is gone.
+const ATTEMPTS_MAX: usize = 40;
+
+/// What stored functions need of a node.
+pub struct Stored {
+    /// Where functions are found.
+    pub current: Arc<CurrentSnapshot>,
+    /// Opens their environments.
+    pub vault: Arc<Vault>,
+    /// Where their code stands.
+    pub code: CodeStore,
+    /// The time of the world, which functions compare with their own: a clock that nobody moves.
+    pub clock: Arc<dyn Clock>,
+    /// What they are told about the node.
+    pub surroundings: Surroundings,
+    /// Where they are looked after: threads that nothing slow holds up.
+    pub threads: Handle,
+}
+
+/// Runs stored functions.
+pub(super) struct Runner {
+    node: Stored,
+    launcher: Launcher,
+    idle: IdleProcesses,
+    turns: Turns,
+    events: Events,
+    stopping: watch::Sender<bool>,
+}
+
+impl Runner {
+    pub(super) fn new(node: Stored) -> Arc<Self> {
+        let runner = Arc::new(Self {
+            launcher: Launcher::new(node.surroundings.clone()),
+            idle: IdleProcesses::default(),
+            turns: Turns::new(),
+            events: Events::new(),
+            stopping: watch::Sender::new(false),
+            node,
+        });
+        let (sweeper, mut stopping) = (Arc::downgrade(&runner), runner.stopping.subscribe());
+        runner.node.threads.spawn(async move {
+            while let Some(runner) = sweeper.upgrade() {
+                runner.sweep().await;
+                drop(runner);
+                if tokio::time::timeout(SWEEP_PAUSE, told_to_stop(&mut stopping)).await.is_ok() {
+                    return;
+                }
+            }
+        });
+        runner
+    }
+
+    pub(super) fn code(&self) -> &CodeStore {
+        &self.node.code
+    }
+
+    /// The function with this ARN; only its latest version exists.
+    pub(super) fn function(&self, arn: &str) -> Option<Arc<Function>> {
+        let (arn, qualifier) = unqualified(arn);
+        let is_latest = qualifier.is_none_or(|qualifier| qualifier == LATEST);
+        self.node.current.load_full().function(arn).filter(|_| is_latest).cloned()
+    }
+
+    /// Calls a function. It goes on when the caller has waited long enough.
+    pub(super) async fn call(
+        self: &Arc<Self>,
+        invocation: Invocation<'_>,
+        wishes: Wishes,
+    ) -> Result<Invoked, FunctionError> {
+        let function = self.admitted(&invocation)?;
+        let (runner, (tell, told)) = (Arc::clone(self), oneshot::channel());
+        let (arn, event, duration_max) = (invocation.arn.to_owned(), invocation.event, invocation.duration_max);
+        self.node.threads.spawn(async move {
+            let outcome = runner.run(&function, Order { arn, event, wishes }, duration_max).await;
+            // A caller who waits no longer is told nothing.
+            let _ = tell.send(outcome);
+        });
+        match tokio::time::timeout(duration_max, told).await {
+            Ok(outcome) => outcome.unwrap_or_else(|_| Err(stopping())),
+            Err(_) => Err(FunctionError::TimedOut(duration_max)),
+        }
+    }
+
+    /// Takes an event that nobody waits for.
+    pub(super) fn submit(self: &Arc<Self>, invocation: Invocation<'_>, wishes: Wishes) -> Result<(), FunctionError> {
+        self.admitted(&invocation)?;
+        let room = self.events.room(&invocation.event)?;
+        let (runner, stopping) = (Arc::downgrade(self), self.stopping.subscribe());
+        let arn = invocation.arn.to_owned();
+        self.node.threads.spawn(deliver(runner, arn, invocation.event, wishes, room, stopping));
+        Ok(())
+    }
+
+    /// Ends all processes and waits until they are gone.
+    pub(super) async fn close(&self) {
+        self.stopping.send_replace(true);
+        self.stopping.closed().await;
+    }
+
+    /// The function that is called, if its caller may call it.
+    fn admitted(&self, invocation: &Invocation<'_>) -> Result<Arc<Function>, FunctionError> {
+        let not_found = || FunctionError::NotFound(invocation.arn.to_owned());
+        let function = self.function(invocation.arn).ok_or_else(not_found)?;
+        match invocation.invoker {
+            Invoker::Service { principal, source_arn } if !function.lets_invoke(principal, source_arn) => {
+                let (principal, source_arn) = (principal.to_owned(), source_arn.to_owned());
+                Err(FunctionError::NotPermitted { function: function.arn(), principal, source_arn })
+            }
+            Invoker::Service { .. } | Invoker::Caller => Ok(function),
+        }
+    }
+
+    async fn run(&self, function: &Function, order: Order, wait_max: Duration) -> Result<Invoked, FunctionError> {
+        let _turn = self.turns.take(wait_max).await?;
+        let (arn, request_id) = (function.arn(), random_uuid().to_string());
+        for _ in 0..ATTEMPTS_MAX {
+            let (job, done) = order.job(function, &request_id);
+            let kept = self.idle.take(&arn, &function.revision_id);
+            let is_new = kept.is_none();
+            let process = match kept {
+                Some(process) => match process.take(job).await {
+                    Ok(()) => process,
+                    Err(_) => continue,
+                },
+                None => match self.start(function, job).await? {
+                    Ok(process) => process,
+                    Err(failure) => return Ok(Invoked { result: Err(failure), log_tail: Vec::new() }),
+                },
+            };
+            let Ok(done) = done.await else {
+                // One that was kept ended before it saw the event, which goes to another.
+                if is_new {
+                    break;
+                }
+                continue;
+            };
+            let wants_tail = order.wishes.log_tail;
+            let log_tail = if wants_tail { log_tail(&request_id, function.memory_mib, &done) } else { Vec::new() };
+            if done.alive {
+                self.keep(arn, function, process);
+            }
+            return Ok(Invoked { result: done.result, log_tail });
+        }
+        Err(stopping())
+    }
+
+    async fn start(&self, function: &Function, job: Job) -> Result<Result<Process, Failure>, FunctionError> {
+        let invalid = |error: &dyn std::fmt::Display| {
+            Failure::new("Runtime.InvalidEntrypoint", format!("RequestId: {} Error: {error}", job.request_id))
+        };
+        let environment = self.environment(function)?;
+        let command = match self.launcher.command(function, &environment, &self.node.code).await {
+            Ok(command) => command,
+            Err(error @ LaunchError::NoBootstrap) => return Ok(Err(invalid(&error))),
+            Err(error) => return Err(unavailable(&error)),
+        };
+        let stopping_told = self.stopping.subscribe();
+        if *stopping_told.borrow() {
+            return Err(stopping());
+        }
+        let (name, clock) = (Arc::from(function.arn()), Arc::clone(&self.node.clock));
+        let failed = invalid(&"the process cannot be started");
+        match Process::start(name, command, job, clock, stopping_told).await {
+            Ok(process) => Ok(Ok(process)),
+            Err(error) => {
+                tracing::warn!(
+                    function = function.arn(),
+                    error = &error as &dyn std::error::Error,
+                    "a function's process cannot be started"
+                );
+                Ok(Err(failed))
+            }
+        }
+    }
+
+    fn environment(&self, function: &Function) -> Result<BTreeMap<String, String>, FunctionError> {
+        let Some(sealed) = &function.environment else { return Ok(BTreeMap::new()) };
+        let opened = self.node.vault.open_sealed(SealedFor::FunctionEnvironment(&function.arn()), sealed);
+        let opened = opened.map_err(|error| unavailable(&error))?;
+        serde_json::from_slice(opened.expose()).map_err(|_| unavailable(&"its environment cannot be read"))
+    }
+
+    /// Keeps a process for the next event, if the function is still in the state that the process serves.
+    fn keep(&self, arn: String, function: &Function, process: Process) {
+        let is_current = self.function(&arn).is_some_and(|now| now.revision_id == function.revision_id);
+        if is_current && !*self.stopping.borrow() {
+            self.idle.keep(arn, function.revision_id.clone(), process);
+        }
+    }
+
+    /// Ends processes, and removes code, that no function needs any more.
+    async fn sweep(&self) {
+        let snapshot = self.node.current.load_full();
+        self.idle.retain(|arn, revision| snapshot.function(arn).is_some_and(|now| now.revision_id == revision));
+        let in_use: HashSet<_> = snapshot.functions().map(|function| function.code.sha256).collect();
+        if let Err(error) = self.node.code.sweep(in_use).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "code of functions that nobody needs cannot be removed"
+            );
+        }
+    }
+}
+
+/// An event on its way to a process.
+struct Order {
+    arn: String,
+    event: Bytes,
+    wishes: Wishes,
+}
+
+impl Order {
+    fn job(&self, function: &Function, request_id: &str) -> (Job, oneshot::Receiver<Done>) {
+        let (done, told) = oneshot::channel();
+        let job = Job {
+            request_id: request_id.to_owned(),
+            arn: self.arn.clone(),
+            event: self.event.clone(),
+            client_context: self.wishes.client_context.clone(),
+            trace_id: trace_id(),
+            timeout: Duration::from_secs(function.timeout_seconds.into()),
+            wants_tail: self.wishes.log_tail,
+            done,
+        };
+        (job, told)
+    }
+}
+
+/// A trace of one call, which nobody samples (AWS X-Ray, "Tracing header").
+fn trace_id() -> String {
+    let (root, parent) = (random_uuid().simple().to_string(), random_uuid().simple().to_string());
+    let part = |text: &str, range: std::ops::Range<usize>| text.get(range).unwrap_or_default().to_owned();
+    format!("Root=1-{}-{};Parent={};Sampled=0", part(&root, 0..8), part(&root, 8..32), part(&parent, 0..16))
+}
+
+fn stopping() -> FunctionError {
+    unavailable(&"the server is stopping")
+}
+
+fn unavailable(reason: &dyn std::fmt::Display) -> FunctionError {
+    FunctionError::Unavailable { reason: reason.to_string() }
+}
