@@ -150,7 +150,7 @@ impl DataPlane {
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: counted(&caller.known(claims.as_ref(), exchange.context), metered.as_ref()),
+                context: counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref()),
                 ..exchange
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
@@ -162,7 +162,7 @@ impl DataPlane {
             Err(denied) => {
                 exchange.request.body = b"";
                 let claims = caller.claims();
-                let context = counted(&caller.known(claims.as_ref(), exchange.context), metered.as_ref());
+                let context = counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref());
                 let exchange = Exchange { context, ..exchange };
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());

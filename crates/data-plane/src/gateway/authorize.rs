@@ -45,8 +45,8 @@ impl Caller {
     }
 
     /// The context with what is known of the caller.
-    pub(super) fn known<'a>(&'a self, claims: Option<&'a Claims<'a>>, context: Context<'a>) -> Context<'a> {
-        Context { signer: self.signer.as_ref(), claims, authorizer: self.authorizer.as_ref(), ..context }
+    pub(super) fn known<'a>(&'a self, claims: Option<&'a Claims<'a>>, context: &Context<'a>) -> Context<'a> {
+        Context { signer: self.signer.as_ref(), claims, authorizer: self.authorizer.as_ref(), ..*context }
     }
 }
 

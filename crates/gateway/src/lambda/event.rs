@@ -108,13 +108,13 @@ impl<'a> RequestEvent<'a> {
             multi_value_query_string_parameters: absent.or(all_values(&query)),
             path_parameters: absent.or(path_parameters.collect()),
             stage_variables: absent.or(stage_variables.collect()),
-            request_context: RequestContext::new(context),
+            request_context: RequestContext::new(&context),
         }
     }
 }
 
 impl<'a> RequestContext<'a> {
-    fn new(context: Context<'a>) -> Self {
+    fn new(context: &Context<'a>) -> Self {
         Self {
             resource_id: context.resource_id,
             authorizer: context.authorizer_map().map(Value::Object),
@@ -129,7 +129,7 @@ impl<'a> RequestContext<'a> {
             domain_prefix: context.variable("domainPrefix"),
             request_time_epoch: context.request_time.milliseconds(),
             request_id: context.request_id,
-            identity: identity(&context),
+            identity: identity(context),
             domain_name: context.domain_name,
             deployment_id: context.deployment_id,
             api_id: context.api_id,
