@@ -137,7 +137,8 @@ impl DataPlane {
                 let body = read(body).await?;
                 (Permit::signed(&claim, &body, &asking, &mut caller)?, Arriving::Whole(body))
             } else {
-                (Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?, Arriving::Still(body))
+                let permit = Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?;
+                (permit, Arriving::Still(body))
             };
             let place = Place { api: compiled, stage, found };
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;

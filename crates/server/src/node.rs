@@ -189,7 +189,8 @@ impl Node {
         tasks.spawn_on(async move { follower.follow(&*feed, builder, keyless).await }, control.handle());
         let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());
         tasks.spawn_on(async move { counting.limits().keep_flushing(&*keeper, &counted).await }, control.handle());
-        let (tasks, control, function_threads) = (Mutex::new(tasks), Some(control), Some(function_threads));
+        let tasks = Mutex::new(tasks);
+        let (control, function_threads) = (Some(control), Some(function_threads));
         Ok(Self {
             control_plane,
             data_plane,

@@ -84,8 +84,6 @@ closed_set! {
         Deployment = "deployment",
         /// A stage of a REST API.
         Stage = "stage",
-        /// A Lambda function.
-        Function = "function",
         /// An API key.
         ApiKey = "api_key",
         /// A usage plan.
@@ -96,6 +94,8 @@ closed_set! {
         KeyUsage = "key_usage",
         /// What an account has set for API Gateway.
         ApiGatewayAccount = "api_gateway_account",
+        /// A Lambda function.
+        Function = "function",
         /// The role mapping of an API.
         RoleMapping = "role_mapping",
         /// What a proxy may ask about.

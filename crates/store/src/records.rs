@@ -83,13 +83,13 @@ record!(GatewayResponse, GatewayResponse, |it| it.rest_api_id.as_str(), it.respo
 record!(Deployment, Deployment, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
 record!(Stage, Stage, |it| it.rest_api_id.as_str(), it.stage_name.as_str(), []);
 
-record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(ApiKey, ApiKey, |it| "", it.id.as_str(),
     [ApiKeyId: it.id.as_str(), ApiKeyValue: it.digest.to_hexadecimal()]);
 record!(UsagePlan, UsagePlan, |it| "", it.id.as_str(), [UsagePlanId: it.id.as_str()]);
 record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
+record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 

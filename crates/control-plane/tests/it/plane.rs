@@ -148,17 +148,6 @@ impl Plane {
         (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
-    /// What Lambda answers to a request: status, exception where it refuses, and body, `null` when that is empty.
-    pub(crate) async fn lambda(&self, request: &str, input: Value) -> (u16, String, Value) {
-        let (method, uri) = request.split_once(' ').unwrap();
-        let (method, uri) = (Method::from_bytes(method.as_bytes()).unwrap(), uri.parse().unwrap());
-        let body = if input.is_null() { Bytes::new() } else { Bytes::from(input.to_string()) };
-        let request = RestRequest { method: &method, uri: &uri, headers: &HeaderMap::new(), body: &body };
-        let response = self.node.lambda(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
-        let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
-        (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
-    }
-
     /// What API Gateway answers to a request with a body that is no JSON: status and body.
     pub(crate) async fn api_gateway(
         &self,
@@ -175,6 +164,17 @@ impl Plane {
     /// The limits of the node.
     pub(crate) fn limits(&self) -> &Limits {
         self.node.services().issuance.limits()
+    }
+
+    /// What Lambda answers to a request: status, exception where it refuses, and body, `null` when that is empty.
+    pub(crate) async fn lambda(&self, request: &str, input: Value) -> (u16, String, Value) {
+        let (method, uri) = request.split_once(' ').unwrap();
+        let (method, uri) = (Method::from_bytes(method.as_bytes()).unwrap(), uri.parse().unwrap());
+        let body = if input.is_null() { Bytes::new() } else { Bytes::from(input.to_string()) };
+        let request = RestRequest { method: &method, uri: &uri, headers: &HeaderMap::new(), body: &body };
+        let response = self.node.lambda(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
+        let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
+        (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
     /// A new pool's id.

@@ -69,7 +69,8 @@ impl DataPlane {
             let refusal = Refusal::InvalidApiKey("the key is in no usage plan of the stage");
             return Err(Denied::by(refusal, setting).about("apiKey", &key.id));
         };
-        Ok(Some(Metered { value: Secret::new(value.to_owned()), key: Arc::clone(key), plan: Arc::clone(plan), grant }))
+        let value = Secret::new(value.to_owned());
+        Ok(Some(Metered { value, key: Arc::clone(key), plan: Arc::clone(plan), grant }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The parser for expressions: what may stand in `#set`, `#if` and the arguments of methods.
 
 use super::ast::{Expression, Operator};
-use super::cursor::{is_identifier_start, is_word};
+use super::cursor::{is_identifier, is_identifier_start, is_word};
 use super::parse::{Parsed, Parser};
 use super::string_literal::{self, Literal};
 use super::value::Value;
@@ -9,8 +9,10 @@ use super::value::Value;
 /// Where a value without operators stands, which decides what kinds of it Velocity's grammar has there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parameter {
-    /// The argument of a method, or an item of a list or map.
+    /// The argument of a method, which may be any word.
     Argument,
+    /// An item of a list or map.
+    Item,
     /// The argument of a directive.
     Directive,
     /// Between the brackets of an index.
@@ -97,11 +99,13 @@ impl Parser<'_, '_> {
 
     fn word(&mut self, place: Parameter) -> Parsed<Expression> {
         let rest = self.cursor.rest();
-        let word = rest.get(..rest.find(|c| !is_word(c)).unwrap_or(rest.len())).unwrap_or_default();
+        let belongs = if place == Parameter::Argument { is_identifier } else { is_word };
+        let word = rest.get(..rest.find(|c| !belongs(c)).unwrap_or(rest.len())).unwrap_or_default();
         let value = match word {
             "true" => Value::Boolean(true),
             "false" => Value::Boolean(false),
-            "null" if place == Parameter::Argument => Value::Null,
+            // As an argument of a method any word is Java's null, and mostly that one.
+            _ if place == Parameter::Argument => Value::Null,
             "null" => return Err(self.expected("a value; Velocity has no `null` here, compare with `\"\"` instead")),
             _ => return Err(self.expected(kinds(place))),
         };
@@ -169,7 +173,7 @@ impl Parser<'_, '_> {
         let mut items = Vec::new();
         if !self.cursor.eat("]") {
             loop {
-                items.push(self.parameter(Parameter::Argument)?);
+                items.push(self.parameter(Parameter::Item)?);
                 if self.cursor.eat("..") {
                     return self.range(items.pop(), start);
                 }
@@ -185,7 +189,7 @@ impl Parser<'_, '_> {
     }
 
     fn range(&mut self, from: Option<Expression>, start: usize) -> Parsed<Expression> {
-        let to = self.parameter(Parameter::Argument)?;
+        let to = self.parameter(Parameter::Item)?;
         let is_end =
             |end: &Expression| matches!(end, Expression::Reference(_) | Expression::Literal(Value::Integer(_)));
         match from {
@@ -203,11 +207,11 @@ impl Parser<'_, '_> {
         let mut entries = Vec::new();
         if !self.cursor.eat("}") {
             loop {
-                let key = self.parameter(Parameter::Argument)?;
+                let key = self.parameter(Parameter::Item)?;
                 if !self.cursor.eat(":") {
                     return Err(self.expected("`:`"));
                 }
-                entries.push((key, self.parameter(Parameter::Argument)?));
+                entries.push((key, self.parameter(Parameter::Item)?));
                 if !self.cursor.eat(",") {
                     break;
                 }
@@ -224,7 +228,9 @@ fn kinds(place: Parameter) -> &'static str {
     match place {
         Parameter::Index => "a string, an integer, `true`, `false` or a reference as index",
         Parameter::Operand => "a reference, a string, a number, `true`, `false`, `[`, `{`, `(` or `!`",
-        Parameter::Argument | Parameter::Directive => "a reference, a string, a number, `true`, `false`, `[` or `{`",
+        Parameter::Argument | Parameter::Item | Parameter::Directive => {
+            "a reference, a string, a number, `true`, `false`, `[` or `{`"
+        }
     }
 }
 

@@ -8,9 +8,9 @@
 //!
 //! The language is Velocity 1.7's, to the letter where the letter shows: identifiers may hold hyphens, `-1` after a value
 //! is a number and not a subtraction, strings know no backslash escapes, a directive swallows the line end after it.
-//! Three things are API Gateway's own, as calls to it show. A reference that leads nowhere is the empty string, which
+//! Two things are API Gateway's own, as calls to it show. A reference that leads nowhere is the empty string, which
 //! renders as nothing and is true in an `#if`. `#macro` defines nothing, so a call of a macro renders as its own source,
-//! as `#evaluate`, `#parse` and `#include` do. And `null` may be written as an argument of a method.
+//! as `#evaluate`, `#parse` and `#include` do.
 //!
 //! Every template ends: steps, output, memory and depth are bounded by [`Limits`].
 //!

@@ -45,10 +45,10 @@ const KINDS: [Kind; 14] = [
     Kind::RestApi,
     Kind::Stage,
     Kind::ProvisionedLimit,
-    Kind::Function,
     Kind::ApiKey,
     Kind::UsagePlan,
     Kind::UsagePlanKey,
+    Kind::Function,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
 ];
@@ -155,13 +155,13 @@ impl Builder {
             Kind::RestApi => put_api(snapshot, decode(row)?),
             Kind::Stage => put_stage(snapshot, decode(row)?, tx).await?,
             Kind::ProvisionedLimit => put_rate(snapshot, decode(row)?),
+            Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
+            Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
+            Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
             Kind::Function => {
                 let function: Function = decode(row)?;
                 snapshot.functions.insert(function.arn(), Arc::new(function));
             }
-            Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
-            Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
-            Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
             Kind::RoleMapping => put_roles(snapshot, row),
             Kind::AuthorizationPolicy => put_policy(snapshot, &decode(row)?)?,
             _ => {}

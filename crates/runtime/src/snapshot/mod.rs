@@ -39,9 +39,9 @@ pub struct Snapshot {
     domain_prefixes: imbl::HashMap<String, UserPoolId>,
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
+    usage_plans: UsagePlans,
     /// Lambda functions by their ARNs.
     functions: imbl::HashMap<String, Arc<Function>>,
-    usage_plans: UsagePlans,
     /// The role mappings of APIs of whatever kind.
     roles: imbl::HashMap<String, Arc<Roles>>,
     policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
@@ -96,6 +96,11 @@ impl Snapshot {
         self.apis.get(id)
     }
 
+    /// The API keys and usage plans of all APIs.
+    pub fn usage_plans(&self) -> &UsagePlans {
+        &self.usage_plans
+    }
+
     /// The Lambda function with this ARN, which names no version.
     pub fn function(&self, arn: &str) -> Option<&Arc<Function>> {
         self.functions.get(arn)
@@ -104,11 +109,6 @@ impl Snapshot {
     /// All Lambda functions.
     pub fn functions(&self) -> impl Iterator<Item = &Arc<Function>> {
         self.functions.values()
-    }
-
-    /// The API keys and usage plans of all APIs.
-    pub fn usage_plans(&self) -> &UsagePlans {
-        &self.usage_plans
     }
 
     /// The role mapping of the API with this id, when it has one.

@@ -301,7 +301,6 @@ fn says_what_is_missing_and_where() {
     check_parse_error("$a.b(", 1, 6, "a reference");
     check_parse_error("$a.b('x'", 1, 9, "`)`");
     check_parse_error("$a.b(1 + 2)", 1, 8, "no operators in arguments");
-    check_parse_error("$a.b(x)", 1, 6, "a reference");
     check_parse_error("$a.b(,)", 1, 6, "a reference");
     check_parse_error("é #[[ a", 1, 3, "`]]#` for this `#[[`");
     check_parse_error("#thing(a", 1, 9, "a reference");

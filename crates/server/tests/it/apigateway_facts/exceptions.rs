@@ -24,16 +24,12 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
 const CANARY: &str = "canary settings";
 const DOMAINS: &str = "custom domain names";
 const HTTP_APIS: &str = "HTTP APIs";
-const KEYS_AND_FUNCTIONS: &str = "API keys where functions are called";
 const LIMITS: &str = "API Gateway's own bound on headers";
 
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
 pub(super) const WAITING: &[(&str, &str)] = &[
-    ("s1_5_api_key", KEYS_AND_FUNCTIONS),
     ("s1_6_domain_without_mapping", DOMAINS),
-    ("s1_8_key_of_authorizer", KEYS_AND_FUNCTIONS),
-    ("s2_3_usage_identifier_key", KEYS_AND_FUNCTIONS),
     ("s3_1_identity_source", HTTP_APIS),
     ("s3_1_keys", HTTP_APIS),
     ("s3_1_issuer", HTTP_APIS),

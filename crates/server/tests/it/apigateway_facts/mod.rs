@@ -26,6 +26,7 @@ mod s5_responses;
 mod s6_control_plane;
 mod s6_gateway_responses;
 mod s6_signatures;
+mod s7_functions;
 mod s7_keys;
 mod s8_cors;
 mod s8_validation;
@@ -53,6 +54,7 @@ const CASES: &[&[&str]] = &[
     s6_control_plane::NAMES,
     s6_gateway_responses::NAMES,
     s6_signatures::NAMES,
+    s7_functions::NAMES,
     s7_keys::NAMES,
     s8_cors::NAMES,
     s8_validation::NAMES,

@@ -106,6 +106,9 @@ pub(super) const GROUPS: &[Group] = &[
             ("#set($m = {'f': 'g'})$m.put('f', 'h')$m.f$m.put('n', 1)|$m.n", "gh|1"),
             ("#set($l = [])$l.add('x')$l.add(0, 'y')$l", "true[y, x]"),
             ("#set($l = [1, 2])#set($void = $l.add(3))$l $void", "[1, 2, 3] true"),
+            ("#set($m = {'name': 'n'})$m.name(admin)|${m.name}(admin)", "|n(admin)"),
+            ("#set($m = {})$!m.put('k', a-word)$m.containsKey('k')", "true"),
+            ("#set($s = 'a')$s.equals(null)$s.equals(not)", "falsefalse"),
         ],
         refused: &[(
             "#set($s = 'a')$s.concat({'k': 'v'}.toString())",
