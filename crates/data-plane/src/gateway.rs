@@ -1,12 +1,16 @@
 //! The gateway: a request to an API, from its route to its answer, in API Gateway's order of evaluation (stage, route,
-//! authorizer, then the integration).
+//! authorizer, API key with its quota and throttles, request validation, then the integration).
 
+mod api_key;
 mod authorize;
 mod authorizer_cache;
 mod aws_iam;
 mod denied;
 mod lambda_authorizer;
+mod quota;
 mod roles;
+mod throttle;
+mod validate;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,6 +32,7 @@ use http::request::Parts;
 use http::{HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
+use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
 pub(crate) use self::authorizer_cache::AuthorizerCache;
@@ -46,6 +51,14 @@ pub struct Target<'a> {
     pub api: &'a str,
     /// The path, the stage's name first.
     pub path: &'a str,
+}
+
+/// The method that a request is for, and where it stands.
+#[derive(Clone, Copy)]
+struct Place<'t, 'p> {
+    api: &'t CompiledApi,
+    stage: &'t ServedStage,
+    found: &'t Found<'t, 'p>,
 }
 
 /// What stays the same from a request's arrival to its answer.
@@ -115,26 +128,32 @@ impl DataPlane {
             stage_variables: variables,
         };
         let mut caller = Caller::default();
+        let mut metered = None;
         let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
-            demand_provided(found)?;
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
             let (permit, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
                 let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
                 let body = read(body).await?;
-                (Permit::signed(&claim, &body, &asking, &mut caller)?, body)
+                (Permit::signed(&claim, &body, &asking, &mut caller)?, Arriving::Whole(body))
             } else {
                 let permit = Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?;
-                (permit, read(body).await?)
+                (permit, Arriving::Still(body))
             };
+            let place = Place { api: compiled, stage, found };
+            metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
+            self.admit(place, metered.as_ref())?;
+            validate::parameters(found, &exchange.request)?;
+            let body = body.whole().await?;
+            validate::body(found, &Request { body: &body, ..exchange.request })?;
             let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
-                context: caller.known(claims.as_ref(), &exchange.context),
+                context: counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref()),
                 ..exchange
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
@@ -146,7 +165,8 @@ impl DataPlane {
             Err(denied) => {
                 exchange.request.body = b"";
                 let claims = caller.claims();
-                let exchange = Exchange { context: caller.known(claims.as_ref(), &exchange.context), ..exchange };
+                let context = counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref());
+                let exchange = Exchange { context, ..exchange };
                 let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
@@ -155,17 +175,18 @@ impl DataPlane {
     }
 }
 
-/// Refuses a method that asks for what this version does not do.
-fn demand_provided(found: &Found<'_, '_>) -> Result<(), Refusal> {
-    if found.method.api_key_required {
-        return Err(Refusal::configuration("the method requires an API key, which this version does not provide"));
+impl DataPlane {
+    /// Lets a request through that is within its plan's quota and that no throttle holds back. What is refused is not counted.
+    fn admit(&self, place: Place<'_, '_>, metered: Option<&Metered>) -> Result<(), Denied> {
+        if let Some(metered) = metered {
+            self.spend_quota(metered)?;
+        }
+        self.throttle(place, metered).inspect_err(|_| {
+            if let Some(metered) = metered {
+                self.give_back_quota(metered);
+            }
+        })
     }
-    if found.method.validation.is_some() {
-        return Err(Refusal::configuration(
-            "the method names a request validator, which this version does not provide",
-        ));
-    }
-    Ok(())
 }
 
 /// A reply, and whether the answer shows a trace id.
@@ -206,6 +227,8 @@ impl<'a> Call<'a> {
             secure: self.arrival.tls,
             source_ip: self.arrival.peer.ip(),
             user_agent: self.parts.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            api_key: None,
+            api_key_id: None,
             signer: None,
             claims: None,
             authorizer: None,
@@ -240,6 +263,15 @@ impl<'a> Call<'a> {
                 response
             }
         }
+    }
+}
+
+/// The context of a request that is counted under an API key.
+fn counted<'a>(context: &Context<'a>, metered: Option<&'a Metered>) -> Context<'a> {
+    Context {
+        api_key: metered.map(|metered| metered.value.expose().as_str()),
+        api_key_id: metered.map(|metered| metered.key.id.as_str()),
+        ..*context
     }
 }
 
@@ -282,6 +314,21 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
         | CompiledIntegration::HttpProxy(_)
         | CompiledIntegration::LambdaProxy(_)
         | CompiledIntegration::Unavailable(_) => Ok(body),
+    }
+}
+
+/// A body, which a signature may have needed before anything else does.
+enum Arriving {
+    Whole(Bytes),
+    Still(Incoming),
+}
+
+impl Arriving {
+    async fn whole(self) -> Result<Bytes, Refusal> {
+        match self {
+            Self::Whole(body) => Ok(body),
+            Self::Still(body) => read(body).await,
+        }
     }
 }
 

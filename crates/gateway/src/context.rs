@@ -48,6 +48,10 @@ pub struct Context<'a> {
     pub source_ip: IpAddr,
     /// The caller's `User-Agent`.
     pub user_agent: Option<&'a str>,
+    /// The value of the API key that the request is counted under.
+    pub api_key: Option<&'a str>,
+    /// The id of that key.
+    pub api_key_id: Option<&'a str>,
     /// Who signed the request, on a method that asks for that.
     pub signer: Option<&'a Signer>,
     /// The claims of the token that a user pool authorizer accepted.
@@ -132,6 +136,8 @@ impl<'a> Context<'a> {
             "requestTimeEpoch" => return Some(Cow::Owned(self.request_time.milliseconds().to_string())),
             "identity.sourceIp" => return Some(Cow::Owned(self.source_ip.to_string())),
             "identity.userAgent" => self.user_agent?,
+            "identity.apiKey" => self.api_key?,
+            "identity.apiKeyId" => self.api_key_id?,
             "identity.accountId" => self.signer?.account.as_str(),
             "identity.caller" | "identity.user" => &self.signer?.id,
             "identity.userArn" => &self.signer?.arn,
@@ -172,7 +178,9 @@ impl<'a> Context<'a> {
         }
         root.insert("requestTimeEpoch".to_owned(), Value::from(self.request_time.milliseconds()));
         let mut identity = Map::new();
-        for name in ["sourceIp", "userAgent", "accountId", "caller", "user", "userArn", "accessKey"] {
+        let names =
+            ["sourceIp", "userAgent", "apiKey", "apiKeyId", "accountId", "caller", "user", "userArn", "accessKey"];
+        for name in names {
             if let Some(value) = self.variable(&format!("identity.{name}")) {
                 identity.insert(name.to_owned(), Value::String(value.into_owned()));
             }
@@ -218,6 +226,8 @@ pub(crate) mod tests {
             secure: true,
             source_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10)),
             user_agent: Some("curl/8.13.0"),
+            api_key: None,
+            api_key_id: None,
             signer: None,
             claims: None,
             authorizer: None,
@@ -227,7 +237,8 @@ pub(crate) mod tests {
     #[test]
     fn variables_have_the_names_and_forms_of_api_gateway() {
         let claims = Claims::from_payload(br#"{"sub":"4f2h","custom:role":"x","exp":1782996167}"#);
-        let context = Context { claims: Some(&claims), ..example() };
+        let (api_key, api_key_id) = (Some("0123456789abcdefghij"), Some("k1"));
+        let context = Context { claims: Some(&claims), api_key, api_key_id, ..example() };
         let check = |name: &str, expected: Option<&str>| {
             assert_eq!(context.variable(name).as_deref(), expected, "{name}");
         };
@@ -248,6 +259,8 @@ pub(crate) mod tests {
         check("requestTimeEpoch", Some("1782992632627"));
         check("identity.sourceIp", Some("192.0.2.10"));
         check("identity.userAgent", Some("curl/8.13.0"));
+        check("identity.apiKey", Some("0123456789abcdefghij"));
+        check("identity.apiKeyId", Some("k1"));
         check("identity.caller", None);
         check("authorizer.claims.sub", Some("4f2h"));
         check("authorizer.claims.custom:role", Some("x"));

@@ -249,7 +249,7 @@ mod tests {
         check(Refusal::Unauthorized("x".into()), r#"{"message":"Unauthorized"}"#);
         check(Refusal::TokenExpired, r#"{"message":"The incoming token has expired"}"#);
         check(Refusal::Forbidden, r#"{"message":"Forbidden"}"#);
-        check(Refusal::InvalidApiKey, r#"{"message":"Forbidden"}"#);
+        check(Refusal::InvalidApiKey("x"), r#"{"message":"Forbidden"}"#);
         check(
             Refusal::AccessDenied { explicit: false },
             r#"{"Message":"User is not authorized to access this resource"}"#,

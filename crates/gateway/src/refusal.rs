@@ -54,9 +54,9 @@ pub enum Refusal {
     /// The authorizer did not answer.
     #[error("{0}")]
     AuthorizerFailure(Cow<'static, str>),
-    /// The API key is missing, unknown, disabled or in no plan of this stage.
-    #[error("the method requires an API key of a usage plan of this stage")]
-    InvalidApiKey,
+    /// The API key is missing, unknown, disabled or in no plan of this stage; holds which.
+    #[error("the method requires an API key of a usage plan of this stage: {0}")]
+    InvalidApiKey(&'static str),
     /// A rate limit is exceeded.
     #[error("the rate limit of the {0} is exceeded")]
     Throttled(&'static str),
@@ -166,7 +166,7 @@ impl Refusal {
             }
             Self::AuthorizerConfiguration(_) => GatewayResponseType::AuthorizerConfigurationError,
             Self::AuthorizerFailure(_) => GatewayResponseType::AuthorizerFailure,
-            Self::InvalidApiKey => GatewayResponseType::InvalidApiKey,
+            Self::InvalidApiKey(_) => GatewayResponseType::InvalidApiKey,
             Self::Throttled(_) => GatewayResponseType::Throttled,
             Self::QuotaExceeded => GatewayResponseType::QuotaExceeded,
             Self::MissingParameters(_) => GatewayResponseType::BadRequestParameters,
@@ -204,7 +204,7 @@ impl Refusal {
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
             Self::Signature(refusal) => refusal.error_type(),
-            Self::Forbidden | Self::InvalidApiKey => "ForbiddenException",
+            Self::Forbidden | Self::InvalidApiKey(_) => "ForbiddenException",
             Self::Unauthorized(_) | Self::TokenExpired => "UnauthorizedException",
             Self::AccessDenied { .. } | Self::PolicyDenied(_) | Self::NotAllowed(_) => "AccessDeniedException",
             Self::AuthorizerConfiguration(_) => "AuthorizerConfigurationException",
@@ -233,7 +233,7 @@ impl Refusal {
             Self::MissingAuthenticationToken => "Missing Authentication Token",
             Self::IncompleteSignature(message) => message,
             Self::Signature(refusal) => refusal.message(),
-            Self::Forbidden | Self::InvalidApiKey => "Forbidden",
+            Self::Forbidden | Self::InvalidApiKey(_) => "Forbidden",
             Self::Unauthorized(_) => "Unauthorized",
             Self::TokenExpired => "The incoming token has expired",
             Self::AccessDenied { explicit: true } => {
@@ -403,7 +403,7 @@ mod tests {
             "AuthorizerConfigurationException",
         );
         check(Refusal::AuthorizerFailure("x".into()), 500, "AUTHORIZER_FAILURE", "AuthorizerFailureException");
-        check(Refusal::InvalidApiKey, 403, "INVALID_API_KEY", "ForbiddenException");
+        check(Refusal::InvalidApiKey("x"), 403, "INVALID_API_KEY", "ForbiddenException");
         check(Refusal::Throttled("stage"), 429, "THROTTLED", "TooManyRequestsException");
         check(Refusal::QuotaExceeded, 429, "QUOTA_EXCEEDED", "LimitExceededException");
         check(Refusal::MissingParameters(vec![]), 400, "BAD_REQUEST_PARAMETERS", "BadRequestException");

@@ -65,6 +65,11 @@ impl<T> Routes<T> {
         }
     }
 
+    /// Every value, in no order.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.nodes.iter().flat_map(|node| node.value.iter().chain(node.greedy.iter().map(|(_, value)| value)))
+    }
+
     /// The value whose pattern the path after the stage matches best, with what its variables stand for. Slashes at
     /// either end do not count; two in a row inside match only within a greedy variable, which keeps them.
     pub fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t T, PathParameters<'t, 'p>)> {

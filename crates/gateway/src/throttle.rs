@@ -1,9 +1,27 @@
 //! Which rate limit a stage sets for a method (API Gateway, "Throttle requests to your REST APIs").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use claviger_resources::ResourceId;
 use claviger_resources::rate::RateLimit;
 use claviger_resources::rest_api::{MethodSetting, MethodVerb};
+
+use crate::compile::CompiledApi;
+
+/// The limits a stage sets for the methods of the deployment it serves.
+pub fn limits_of_stage(
+    settings: &BTreeMap<String, MethodSetting>,
+    api: &CompiledApi,
+) -> HashMap<(ResourceId, MethodVerb), RateLimit> {
+    if settings.is_empty() {
+        return HashMap::new();
+    }
+    let limits = api.methods().filter_map(|(resource, method)| {
+        let limit = limit_of_stage(settings, &resource.path, method.verb)?;
+        Some(((resource.id.clone(), method.verb), limit))
+    });
+    limits.collect()
+}
 
 /// The limit a stage sets for a method: that of the most specific of its settings that names the method. `None` when none
 /// does, or when the one that does leaves it to the account (a negative limit).

@@ -133,6 +133,14 @@ id!(
     }
 );
 id!(
+    /// The id of an API key: 10 characters.
+    ApiKeyId, "API key id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
+);
+id!(
+    /// The id of a usage plan: 6 characters.
+    UsagePlanId, "usage plan id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
+);
+id!(
     /// The name of a stage: letters, digits, hyphens and underscores, at most 128 (API Gateway quotas page).
     StageName, "stage name", "1 to 128 letters, digits, hyphens or underscores", |text| {
         (1..=128).contains(&text.len())
@@ -202,7 +210,9 @@ macro_rules! short_id {
     )* };
 }
 short_id!(HttpApiId: 10, RouteId: 7, IntegrationId: 7);
-short_id!(RestApiId: 10, ResourceId: 6, DeploymentId: 6, AuthorizerId: 6, RequestValidatorId: 6);
+short_id!(
+    RestApiId: 10, ResourceId: 6, DeploymentId: 6, AuthorizerId: 6, RequestValidatorId: 6, ApiKeyId: 10, UsagePlanId: 6
+);
 
 impl ResourceId {
     /// Makes the id of an API's root resource, longer than the others' as on AWS.

@@ -6,6 +6,8 @@
 //!
 //! Start with [`id`] for how things are named and with [`user_pool`] or [`rest_api`] for the two halves of the product.
 
+pub mod api_gateway_account;
+pub mod api_key;
 pub mod app_client;
 pub mod authorization_policy;
 pub mod client_limits;
@@ -14,6 +16,7 @@ pub mod function;
 pub mod group;
 pub mod http_api;
 pub mod id;
+pub mod key_usage;
 pub mod keyring;
 pub mod limits;
 pub mod managed_login_branding;
@@ -32,13 +35,15 @@ pub mod signing_key;
 pub mod tenant;
 pub mod time;
 pub mod token_usage;
+pub mod usage_plan;
+pub mod usage_quota;
 pub mod user;
 pub mod user_pool;
 pub mod user_pool_domain;
 
 pub use id::{
-    AuthorizerId, ClientId, DeploymentId, FunctionName, HttpApiId, HttpStageName, IntegrationId, InvalidId, PolicyName,
-    RequestValidatorId, ResourceId, RestApiId, RouteId, StageName, UserPoolId,
+    ApiKeyId, AuthorizerId, ClientId, DeploymentId, FunctionName, HttpApiId, HttpStageName, IntegrationId, InvalidId,
+    PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName, UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

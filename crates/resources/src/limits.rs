@@ -1,5 +1,7 @@
 //! Limits that are fixed, each with the page that documents it; those an operator can change are in [`crate::quotas`].
 
+use crate::rate::RateLimit;
+
 /// Active secrets per app client (Amazon Cognito, "Quotas in Amazon Cognito").
 pub const SECRETS_PER_APP_CLIENT: usize = 2;
 /// Sessions of a user at a time: more than people need, so that a user who signs in without end cannot fill the store.
@@ -54,6 +56,16 @@ pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 pub const INTEGRATION_TIMEOUT_MILLISECONDS_MAX: u32 = 29_000;
 /// Milliseconds an integration must at least be given (same page).
 pub const INTEGRATION_TIMEOUT_MILLISECONDS_MIN: u32 = 50;
+/// API keys per account and region (same page).
+pub const API_KEYS_PER_REGION: usize = 10_000;
+/// Usage plans per account and region (same page).
+pub const USAGE_PLANS_PER_REGION: usize = 300;
+/// Usage plans that an API key may be in (same page).
+pub const USAGE_PLANS_PER_API_KEY: usize = 10;
+/// Bytes of a model's schema (same page).
+pub const MODEL_BYTES_MAX: usize = 400 * 1024;
+/// What all APIs of an account in a region may take together (same page): the steady rate and the burst.
+pub const API_GATEWAY_ACCOUNT_RATE: RateLimit = RateLimit { rate: 10_000.0, burst: 5_000 };
 /// Page size of a list of API Gateway when the caller names none (API Gateway API reference, `limit`).
 pub const API_GATEWAY_PAGE_DEFAULT: usize = 25;
 /// Largest page of a list of API Gateway (same page).

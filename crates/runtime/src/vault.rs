@@ -6,8 +6,9 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use claviger_oauth::secret::{DigestKey, SecretDigest};
+use claviger_resources::api_key::ApiKeyDigest;
 use claviger_resources::keyring::Keyring;
-use claviger_resources::{ClientId, Random, Sealed, Secret, UserPoolId};
+use claviger_resources::{ApiKeyId, ClientId, Random, Sealed, Secret, Tenant, UserPoolId};
 use zeroize::Zeroizing;
 
 /// Bytes of a master key, of the data key and of the digest key.
@@ -30,6 +31,8 @@ pub struct Vault {
 pub enum SealedFor<'a> {
     /// A secret of this app client.
     ClientSecret(&'a ClientId),
+    /// The value of this API key.
+    ApiKey(&'a ApiKeyId),
     /// A private signing key of this user pool.
     SigningKey(&'a UserPoolId),
     /// The private key of this user pool's signing certificate.
@@ -104,6 +107,13 @@ impl Vault {
         self.digest.digest(client.as_str(), secret)
     }
 
+    /// The digest under which the value of an API key is found in its account and region.
+    pub fn api_key_digest(&self, tenant: &Tenant, value: &[u8]) -> ApiKeyDigest {
+        // No client id holds a space, so no digest of a client's secret can be one of an API key.
+        let place = format!("API key {} {}", tenant.account, tenant.region);
+        ApiKeyDigest::new(self.digest.digest(&place, value).0)
+    }
+
     /// The key of those digests, for the token rules.
     pub fn digest_key(&self) -> &DigestKey {
         &self.digest
@@ -114,6 +124,7 @@ impl SealedFor<'_> {
     fn context(self) -> String {
         match self {
             Self::ClientSecret(client) => format!("client secret of {client}"),
+            Self::ApiKey(key) => format!("value of the API key {key}"),
             Self::SigningKey(pool) => format!("signing key of {pool}"),
             Self::SigningCertificate(pool) => format!("key of the signing certificate of {pool}"),
             Self::SrpVerifier(sub) => format!("password verifier of {sub}"),
@@ -150,6 +161,7 @@ fn open(key: &LessSafeKey, context: &str, sealed: &Sealed) -> Result<Secret<Vec<
 
 #[cfg(test)]
 mod tests {
+    use claviger_resources::{AccountId, Region};
     use claviger_testkit::SeededRandom;
 
     use super::*;
@@ -166,6 +178,21 @@ mod tests {
         let again = Vault::open(&master(1), &keyring).unwrap();
         assert!(again.digest(&client, b"secret") == digest);
         assert!(Vault::open(&master(2), &keyring).err() == Some(VaultError::WrongMasterKey));
+    }
+
+    #[test]
+    fn the_digest_of_an_api_key_is_one_account_s_and_no_client_secret_s() {
+        let (vault, _) = Vault::create(&master(1), &mut SeededRandom::new(1)).unwrap();
+        let tenant = |account: &str, region: &str| Tenant {
+            account: AccountId::parse(account).unwrap(),
+            region: Region::parse(region).unwrap(),
+        };
+        let here = tenant("000000000001", "eu-west-1");
+        let digest = vault.api_key_digest(&here, b"value");
+        assert!(digest == vault.api_key_digest(&here, b"value"));
+        assert!(digest != vault.api_key_digest(&here, b"other"));
+        assert!(digest != vault.api_key_digest(&tenant("000000000002", "eu-west-1"), b"value"));
+        assert!(digest != vault.api_key_digest(&tenant("000000000001", "eu-west-2"), b"value"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use claviger_control_plane::dispatch::ControlPlane;
@@ -19,7 +19,7 @@ use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
-use claviger_runtime::limits::{Limits, RequestRates, Usage};
+use claviger_runtime::limits::Limits;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
@@ -29,6 +29,7 @@ use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionE
 use claviger_store_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::clock::{MovableClock, SystemMonotonic};
 use crate::master_key::{self, MasterKeyError};
@@ -71,7 +72,7 @@ pub struct Options {
     pub access_keys: AccessKeys,
     /// Keeps what was verified of tokens.
     pub tokens: TokenCache,
-    /// Whether AWS's request rates are enforced.
+    /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
     pub request_rates: bool,
     /// The clock that limits go by; the system's when there is none.
     pub monotonic: Option<Arc<dyn Monotonic>>,
@@ -86,6 +87,8 @@ pub struct Node {
     store: Arc<SqliteStore>,
     issuance: Arc<Issuance>,
     functions: Arc<Functions>,
+    /// What runs in the background until the node is closed.
+    tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
     function_threads: Option<Runtime>,
 }
@@ -129,16 +132,14 @@ impl Node {
         let clock = Arc::new(MovableClock::default());
         let mut builder = Builder::new(options.issuers);
         let monotonic = options.monotonic.unwrap_or_else(|| Arc::new(SystemMonotonic::default()));
-        let usage = Usage::new(clock.clone(), Arc::clone(&monotonic));
-        let (vault, current) = control.block_on(async {
+        let (vault, current, limits) = control.block_on(async {
             let vault = open_vault(&*store, &master).await?;
             let current = CurrentSnapshot::load(&*store, &mut builder).await?;
-            usage.load(&mut *store.read().await?).await?;
-            Ok::<_, StartError>((Arc::new(vault), current))
+            let limits = Limits::new(&current, &(clock.clone() as _), &monotonic, options.request_rates);
+            limits.load(&mut *store.read().await?).await?;
+            Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
         let issuer_keys = Arc::new(IssuerKeys::new(Arc::clone(&monotonic)));
-        let rates = options.request_rates.then(|| RequestRates::new(Arc::clone(&current), Arc::clone(&monotonic)));
-        let limits = Arc::new(Limits { rates, usage });
         let functions = Arc::new(options.functions.with_stored(Stored {
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
@@ -185,13 +186,26 @@ impl Node {
         );
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
-        control.spawn(maker.run(waiting));
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(maker.run(waiting), control.handle());
         let (follower, feed) = (Arc::clone(&current), store.clone());
-        control.spawn(async move { follower.follow(&*feed, builder, keyless).await });
+        tasks.spawn_on(async move { follower.follow(&*feed, builder, keyless).await }, control.handle());
         let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());
-        control.spawn(async move { counting.limits().usage.keep_flushing(&*keeper, &counted).await });
+        tasks.spawn_on(async move { counting.limits().keep_flushing(&*keeper, &counted).await }, control.handle());
+        let tasks = Mutex::new(tasks);
         let (control, function_threads) = (Some(control), Some(function_threads));
-        Ok(Self { control_plane, data_plane, current, clock, store, issuance, functions, control, function_threads })
+        Ok(Self {
+            control_plane,
+            data_plane,
+            current,
+            clock,
+            store,
+            issuance,
+            functions,
+            tasks,
+            control,
+            function_threads,
+        })
     }
 
     /// What answers traffic.
@@ -224,8 +238,8 @@ impl Node {
         control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
     }
 
-    /// Ends the processes of functions, and stores what is kept in memory only: to be called when no more requests are
-    /// answered.
+    /// Ends the processes of functions, stores what is kept in memory only, and ends what runs in the background, so that the
+    /// store can be opened again: to be called when no more requests are answered.
     pub async fn close(&self) {
         if tokio::time::timeout(FUNCTIONS_END_MAX, self.functions.close()).await.is_err() {
             tracing::warn!("some processes of functions did not end in time");
@@ -233,10 +247,12 @@ impl Node {
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
             (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));
-        let work = control.spawn(async move { issuance.limits().usage.flush(&*store, &current).await });
+        let work = control.spawn(async move { issuance.limits().flush(&*store, &current).await });
         if let Ok(Err(error)) = work.await {
-            tracing::error!(error = &error as &dyn std::error::Error, "cannot store the last token counts");
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot store the last counts");
         }
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
     }
 
     /// Deletes everything but the store's own keys; `None` when the node is stopping.

@@ -96,6 +96,16 @@ closed_set! {
         HttpDeployment = "http_deployment",
         /// A stage of an HTTP API.
         HttpStage = "http_stage",
+        /// An API key.
+        ApiKey = "api_key",
+        /// A usage plan.
+        UsagePlan = "usage_plan",
+        /// An API key's place in a usage plan.
+        UsagePlanKey = "usage_plan_key",
+        /// The requests an API key has made under a usage plan.
+        KeyUsage = "key_usage",
+        /// What an account has set for API Gateway.
+        ApiGatewayAccount = "api_gateway_account",
         /// A Lambda function.
         Function = "function",
         /// The role mapping of an API.
@@ -114,6 +124,12 @@ closed_set! {
         ClientId = "client_id",
         /// The id of an API, unique over all accounts and regions.
         ApiId = "api_id",
+        /// The id of an API key, unique over all accounts and regions.
+        ApiKeyId = "api_key_id",
+        /// The value of an API key, unique in its account and region: its keyed digest.
+        ApiKeyValue = "api_key_value",
+        /// The id of a usage plan, unique over all accounts and regions.
+        UsagePlanId = "usage_plan_id",
         /// A domain prefix, unique in its region: `{region}/{prefix}`.
         DomainPrefix = "domain_prefix",
         /// A host name of a user's own, unique over all.

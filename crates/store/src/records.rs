@@ -1,5 +1,7 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
+use claviger_resources::api_gateway_account::ApiGatewayAccount;
+use claviger_resources::api_key::ApiKey;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::correspondence::{Correspondence, Message};
@@ -9,6 +11,7 @@ use claviger_resources::http_api::{
     Authorizer as HttpAuthorizer, Deployment as HttpDeployment, HttpApi, Integration as HttpIntegration,
     Route as HttpRoute, Stage as HttpStage,
 };
+use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
@@ -21,6 +24,7 @@ use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::token_usage::TokenUsage;
+use claviger_resources::usage_plan::{UsagePlan, UsagePlanKey};
 use claviger_resources::user::User;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
@@ -90,6 +94,12 @@ record!(HttpIntegration, HttpIntegration, |it| it.api_id.as_str(), it.integratio
 record!(HttpAuthorizer, HttpAuthorizer, |it| it.api_id.as_str(), it.authorizer_id.as_str(), []);
 record!(HttpDeployment, HttpDeployment, |it| it.api_id.as_str(), it.deployment_id.as_str(), []);
 record!(HttpStage, HttpStage, |it| it.api_id.as_str(), it.stage_name.as_str(), []);
+record!(ApiKey, ApiKey, |it| "", it.id.as_str(),
+    [ApiKeyId: it.id.as_str(), ApiKeyValue: it.digest.to_hexadecimal()]);
+record!(UsagePlan, UsagePlan, |it| "", it.id.as_str(), [UsagePlanId: it.id.as_str()]);
+record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
+record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
+record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
 record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
@@ -173,6 +183,9 @@ impl Record for Keyring {
         KEYRING_ID
     }
 }
+
+/// The id of the one record of what an account has set for API Gateway.
+pub const API_GATEWAY_ACCOUNT_ID: &str = "account";
 
 /// The id of the one keyring of a store.
 pub const KEYRING_ID: &str = "keyring";

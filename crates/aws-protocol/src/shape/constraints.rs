@@ -1,5 +1,6 @@
 //! Constraints: whether every value of an input keeps the bounds of its shape, and AWS's message when it does not.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use base64::Engine as _;
@@ -136,12 +137,12 @@ fn is_kept(shape: &Shape, value: &Value) -> bool {
 
 /// The constraints that a value, not what is inside it, breaks.
 fn broken(shape: &Shape, value: &Value) -> Vec<String> {
-    let measure = measure(shape, value);
+    let is = |ordering, bound: Option<i64>| bound.and_then(|bound| compare(shape, value, bound)) == Some(ordering);
     let mut broken = Vec::new();
-    if shape.max.is_some_and(|max| measure > Some(max)) {
+    if is(Ordering::Greater, shape.max) {
         broken.extend(upper(shape));
     }
-    if shape.min.is_some_and(|min| measure < Some(min)) {
+    if is(Ordering::Less, shape.min) {
         broken.extend(lower(shape));
     }
     if let Value::String(text) = value {
@@ -181,7 +182,20 @@ fn measured(shape: &Shape) -> &'static str {
     if matches!(shape.kind, Kind::Integer | Kind::Long | Kind::Double) { "value" } else { "length" }
 }
 
-/// The number that `min` and `max` bound: a value, a count of characters, bytes or elements.
+/// How what `min` and `max` bound compares with such a bound; `None` when a value has nothing to bound.
+fn compare(shape: &Shape, value: &Value, bound: i64) -> Option<Ordering> {
+    match value {
+        Value::Number(number) if !number.is_i64() => number.as_f64()?.partial_cmp(&real(bound)),
+        _ => Some(measure(shape, value)?.cmp(&bound)),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bounds of services are far below 2^53")]
+fn real(bound: i64) -> f64 {
+    bound as f64
+}
+
+/// The number that `min` and `max` bound: a whole value, a count of characters, bytes or elements.
 fn measure(shape: &Shape, value: &Value) -> Option<i64> {
     let count = match (&shape.kind, value) {
         (Kind::Blob, Value::String(text)) => STANDARD.decode(text).ok()?.len(),
@@ -202,7 +216,7 @@ fn is_collection(shape: &Shape) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Pattern, blob, integer, list, map, one_of, optional, required, string, structure};
+    use super::super::{Pattern, blob, double, integer, list, map, one_of, optional, required, string, structure};
     use super::*;
 
     static WORD: Pattern = Pattern::new(r"[\w\s+=,.@-]+");
@@ -210,6 +224,7 @@ mod tests {
     static SECRET: Shape = string().min(6).sensitive();
     static SECRETS: Shape = list(&SECRET);
     static COUNT: Shape = integer().min(1).max(60);
+    static RATE: Shape = double().min(0).max(2);
     static FLOW: Shape = one_of(&["code", "implicit"]);
     static FLOWS: Shape = list(&FLOW).max(2);
     static NAMES: Shape = list(&NAME);
@@ -223,6 +238,7 @@ mod tests {
         optional("Password", &SECRET),
         optional("Passwords", &SECRETS),
         optional("MaxResults", &COUNT),
+        optional("Rate", &RATE),
         optional("Flow", &FLOW),
         optional("AllowedOAuthFlows", &FLOWS),
         optional("Names", &NAMES),
@@ -252,6 +268,19 @@ mod tests {
         check(&json!({}), &[]);
         check(&json!({"Password": "secret", "MaxResults": 60, "Flow": "code", "Names": [], "Image": "aGk="}), &[]);
         check(&json!({"Scopes": [{"ScopeName": "a"}], "Tags": {"a": "b"}, "Unknown": 1, "Flow": null}), &[]);
+    }
+
+    #[test]
+    fn bounds_hold_for_fractions_too() {
+        let (high, low) =
+            ("Member must have value less than or equal to 2", "Member must have value greater than or equal to 0");
+        for rate in [0.0, 0.3, 1.5, 2.0] {
+            check(&json!({ "Rate": rate }), &[]);
+        }
+        check(&json!({"Rate": 2.5}), &[("'2.5' at 'rate'", high)]);
+        check(&json!({"Rate": -0.3}), &[("'-0.3' at 'rate'", low)]);
+        check(&json!({"Rate": u64::MAX}), &[("'18446744073709551615' at 'rate'", high)]);
+        check(&json!({"Rate": -1}), &[("'-1' at 'rate'", low)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use claviger_aws_protocol::failure::Failure;
 use claviger_resources::rest_api::GatewayResponseType;
 use claviger_resources::{AccountId, RestApiId, StageName};
+use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
 use crate::operation::Refusal;
@@ -42,6 +43,9 @@ pub enum Error {
     /// Not something this operation can be asked here.
     #[error("{0}")]
     Unsupported(String),
+    /// A key's value cannot be sealed or opened.
+    #[error("the vault failed")]
+    Vault(#[from] VaultError),
     /// The store could not do its part.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -95,7 +99,7 @@ impl From<Error> for Failure {
                 409,
                 "Unable to complete operation due to concurrent modification. Please try again later.",
             ),
-            Error::Store(_) => Self::internal("InternalFailure"),
+            Error::Store(_) | Error::Vault(_) => Self::internal("InternalFailure"),
         }
     }
 }

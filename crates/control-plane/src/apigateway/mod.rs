@@ -4,6 +4,8 @@
 //! calls too. What the gateway serves is not here: a deployment freezes an API's definition, and the data plane compiles it.
 
 pub mod account;
+pub mod api_key;
+pub mod api_key_import;
 pub mod authorizer;
 pub mod authorizer_cache;
 pub mod deployment;
@@ -24,5 +26,8 @@ pub mod rest_api;
 pub mod shapes;
 pub mod stage;
 pub mod tags;
+pub mod usage;
+pub mod usage_plan;
+pub mod usage_plan_key;
 
 pub use errors::Error;

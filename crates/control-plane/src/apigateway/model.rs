@@ -1,10 +1,15 @@
-//! Models: `CreateModel`, `GetModel`, `GetModels`, `UpdateModel`, `DeleteModel`.
+//! Models: `CreateModel`, `GetModel`, `GetModels`, `GetModelTemplate`, `UpdateModel`, `DeleteModel`.
 
+use std::collections::BTreeMap;
+
+use claviger_gateway::json_schema::{InvalidSchema, Models};
+use claviger_gateway::model_template::model_template;
 use claviger_resources::Random;
 use claviger_resources::random::{LOWER_ALPHANUMERIC, text};
 use claviger_resources::rest_api::{Model, RestApi};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::authorizer::ListInput;
 use super::errors::Error;
@@ -19,6 +24,8 @@ pub struct CreateModel;
 pub struct GetModel;
 /// Lists the models of an API.
 pub struct GetModels;
+/// Writes a mapping template that makes an example of a model.
+pub struct GetModelTemplate;
 /// Changes a model.
 pub struct UpdateModel;
 /// Deletes a model that no method uses.
@@ -93,7 +100,6 @@ impl Operation for CreateModel {
         if !input.name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::bad("Model name must be alphanumeric: ".to_owned() + &input.name));
         }
-        check_schema(input.schema.as_deref())?;
         let model = Model {
             id: new_id(cx.random),
             rest_api_id: api.id.clone(),
@@ -103,6 +109,7 @@ impl Operation for CreateModel {
             schema: input.schema.clone(),
             content_type: input.content_type.clone(),
         };
+        check_schema(cx, &api, &model).await?;
         match cx.tx.insert(&model).await {
             Err(StoreError::AlreadyExists) => {
                 Err(Error::Conflict("Model name already exists for this REST API".to_owned()))
@@ -141,6 +148,31 @@ impl Operation for GetModels {
     }
 }
 
+/// What `GetModelTemplate` answers.
+#[derive(Debug, Serialize)]
+pub struct TemplateOutput {
+    value: String,
+}
+
+impl Operation for GetModelTemplate {
+    const NAME: &'static str = "GetModelTemplate";
+    const ACCESS: Access = Access::Read;
+    type Input = ModelInput;
+    type Output = TemplateOutput;
+    type Error = Error;
+
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
+        let api = rest_api::find(cx, &input.rest_api_id).await?;
+        let model = find(cx, &api, &input.model_name).await?;
+        let parse = |model: &Model| serde_json::from_str(model.schema.as_deref().unwrap_or("{}")).unwrap_or_default();
+        let others: Vec<Stored<Model>> = cx.tx.list_all(cx.tenant, api.id.as_str()).await?;
+        let schemas: BTreeMap<String, Value> =
+            others.iter().map(|other| (model_url(&api, &other.name), parse(other))).collect();
+        let schema = parse(&model);
+        Ok(TemplateOutput { value: model_template(&schema, &|reference| schemas.get(reference)) })
+    }
+}
+
 impl Operation for UpdateModel {
     const NAME: &'static str = "UpdateModel";
     const ACCESS: Access = Access::Write;
@@ -160,7 +192,7 @@ impl Operation for UpdateModel {
             }
             Ok(())
         })?;
-        check_schema(model.schema.as_deref())?;
+        check_schema(cx, &api, &model).await?;
         cx.tx.replace(&model).await?;
         Ok(ModelOutput::new(&model))
     }
@@ -241,17 +273,32 @@ async fn find(cx: &mut Context<'_>, api: &RestApi, name: &str) -> Result<Stored<
     found.ok_or_else(|| Error::NotFound(format!("Invalid model name specified: {name}")))
 }
 
+/// How the models of an API refer to one of them.
+fn model_url(api: &RestApi, name: &str) -> String {
+    format!("https://apigateway.amazonaws.com/restapis/{}/models/{name}", api.id)
+}
+
 fn new_id(random: &mut dyn Random) -> String {
     text(random, LOWER_ALPHANUMERIC, 6)
 }
 
-fn check_schema(schema: Option<&str>) -> Result<(), Error> {
-    let Some(schema) = schema.filter(|schema| !schema.is_empty()) else { return Ok(()) };
-    match serde_json::from_str::<serde_json::Value>(schema) {
-        Ok(serde_json::Value::Object(members)) if members.is_empty() => {
-            Err(Error::bad("Model schema must have at least 1 property or array items defined"))
-        }
-        Ok(serde_json::Value::Object(_)) => Ok(()),
-        _ => Err(Error::bad("Invalid model schema specified: it must be a JSON object")),
+/// Refuses a schema that request validators could not use; the models it refers to must exist.
+async fn check_schema(cx: &mut Context<'_>, api: &RestApi, model: &Model) -> Result<(), Error> {
+    let schema = model.schema.as_deref().unwrap_or_default();
+    let is_empty = serde_json::from_str::<serde_json::Map<_, _>>(schema).is_ok_and(|members| members.is_empty());
+    if schema.is_empty() || is_empty {
+        return Err(Error::bad("Model schema must have at least 1 property or array items defined"));
     }
+    let others: Vec<Stored<Model>> = cx.tx.list_all(cx.tenant, api.id.as_str()).await?;
+    let mut models: Vec<Model> = others.into_iter().map(|other| other.record).collect();
+    models.retain(|other| other.name != model.name);
+    models.push(model.clone());
+    Models::new(&api.id, &models).compile(&model.name).map(drop).map_err(|error| {
+        let error = match error {
+            InvalidSchema::ForeignReference(_) => "Model reference must be in canonical form".to_owned(),
+            InvalidSchema::Reference(reference) => format!("Invalid model reference specified: {reference}"),
+            _ => "Invalid model schema specified".to_owned(),
+        };
+        Error::bad(format!("Invalid model specified: Validation Result: warnings : [], errors : [{error}]"))
+    })
 }

@@ -1,6 +1,8 @@
 //! The operations of API Gateway that are served: the whole surface on one screen.
 
-use super::account::GetAccount;
+use super::account::{GetAccount, UpdateAccount};
+use super::api_key::{CreateApiKey, DeleteApiKey, GetApiKey, GetApiKeys, UpdateApiKey};
+use super::api_key_import::ImportApiKeys;
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
 use super::authorizer_cache::FlushStageAuthorizersCache;
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
@@ -16,7 +18,7 @@ use super::method::{
     DeleteMethod, DeleteMethodResponse, GetMethod, GetMethodResponse, PutMethod, PutMethodResponse, UpdateMethod,
     UpdateMethodResponse,
 };
-use super::model::{CreateModel, DeleteModel, GetModel, GetModels, UpdateModel};
+use super::model::{CreateModel, DeleteModel, GetModel, GetModelTemplate, GetModels, UpdateModel};
 use super::request_validator::{
     CreateRequestValidator, DeleteRequestValidator, GetRequestValidator, GetRequestValidators, UpdateRequestValidator,
 };
@@ -24,6 +26,9 @@ use super::resource::{CreateResource, DeleteResource, GetResource, GetResources,
 use super::rest_api::{CreateRestApi, DeleteRestApi, GetRestApi, GetRestApis, UpdateRestApi};
 use super::stage::{CreateStage, DeleteStage, GetStage, GetStages, UpdateStage};
 use super::tags::{GetTags, TagResource, UntagResource};
+use super::usage::{GetUsage, UpdateUsage};
+use super::usage_plan::{CreateUsagePlan, DeleteUsagePlan, GetUsagePlan, GetUsagePlans, UpdateUsagePlan};
+use super::usage_plan_key::{CreateUsagePlanKey, DeleteUsagePlanKey, GetUsagePlanKey, GetUsagePlanKeys};
 use crate::operation::{Row, row};
 
 /// Every operation that is served.
@@ -80,6 +85,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<CreateModel>(),
     row::<GetModel>(),
     row::<GetModels>(),
+    row::<GetModelTemplate>(),
     row::<UpdateModel>(),
     row::<DeleteModel>(),
     row::<CreateRequestValidator>(),
@@ -87,7 +93,25 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetRequestValidators>(),
     row::<UpdateRequestValidator>(),
     row::<DeleteRequestValidator>(),
+    row::<CreateApiKey>(),
+    row::<GetApiKey>(),
+    row::<GetApiKeys>(),
+    row::<UpdateApiKey>(),
+    row::<DeleteApiKey>(),
+    row::<ImportApiKeys>(),
+    row::<CreateUsagePlan>(),
+    row::<GetUsagePlan>(),
+    row::<GetUsagePlans>(),
+    row::<UpdateUsagePlan>(),
+    row::<DeleteUsagePlan>(),
+    row::<CreateUsagePlanKey>(),
+    row::<GetUsagePlanKey>(),
+    row::<GetUsagePlanKeys>(),
+    row::<DeleteUsagePlanKey>(),
+    row::<GetUsage>(),
+    row::<UpdateUsage>(),
     row::<GetAccount>(),
+    row::<UpdateAccount>(),
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<GetTags>(),

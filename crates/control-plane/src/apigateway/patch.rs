@@ -120,6 +120,14 @@ impl<'a> Patch<'a> {
             .map_err(|_| Error::bad(format!("Invalid value {value} specified for patch path {}", self.operation.path)))
     }
 
+    /// The value as a number that JSON can write.
+    pub fn finite(&self) -> Result<f64, Error> {
+        let number: f64 = self.number()?;
+        let value = self.value()?;
+        let invalid = || Error::bad(format!("Invalid value {value} specified for patch path {}", self.operation.path));
+        number.is_finite().then_some(number).ok_or_else(invalid)
+    }
+
     /// Adds to, or takes from, a list whose element is the value or, without one, the path's last segment.
     pub fn list(&self, list: &mut Vec<String>, element: Option<&str>) -> Result<(), Error> {
         let element = match element {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::errors::Error;
 use super::page::{Page, PageInput};
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{model, resource};
+use super::{model, resource, usage_plan};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a REST API with its root resource and the models `Empty` and `Error`.
@@ -280,6 +280,7 @@ fn records<R>(stored: Vec<Stored<R>>) -> Vec<R> {
 
 async fn delete(cx: &mut Context<'_>, api: &RestApi) -> Result<(), Error> {
     let (tenant, parent) = (cx.tenant, api.id.as_str());
+    usage_plan::forget_stages(cx, api, None).await?;
     cx.tx.delete_all::<Stage>(tenant, parent).await?;
     cx.tx.delete_all::<Deployment>(tenant, parent).await?;
     cx.tx.delete_all::<RoleMapping>(tenant, parent).await?;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{authorizer_cache, deployment, rest_api};
+use super::{authorizer_cache, deployment, rest_api, usage_plan};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a stage that serves a deployment.
@@ -217,6 +217,7 @@ impl Operation for DeleteStage {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let stage = find(cx, &api, &input.stage_name).await?;
+        usage_plan::forget_stages(cx, &api, Some(&stage.stage_name)).await?;
         cx.tx.delete(&stage.record).await?;
         Ok(())
     }
@@ -364,7 +365,7 @@ fn patch_setting(stage: &mut Stage, key: &str, group: &str, member: &str, patch:
         ("logging", "dataTrace") => setting.data_trace_enabled = patch.boolean()?,
         ("logging", "loglevel") => setting.logging_level = Some(patch.value()?.to_owned()),
         ("throttling", "burstLimit") => setting.throttling_burst_limit = patch.number()?,
-        ("throttling", "rateLimit") => setting.throttling_rate_limit = patch.number()?,
+        ("throttling", "rateLimit") => setting.throttling_rate_limit = patch.finite()?,
         ("caching", "enabled") => setting.caching_enabled = patch.boolean()?,
         ("caching", "ttlInSeconds") => setting.cache_ttl_in_seconds = patch.number()?,
         ("caching", "dataEncrypted") => setting.cache_data_encrypted = patch.boolean()?,

@@ -1,13 +1,15 @@
-//! Tags of APIs and stages: `TagResource`, `UntagResource`, `GetTags`.
+//! Tags of APIs, stages, API keys and usage plans: `TagResource`, `UntagResource`, `GetTags`.
 
 use std::collections::BTreeMap;
 
+use claviger_resources::api_key::ApiKey;
 use claviger_resources::rest_api::{RestApi, Stage};
+use claviger_resources::usage_plan::UsagePlan;
 use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
-use super::{rest_api, stage};
+use super::{api_key, rest_api, stage, usage_plan};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds tags.
@@ -95,6 +97,8 @@ impl Operation for GetTags {
         let tags = match find(cx, &input.resource_arn).await? {
             Tagged::Api(api) => api.record.tags,
             Tagged::Stage(stage) => stage.record.tags,
+            Tagged::ApiKey(key) => key.record.tags,
+            Tagged::UsagePlan(plan) => plan.record.tags,
         };
         Ok(TagsOutput { tags: tags.unwrap_or_default() })
     }
@@ -104,19 +108,26 @@ impl Operation for GetTags {
 enum Tagged {
     Api(Box<Stored<RestApi>>),
     Stage(Box<Stored<Stage>>),
+    ApiKey(Box<Stored<ApiKey>>),
+    UsagePlan(Box<Stored<UsagePlan>>),
 }
 
-/// `arn:aws:apigateway:{region}::/restapis/{id}[/stages/{name}]`; the account field is empty.
+/// `arn:aws:apigateway:{region}::/restapis/{id}[/stages/{name}]`, `…::/apikeys/{id}`, `…::/usageplans/{id}`; the account
+/// field is empty.
 async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Tagged, Error> {
     let invalid = || Error::bad("Invalid ARN specified in the request");
-    let path = arn.split_once("::/restapis/").filter(|(head, _)| head.starts_with("arn:")).ok_or_else(invalid)?.1;
-    let mut parts = path.split('/');
-    let api = rest_api::find(cx, parts.next().unwrap_or_default()).await?;
-    match (parts.next(), parts.next(), parts.next()) {
-        (None, ..) => Ok(Tagged::Api(Box::new(api))),
-        (Some("stages"), Some(name), None) => Ok(Tagged::Stage(Box::new(stage::find(cx, &api, name).await?))),
-        _ => Err(invalid()),
-    }
+    let path = arn.split_once("::/").filter(|(head, _)| head.starts_with("arn:")).ok_or_else(invalid)?.1;
+    let parts: Vec<&str> = path.split('/').collect();
+    Ok(match parts.as_slice() {
+        ["restapis", api] => Tagged::Api(Box::new(rest_api::find(cx, api).await?)),
+        ["restapis", api, "stages", name] => {
+            let api = rest_api::find(cx, api).await?;
+            Tagged::Stage(Box::new(stage::find(cx, &api, name).await?))
+        }
+        ["apikeys", key] => Tagged::ApiKey(Box::new(api_key::find(cx, key).await?)),
+        ["usageplans", plan] => Tagged::UsagePlan(Box::new(usage_plan::find(cx, plan).await?)),
+        _ => return Err(invalid()),
+    })
 }
 
 async fn change(
@@ -132,6 +143,14 @@ async fn change(
         Tagged::Stage(mut stage) => {
             change(stage.tags.get_or_insert_default())?;
             cx.tx.replace(&stage).await?;
+        }
+        Tagged::ApiKey(mut key) => {
+            change(key.tags.get_or_insert_default())?;
+            cx.tx.replace(&key).await?;
+        }
+        Tagged::UsagePlan(mut plan) => {
+            change(plan.tags.get_or_insert_default())?;
+            cx.tx.replace(&plan).await?;
         }
     }
     Ok(())

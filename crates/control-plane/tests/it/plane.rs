@@ -15,7 +15,7 @@ use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
-use claviger_runtime::limits::{Limits, RequestRates, Usage};
+use claviger_runtime::limits::Limits;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
@@ -81,9 +81,8 @@ impl Plane {
         let calls = AtomicU64::new(1);
         let random = move || Box::new(SeededRandom::new(calls.fetch_add(1, Ordering::SeqCst))) as Box<dyn Random>;
         let monotonic = Arc::new(FakeMonotonic::default());
-        let rates = enforced.then(|| RequestRates::new(Arc::clone(&current), Arc::clone(&monotonic) as _));
-        let usage = Usage::new(Arc::clone(&clock) as _, Arc::clone(&monotonic) as _);
-        let limits = Arc::new(Limits { rates, usage });
+        let limits = Limits::new(&current, &(Arc::clone(&clock) as _), &(Arc::clone(&monotonic) as _), enforced);
+        let limits = Arc::new(limits);
         let functions = Arc::new(Functions::new([]).with_stored(Stored {
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
@@ -149,6 +148,24 @@ impl Plane {
         let response = self.node.api_gateway(&method, &uri, &headers, &body, &self.caller, id).await;
         let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
         (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
+    }
+
+    /// What API Gateway answers to a request with a body that is no JSON: status and body.
+    pub(crate) async fn api_gateway(
+        &self,
+        method: &Method,
+        uri: &http::Uri,
+        headers: &HeaderMap,
+        body: &Bytes,
+        id: &str,
+    ) -> (u16, Value) {
+        let response = self.node.api_gateway(method, uri, headers, body, &self.caller, id).await;
+        (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
+    }
+
+    /// The limits of the node.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.node.services().issuance.limits()
     }
 
     /// What Lambda answers to a request: status, exception where it refuses, and body, `null` when that is empty.

@@ -20,28 +20,36 @@ use crate::token_facts;
 #[derive(Debug)]
 pub(crate) struct Denied {
     pub(super) refusal: Refusal,
-    setting: Option<String>,
+    setting: Option<Box<str>>,
     /// What identifies the caller, such as the value of the header that held the token, which is a secret.
     identity: Vec<String>,
-    authorizer: Option<String>,
+    /// What else is known of the request: the authorizer, the API key, the usage plan.
+    facts: Vec<(&'static str, String)>,
 }
 
 impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, setting: None, identity: Vec::new(), authorizer: None }
+        Self { refusal, setting: None, identity: Vec::new(), facts: Vec::new() }
     }
 }
 
 impl Denied {
-    fn by(refusal: Refusal, setting: String) -> Self {
-        Self { setting: Some(setting), ..refusal.into() }
+    /// A refusal that this setting decided.
+    pub(super) fn by(refusal: Refusal, setting: String) -> Self {
+        Self { setting: Some(setting.into()), ..refusal.into() }
+    }
+
+    /// The same with a fact about the request.
+    pub(super) fn about(mut self, name: &'static str, value: &impl ToString) -> Self {
+        self.facts.push((name, value.to_string()));
+        self
     }
 
     /// A token that the authorizer does not accept.
     pub(super) fn token(refusal: TokenRefusal, pools: &UserPools, headers: &HeaderMap, now: Timestamp) -> Self {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let setting = token_setting(&refusal, pools, identity, now);
-        Self { setting, ..in_gateway_words(refusal).into() }.of_bearer(pools, headers)
+        Self { setting: setting.map(Into::into), ..in_gateway_words(refusal).into() }.of_bearer(pools, headers)
     }
 
     /// A token whose roles do not allow the call.
@@ -54,8 +62,7 @@ impl Denied {
     pub(super) fn of_bearer(self, pools: &UserPools, headers: &HeaderMap) -> Self {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
-        let identity = identity.into_iter().collect();
-        Self { identity, authorizer: Some(authorizer), ..self }
+        Self { identity: identity.into_iter().collect(), ..self }.about("authorizer", &authorizer)
     }
 
     /// A caller of whom a Lambda authorizer is not asked.
@@ -71,7 +78,7 @@ impl Denied {
                 format!("identityValidationExpression of the authorizer {named} is {expression:?}")
             }
         };
-        Self { setting: Some(setting), authorizer: Some(named), ..Refusal::from(unidentified).into() }
+        Self::by(Refusal::from(unidentified), setting).about("authorizer", &named)
     }
 
     /// A signature that does not open a method which asks for one.
@@ -132,7 +139,7 @@ impl Denied {
         stage: Option<&ServedStage>,
         found: Option<&Found<'_, '_>>,
     ) -> Refused {
-        let setting = self.setting.or_else(|| integration_setting(&self.refusal, found?));
+        let setting = self.setting.map(String::from).or_else(|| integration_setting(&self.refusal, found?));
         let method = found.map(|found| format!("{} {}", found.method.verb.as_str(), found.resource.path));
         let refused = Refused::new(Surface::Gate, reason(&self.refusal))
             .with_code(self.refusal.error_type())
@@ -140,13 +147,13 @@ impl Denied {
             .about("restApi", Some(call.target.api))
             .about("stage", stage.map(|stage| stage.stage.stage_name.as_str()))
             .about("deployment", stage.map(|stage| stage.stage.deployment_id.as_str()))
-            .about("method", method)
-            .about("authorizer", self.authorizer);
+            .about("method", method);
         let default = self.refusal.status();
         let changed = (status.as_u16() != default).then(|| {
             format!("{} of the API sets another status than {default}", self.refusal.response_type().as_str())
         });
         let refused = refused.about("gatewayResponse", changed);
+        let refused = self.facts.into_iter().fold(refused, |refused, (name, value)| refused.about(name, Some(value)));
         let refused = match self.identity.first() {
             Some(identity) => token_facts::about(refused, identity),
             None => refused,
@@ -182,12 +189,8 @@ impl Denial {
 
     /// The caller turned away for this.
     pub(super) fn because(self, refusal: Refusal) -> Denied {
-        Denied {
-            setting: Some(self.setting),
-            identity: self.identity,
-            authorizer: Some(self.authorizer),
-            ..refusal.into()
-        }
+        let denied = Denied { identity: self.identity, ..Denied::by(refusal, self.setting) };
+        denied.about("authorizer", &self.authorizer)
     }
 }
 

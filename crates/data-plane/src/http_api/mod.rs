@@ -171,6 +171,8 @@ impl<'a> Call<'a> {
             claims: None,
             authorizer: None,
             signer: None,
+            api_key: None,
+            api_key_id: None,
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use claviger_resources::rest_api::{
     ApiKeySource, Integration, IntegrationType, Method, MethodVerb, Resource, RestApiDefinition,
 };
-use claviger_resources::{RequestValidatorId, ResourceId, RestApiId, Tenant};
+use claviger_resources::{ResourceId, RestApiId, Tenant};
 use http::HeaderMap;
 
 use authorization::Authorizers;
@@ -19,10 +19,12 @@ pub use authorization::{Authorization, UserPoolAuthorizer, UserPools};
 use crate::content_handling::BinaryMediaTypes;
 use crate::gateway_response::GatewayResponses;
 use crate::http_integration::{Http, HttpProxy};
+use crate::json_schema::Models;
 use crate::lambda::{FunctionUri, Lambda, LambdaProxy};
 use crate::mock::Mock;
 use crate::policy::{InvalidPolicy, Policy};
 use crate::refusal::Refusal;
+use crate::request_validation::Validation;
 use crate::route::{PathParameters, Routes};
 
 /// An API, ready to serve.
@@ -70,17 +72,6 @@ pub struct CompiledMethod {
     pub validation: Option<Validation>,
     /// What answers it.
     pub integration: CompiledIntegration,
-}
-
-/// The checks of a request validator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Validation {
-    /// The validator.
-    pub validator: RequestValidatorId,
-    /// Whether required parameters must be present.
-    pub parameters: bool,
-    /// Whether the body must satisfy the method's model.
-    pub body: bool,
 }
 
 /// What answers a method.
@@ -172,6 +163,7 @@ pub fn compile(definition: &RestApiDefinition) -> Result<CompiledApi, CompileErr
     let surroundings = Surroundings {
         definition,
         authorizers: Authorizers::new(&definition.authorizers),
+        models: Models::new(&rest_api.id, &definition.models),
         binary_media_types: BinaryMediaTypes::new(&rest_api.binary_media_types),
     };
     let mut routes = Routes::default();
@@ -199,6 +191,7 @@ pub fn compile(definition: &RestApiDefinition) -> Result<CompiledApi, CompileErr
 struct Surroundings<'a> {
     definition: &'a RestApiDefinition,
     authorizers: Authorizers,
+    models: Models<'a>,
     binary_media_types: BinaryMediaTypes,
 }
 
@@ -229,13 +222,10 @@ fn compile_method(
         verb,
         authorization: surroundings.authorizers.compile(method)?,
         api_key_required: method.api_key_required,
-        validation: validator
-            .filter(|validator| validator.validate_request_body || validator.validate_request_parameters)
-            .map(|validator| Validation {
-                validator: validator.id.clone(),
-                parameters: validator.validate_request_parameters,
-                body: validator.validate_request_body,
-            }),
+        validation: match validator {
+            Some(validator) => Validation::compile(validator, method, &surroundings.models)?,
+            None => None,
+        },
         integration: compile_integration(method, integration, surroundings)?,
     })
 }
@@ -283,6 +273,11 @@ impl CompiledApi {
     /// The resource with this path, whatever its methods.
     pub fn resource(&self, path: &str) -> Option<&CompiledResource> {
         self.routes.find(path).map(|(resource, _)| resource)
+    }
+
+    /// Every method with its resource, in no order.
+    pub fn methods(&self) -> impl Iterator<Item = (&CompiledResource, &CompiledMethod)> {
+        self.routes.values().flat_map(|resource| resource.methods.values().map(move |method| (resource, method)))
     }
 
     /// The method for a verb and the path after the stage. A resource's own verb beats `ANY`; a GET does not imply HEAD,

@@ -59,6 +59,11 @@ impl JavaRegex {
         self.whole.is_match(text)
     }
 
+    /// `Matcher.find`: whether a part of the text matches.
+    pub(crate) fn finds(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
     /// `String.replaceAll` and, with `limit` 1, `String.replaceFirst`.
     pub(super) fn replace(&self, heap: &mut Heap, text: &str, replacement: &str, limit: usize) -> Outcome<Text> {
         let mut out = Text::value(heap);

@@ -1,34 +1,24 @@
 //! AWS's request rates, counted: by category for an account in a region, and what a domain takes.
-//!
-//! The number of counters is bounded. One that was left alone is no different from a new one and makes room for others;
-//! when all of them are in use, what is new is not counted: better that than to turn away whoever comes last.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use claviger_oauth::token_error::{Limit, TokenError};
-use claviger_resources::rate::{RateLimit, TokenBucket};
+use claviger_resources::rate::RateLimit;
 use claviger_resources::request_rates::{self, Category};
 use claviger_resources::{ClientId, Monotonic, Tenant};
 
-use super::shards::{PARTS, Shards};
+use super::buckets::Buckets;
 use crate::snapshot::{CurrentSnapshot, Snapshot};
 
-/// Counters that are kept at most.
-const COUNTERS_MAX: usize = 256 * 1024;
-/// Counters of one part.
-const PART_MAX: usize = COUNTERS_MAX / PARTS;
 /// Bytes of the longest name of a pool that is counted; a longer one is no pool's.
 const POOL_BYTES_MAX: usize = 256;
-/// How long to wait before looking again for counters that were left alone: in one second all of AWS's rates refill.
-const SWEEP_PAUSE_NANOSECONDS: u64 = 1_000_000_000;
 
 /// Enforces AWS's request rates.
 pub struct RequestRates {
     current: Arc<CurrentSnapshot>,
     monotonic: Arc<dyn Monotonic>,
-    counters: Shards<Part>,
+    buckets: Buckets<Counted>,
 }
 
 /// A request rate that is exceeded.
@@ -56,7 +46,7 @@ pub struct Call<'a> {
     pub client: Option<&'a str>,
 }
 
-/// What has a counter.
+/// What has a bucket.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Counted {
     Category(Tenant, Category),
@@ -66,22 +56,10 @@ enum Counted {
     Domain(Box<str>),
 }
 
-#[derive(Default)]
-struct Part {
-    counters: HashMap<Counted, Counter>,
-    swept_nanoseconds: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Counter {
-    bucket: TokenBucket,
-    limit: RateLimit,
-}
-
 impl RequestRates {
     /// Rates that start unused; accounts' own are read from `current`.
     pub fn new(current: Arc<CurrentSnapshot>, monotonic: Arc<dyn Monotonic>) -> Self {
-        Self { current, monotonic, counters: Shards::new() }
+        Self { current, monotonic, buckets: Buckets::new() }
     }
 
     /// Counts a call of the control plane.
@@ -118,31 +96,8 @@ impl RequestRates {
     }
 
     fn take(&self, counted: Counted, limit: RateLimit, what: &'static str) -> Result<(), Exceeded> {
-        let now = self.monotonic.nanoseconds();
-        let mut part = self.counters.part(&counted);
-        let known = part.counters.get(&counted).copied();
-        if known.is_none() && !part.has_room(now) {
-            return Ok(());
-        }
-        let bucket = known.map_or_else(|| TokenBucket::full(limit, now), |counter| counter.bucket);
-        let taken = bucket.take(limit, now);
-        let bucket = taken.unwrap_or_else(|bucket| bucket);
-        part.counters.insert(counted, Counter { bucket, limit });
-        taken.map(drop).map_err(|bucket| Exceeded { what, retry_after_seconds: bucket.wait_seconds(limit) })
-    }
-}
-
-impl Part {
-    /// Whether another counter fits, once those that were left alone are gone; they are looked for now and then only.
-    fn has_room(&mut self, now: u64) -> bool {
-        if self.counters.len() < PART_MAX {
-            return true;
-        }
-        if now.saturating_sub(self.swept_nanoseconds) >= SWEEP_PAUSE_NANOSECONDS {
-            self.swept_nanoseconds = now;
-            self.counters.retain(|_, counter| !counter.bucket.is_full(counter.limit, now));
-        }
-        self.counters.len() < PART_MAX
+        let taken = self.buckets.take(counted, limit, self.monotonic.nanoseconds());
+        taken.map_err(|bucket| Exceeded { what, retry_after_seconds: bucket.wait_seconds(limit) })
     }
 }
 
@@ -160,6 +115,7 @@ mod tests {
     use claviger_resources::{AccountId, Region};
     use claviger_testkit::FakeMonotonic;
 
+    use super::super::buckets::BUCKETS_MAX;
     use super::*;
 
     fn rates() -> (RequestRates, Arc<FakeMonotonic>) {
@@ -231,10 +187,10 @@ mod tests {
     fn counters_are_bounded_and_make_room_when_they_were_left_alone() {
         let (rates, monotonic) = rates();
         let ask = |number: u32| rates.domain(IpAddr::from(number.to_be_bytes()), None);
-        let count = || rates.counters.parts().map(|part| part.counters.len()).sum::<usize>();
-        let many = u32::try_from(COUNTERS_MAX).unwrap() * 2;
+        let count = || rates.buckets.len();
+        let many = u32::try_from(BUCKETS_MAX).unwrap() * 2;
         assert!((0..many).all(|number| ask(number).is_ok()));
-        assert!(count() <= COUNTERS_MAX && count() > COUNTERS_MAX / 2);
+        assert!(count() <= BUCKETS_MAX && count() > BUCKETS_MAX / 2);
         monotonic.advance_milliseconds(1_000);
         // Each part looks once; what was left alone is gone.
         assert!((many..many + 10_000).all(|number| ask(number).is_ok()));

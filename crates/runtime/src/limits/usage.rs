@@ -1,11 +1,10 @@
 //! The limits of single app clients, counted: how fast they ask, and how much of their budgets is used.
 //!
-//! A token writes nothing: counts live in memory, and [`Usage::keep_flushing`] stores what changed every few seconds. What
+//! A token writes nothing: counts live in memory, and [`super::Limits::keep_flushing`] stores what changed every few seconds. What
 //! a node that is killed had not stored yet, a few seconds' tokens, is given again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use claviger_oauth::client::Client;
 use claviger_oauth::token_error::{Limit, TokenError};
@@ -14,16 +13,12 @@ use claviger_resources::client_limits::{Span, TokenBudget};
 use claviger_resources::rate::{RateLimit, TokenBucket};
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::{ClientId, Clock, Monotonic, Tenant, UserPoolId};
-use claviger_store::{Key, Kind, Store, StoreError, Stored, Transaction, TransactionExt};
+use claviger_store::{Store, StoreError, Transaction, TransactionExt};
 use tokio::sync::Mutex;
 
 use super::shards::Shards;
+use super::stored::{self, PAGE};
 use crate::snapshot::CurrentSnapshot;
-
-/// How often counts are stored.
-const FLUSH_PAUSE: Duration = Duration::from_secs(3);
-/// Rows read or written at a time.
-const PAGE: usize = 1_000;
 
 /// Counts what limited app clients use.
 pub struct Usage {
@@ -54,29 +49,10 @@ impl Usage {
 
     /// Reads the stored counts.
     pub async fn load(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
-        let mut after: Option<Key> = None;
-        loop {
-            let rows = tx.rows_of_kind(Kind::TokenUsage, after.as_ref(), PAGE).await?;
-            for row in &rows {
-                match Stored::<TokenUsage>::from_row(row) {
-                    Ok(Stored { record, .. }) => {
-                        self.clients.part(&record.client).insert(record.client.clone(), Used::of_record(record));
-                    }
-                    // One bad row must not keep a node from serving.
-                    Err(error) => {
-                        tracing::error!(
-                            id = row.key.id,
-                            error = &error as &dyn std::error::Error,
-                            "token count left out"
-                        );
-                    }
-                }
-            }
-            if rows.len() < PAGE {
-                return Ok(());
-            }
-            after = rows.into_iter().next_back().map(|row| row.key);
-        }
+        stored::each(tx, |record: TokenUsage| {
+            self.clients.part(&record.client).insert(record.client.clone(), Used::of_record(record));
+        })
+        .await
     }
 
     /// Counts a token that an app client is about to get, when its limits allow one. What is refused is not counted.
@@ -113,17 +89,6 @@ impl Usage {
         let span = budget.period.at(self.clock.now());
         let part = self.clients.part(client);
         part.get(client).filter(|used| used.span == Some(span)).map_or(0, |used| used.tokens)
-    }
-
-    /// Stores what changed, every few seconds, for as long as the node runs.
-    pub async fn keep_flushing(&self, store: &dyn Store, current: &CurrentSnapshot) {
-        loop {
-            tokio::time::sleep(FLUSH_PAUSE).await;
-            if let Err(error) = self.flush(store, current).await {
-                let reason = error.to_string();
-                tracing::warn!(reason, "cannot store token counts yet");
-            }
-        }
     }
 
     /// Stores what changed since the last time.

@@ -1,11 +1,13 @@
 //! A REST API as the gateway serves it: its stages, each with the compiled deployment behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use claviger_gateway::compile::CompiledApi;
-use claviger_resources::rest_api::{RestApi, Stage};
-use claviger_resources::{DeploymentId, StageName};
+use claviger_gateway::throttle::limits_of_stage;
+use claviger_resources::rate::RateLimit;
+use claviger_resources::rest_api::{MethodVerb, RestApi, Stage};
+use claviger_resources::{DeploymentId, ResourceId, StageName};
 
 /// A REST API and its stages.
 #[derive(Clone)]
@@ -22,6 +24,23 @@ pub struct ServedStage {
     /// The deployment, compiled; shared between stages that serve the same one. `None` when it cannot be compiled, which
     /// the log then tells: such a stage answers every request with a configuration error.
     pub compiled: Option<Arc<CompiledApi>>,
+    /// How fast the stage lets each method be called, where it says so.
+    limits: HashMap<(ResourceId, MethodVerb), RateLimit>,
+}
+
+impl ServedStage {
+    pub(super) fn new(stage: Stage, compiled: Option<Arc<CompiledApi>>) -> Self {
+        let limits = compiled.as_ref().map(|compiled| limits_of_stage(&stage.method_settings, compiled));
+        Self { stage, compiled, limits: limits.unwrap_or_default() }
+    }
+
+    /// How fast the stage lets a method be called; `None` when it sets no limit.
+    pub fn limit(&self, resource: &ResourceId, verb: MethodVerb) -> Option<RateLimit> {
+        if self.limits.is_empty() {
+            return None;
+        }
+        self.limits.get(&(resource.clone(), verb)).copied()
+    }
 }
 
 impl Api {

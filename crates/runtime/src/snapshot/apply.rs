@@ -38,7 +38,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 16] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -49,6 +49,9 @@ const KINDS: [Kind; 13] = [
     Kind::HttpApi,
     Kind::HttpStage,
     Kind::ProvisionedLimit,
+    Kind::ApiKey,
+    Kind::UsagePlan,
+    Kind::UsagePlanKey,
     Kind::Function,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
@@ -158,6 +161,9 @@ impl Builder {
             Kind::HttpApi => put_http_api(snapshot, decode(row)?),
             Kind::HttpStage => put_http_stage(snapshot, decode(row)?, tx).await?,
             Kind::ProvisionedLimit => put_rate(snapshot, decode(row)?),
+            Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
+            Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
+            Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
             Kind::Function => {
                 let function: Function = decode(row)?;
                 snapshot.functions.insert(function.arn(), Arc::new(function));
@@ -248,7 +254,7 @@ async fn put_stage(snapshot: &mut Snapshot, stage: Stage, tx: &mut dyn Transacti
     };
     let mut api = Api::clone(api);
     let id = stage.rest_api_id.clone();
-    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage { stage, compiled }));
+    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage::new(stage, compiled)));
     snapshot.apis.insert(id, Arc::new(api));
     Ok(())
 }
@@ -343,6 +349,9 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());
             }
         }
+        Kind::ApiKey => snapshot.usage_plans.remove_key(&key.id),
+        Kind::UsagePlan => snapshot.usage_plans.remove_plan(&key.id),
+        Kind::UsagePlanKey => snapshot.usage_plans.remove_plan_key(&key.parent, &key.id),
         _ => {}
     }
 }

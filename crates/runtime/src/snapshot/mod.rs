@@ -11,6 +11,7 @@ pub mod current;
 pub mod http_api;
 mod interner;
 pub mod pool;
+pub mod usage_plans;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
 pub use self::http_api::{HttpApi, ServedHttpStage};
 pub use self::pool::{Generation, Pool, PoolKeys};
+pub use self::usage_plans::UsagePlans;
 
 /// One consistent state of pools, clients, domains and APIs.
 #[derive(Clone, Default)]
@@ -41,6 +43,7 @@ pub struct Snapshot {
     custom_domains: imbl::HashMap<String, UserPoolId>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     http_apis: imbl::HashMap<HttpApiId, Arc<HttpApi>>,
+    usage_plans: UsagePlans,
     /// Lambda functions by their ARNs.
     functions: imbl::HashMap<String, Arc<Function>>,
     /// The role mappings of APIs of whatever kind.
@@ -105,6 +108,11 @@ impl Snapshot {
     /// The pool that an issuer names, in whichever of its forms.
     pub fn pool_of_issuer(&self, issuer: &str) -> Option<&Arc<Pool>> {
         self.pools.get(&issuer::pool(issuer)?)
+    }
+
+    /// The API keys and usage plans of all APIs.
+    pub fn usage_plans(&self) -> &UsagePlans {
+        &self.usage_plans
     }
 
     /// The Lambda function with this ARN, which names no version.

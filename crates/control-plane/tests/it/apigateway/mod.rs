@@ -1,7 +1,10 @@
 //! API Gateway's REST APIs over the wire's requests and answers.
 
+mod api_keys;
 mod deployments;
+mod models;
 mod rest_apis;
+mod usage_plans;
 
 use serde_json::{Value, json};
 

@@ -28,7 +28,10 @@ mod s5_responses;
 mod s6_control_plane;
 mod s6_gateway_responses;
 mod s6_signatures;
+mod s7_functions;
+mod s7_keys;
 mod s8_cors;
+mod s8_validation;
 mod world;
 
 use crate::facts::{List, cases};
@@ -55,7 +58,10 @@ const CASES: &[&[&str]] = &[
     s6_control_plane::NAMES,
     s6_gateway_responses::NAMES,
     s6_signatures::NAMES,
+    s7_functions::NAMES,
+    s7_keys::NAMES,
     s8_cors::NAMES,
+    s8_validation::NAMES,
 ];
 
 #[test]

@@ -150,7 +150,7 @@ async fn what_an_integration_cannot_do_is_explained() {
             "requestTemplates",
         ),
         ("POST", "/media", "text/plain", "x", 415, "BadRequestException", "no mapping template", "passthroughBehavior"),
-        ("GET", "/key", "text/plain", "", 500, server_error, "requires an API key", "GET /key"),
+        ("GET", "/key", "text/plain", "", 403, "ForbiddenException", "requires an API key", "apiKeySource"),
     ] {
         let target = format!("/_aws/execute-api/{api}/live{path}");
         let reply = server.ask(request(method, &target, &[("Content-Type", content_type)], body)).await;
