@@ -40,6 +40,7 @@ pub mod usage_quota;
 pub mod user;
 pub mod user_pool;
 pub mod user_pool_domain;
+pub mod wildcard;
 
 pub use id::{
     ApiKeyId, AuthorizerId, ClientId, DeploymentId, FunctionName, HttpApiId, HttpStageName, IntegrationId, InvalidId,

@@ -1,13 +1,13 @@
 //! Conditions of a statement (IAM User Guide, "IAM JSON policy elements: Condition operators").
 
 use claviger_resources::Timestamp;
+use claviger_resources::wildcard::{ArnPattern, Wildcard};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 
 use super::circumstances::Circumstances;
 use super::network::Network;
-use super::wildcard::{ArnPattern, Wildcard};
 use super::{Budget, InvalidPolicy, invalid};
 
 /// One operator over one key, with the values of which one must fit.

@@ -10,7 +10,6 @@ mod condition;
 mod network;
 mod principal;
 mod statement;
-mod wildcard;
 
 use serde_json::Value;
 

@@ -1,10 +1,10 @@
 //! One statement of a policy.
 
+use claviger_resources::wildcard::Wildcard;
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
 use super::principal::Principals;
-use super::wildcard::Wildcard;
 use super::{Asker, Budget, InvalidPolicy, Question, RESOURCE_CHARACTERS_MAX, invalid};
 
 /// What a statement leads to where it applies.

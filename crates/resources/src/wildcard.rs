@@ -1,17 +1,19 @@
-//! Text with `*` and `?` in it, as IAM matches actions, ARNs and `StringLike`.
+//! Text with `*` and `?` in it, as policies match actions, ARNs and `StringLike` (IAM JSON policy elements, "Condition
+//! operators").
 
 /// A pattern in which `*` stands for any text, none included, and `?` for one character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wildcard(Box<str>);
+pub struct Wildcard(Box<str>);
 
 impl Wildcard {
-    pub(super) fn new(pattern: &str) -> Self {
+    /// The pattern that this text is.
+    pub fn new(pattern: &str) -> Self {
         Self(pattern.into())
     }
 
     /// Whether the whole text matches. Takes at most the product of both lengths, and what both are together where the
     /// pattern has one `*`.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         let (pattern, text) = (self.0.as_bytes(), text.as_bytes());
         let (mut at, mut next) = (0, 0);
         // Where to go on when what follows the last `*` does not match: after it, with one more character taken by it.
@@ -49,15 +51,16 @@ fn character_bytes(text: &[u8], start: usize) -> usize {
 
 /// An ARN pattern of `ArnLike`: each of its six parts is matched alone, so that a `*` reaches no further than its part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ArnPattern([Wildcard; 6]);
+pub struct ArnPattern([Wildcard; 6]);
 
 impl ArnPattern {
     /// `None` for a text that has not the parts of an ARN.
-    pub(super) fn new(pattern: &str) -> Option<Self> {
+    pub fn new(pattern: &str) -> Option<Self> {
         Some(Self(parts(pattern)?.map(Wildcard::new)))
     }
 
-    pub(super) fn matches(&self, arn: &str) -> bool {
+    /// Whether the ARN matches, part by part.
+    pub fn matches(&self, arn: &str) -> bool {
         parts(arn).is_some_and(|parts| self.0.iter().zip(parts).all(|(pattern, part)| pattern.matches(part)))
     }
 }
@@ -128,6 +131,12 @@ mod tests {
                 }
             }
             prop_assert_eq!(Wildcard::new(&pattern).matches(&text), slow(pattern.as_bytes(), text.as_bytes()));
+        }
+
+        #[test]
+        fn a_star_matches_whatever_it_stands_for(start in "[ab/]{0,8}", middle in "[ab/]{0,8}", end in "[ab/]{0,8}") {
+            let text = format!("{start}{middle}{end}");
+            prop_assert!(Wildcard::new(&format!("{start}*{end}")).matches(&text), "{text} {start}*{end}");
         }
 
         #[test]
