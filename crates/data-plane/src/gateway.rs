@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use claviger_gateway::compile::{Authorization, CompiledApi, CompiledIntegration, Found};
+use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
@@ -135,14 +135,8 @@ impl DataPlane {
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
-            let (permit, body) = if matches!(found.method.authorization, Authorization::AwsIam) {
-                let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(Denied::signature)?;
-                let body = read(body).await?;
-                (Permit::signed(&claim, &body, &asking, &mut caller)?, Arriving::Whole(body))
-            } else {
-                let permit = Permit::decide(self, &found.method.authorization, &asking, &mut caller).await?;
-                (permit, Arriving::Still(body))
-            };
+            let mut body = Arriving { unread: Some(body), read: Bytes::new() };
+            let permit = Permit::decide(self, &asking, &mut caller, &mut body).await?;
             let place = Place { api: compiled, stage, found };
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
@@ -317,18 +311,19 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
     }
 }
 
-/// A body, which a signature may have needed before anything else does.
-enum Arriving {
-    Whole(Bytes),
-    Still(Incoming),
+/// A body, which a signature may need before anything else does.
+struct Arriving {
+    unread: Option<Incoming>,
+    read: Bytes,
 }
 
 impl Arriving {
-    async fn whole(self) -> Result<Bytes, Refusal> {
-        match self {
-            Self::Whole(body) => Ok(body),
-            Self::Still(body) => read(body).await,
+    /// The whole body; what was read once is at hand.
+    async fn whole(&mut self) -> Result<Bytes, Refusal> {
+        if let Some(body) = self.unread.take() {
+            self.read = read(body).await?;
         }
+        Ok(self.read.clone())
     }
 }
 

@@ -16,13 +16,12 @@ use claviger_resources::Secret;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::header::REFERER;
 
-use super::Call;
-use super::aws_iam::Claim;
 use super::denied::Denied;
-use super::roles;
+use super::{Arriving, Call};
+use super::{aws_iam, roles};
 use crate::DataPlane;
 
-/// A request that was let through; only [`Permit::decide`] and [`Permit::signed`] make one.
+/// A request that was let through; only [`Permit::decide`] makes one.
 pub(crate) struct Permit(());
 
 /// What is known of whoever calls, let through or not.
@@ -61,40 +60,20 @@ pub(super) struct Asking<'a> {
 }
 
 impl Permit {
-    /// Lets a request through that somebody of the API's own account signed, body and all, unless the API's resource policy
-    /// denies it to them; or says why not.
-    pub(super) fn signed(
-        claim: &Claim<'_>,
-        body: &[u8],
-        asking: &Asking<'_>,
-        caller: &mut Caller,
-    ) -> Result<Self, Denied> {
-        let owner = &asking.compiled.tenant;
-        let call = asking.call;
-        let signer = claim.prove(call.parts, body, &owner.region, call.now).map_err(Denied::signature)?;
-        let signer = caller.signer.insert(signer);
-        if signer.account != owner.account {
-            return Err(Denied::stranger(signer, owner));
-        }
-        match resource_policy(asking, Asker::Arn(&signer.arn)) {
-            Some(Decision::Denied) => Err(by_policy(asking, &signer.arn, true).into()),
-            None | Some(Decision::Allowed | Decision::NotAllowed) => Ok(Self(())),
-        }
-    }
-
     /// Lets a request through, or says why not. What it learns of the caller it tells either way: the answer to a caller who
     /// is turned away may speak of it.
     ///
     /// An API's resource policy is asked as well (API Gateway, "How API Gateway resource policies affect authorization
     /// workflow"): where a Lambda authorizer decides, either may allow and either may deny; elsewhere the resource policy
-    /// must allow, too.
+    /// must allow, too. A signature is proved with the body, which is read for that; somebody of the API's own account may
+    /// call unless the policy denies it to them.
     pub(super) async fn decide(
         plane: &DataPlane,
-        authorization: &Authorization,
         asking: &Asking<'_>,
         caller: &mut Caller,
+        body: &mut Arriving,
     ) -> Result<Self, Denied> {
-        match authorization {
+        match &asking.found.method.authorization {
             Authorization::Open => {
                 demand_allowance(asking)?;
                 Ok(Self(()))
@@ -127,7 +106,17 @@ impl Permit {
                 }
             }
             Authorization::AwsIam => {
-                Err(Refusal::configuration("a signature opens the method, and nothing else").into())
+                let (call, owner) = (asking.call, &asking.compiled.tenant);
+                let claim = aws_iam::claim(&plane.access_keys, call.parts).map_err(Denied::signature)?;
+                let signer = claim.prove(call.parts, &body.whole().await?, &owner.region, call.now);
+                let signer = caller.signer.insert(signer.map_err(Denied::signature)?);
+                if signer.account != owner.account {
+                    return Err(Denied::stranger(signer, owner));
+                }
+                match resource_policy(asking, Asker::Arn(&signer.arn)) {
+                    Some(Decision::Denied) => Err(by_policy(asking, &signer.arn, true).into()),
+                    None | Some(Decision::Allowed | Decision::NotAllowed) => Ok(Self(())),
+                }
             }
         }
     }
