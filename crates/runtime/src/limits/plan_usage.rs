@@ -3,18 +3,16 @@
 //! A request writes nothing: counts live in memory, and [`super::Limits::keep_flushing`] stores what changed every few seconds.
 //! What a node that is killed had not stored yet, a few seconds' requests, may be made again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::usage_plan::{Grant, UsagePlan, UsagePlanKey};
 use claviger_resources::usage_quota::{UsageQuota, day_of};
 use claviger_resources::{ApiKeyId, Clock, Tenant, Timestamp, UsagePlanId};
-use claviger_store::{Store, StoreError, Transaction, TransactionExt};
-use tokio::sync::Mutex;
+use claviger_store::{Store, StoreError, Transaction};
 
-use super::shards::Shards;
-use super::stored::{self, PAGE};
+use super::stored::{Count, Counts};
 use crate::snapshot::CurrentSnapshot;
 
 /// Days of which counts are kept: as many as `GetUsage` tells of.
@@ -23,9 +21,7 @@ pub const DAYS_KEPT: usize = 90;
 /// Counts what API keys use of their plans.
 pub struct PlanUsage {
     clock: Arc<dyn Clock>,
-    keys: Shards<HashMap<PlanKey, Used>>,
-    /// Held while counts are stored, so that no older count replaces a newer one.
-    flushing: Mutex<()>,
+    keys: Counts<Used>,
 }
 
 type PlanKey = (UsagePlanId, ApiKeyId);
@@ -46,17 +42,12 @@ pub struct QuotaExceeded(pub UsageQuota);
 impl PlanUsage {
     /// Counts that begin at nothing; [`Self::load`] brings back those that were stored.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, keys: Shards::new(), flushing: Mutex::new(()) }
+        Self { clock, keys: Counts::new() }
     }
 
     /// Reads the stored counts.
     pub async fn load(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
-        stored::each(tx, |record: KeyUsage| {
-            let KeyUsage { plan, key, tenant, days } = record;
-            let place = (plan, key);
-            self.keys.part(&place).insert(place, Used { tenant, days, changed: false });
-        })
-        .await
+        self.keys.load(tx).await
     }
 
     /// Counts a request that is about to be let through, when the plan's quota and what was granted beside it allow one.
@@ -93,45 +84,8 @@ impl PlanUsage {
 
     /// Stores what changed since the last time.
     pub async fn flush(&self, store: &dyn Store, current: &CurrentSnapshot) -> Result<(), StoreError> {
-        let _flushing = self.flushing.lock().await;
-        self.forget_removed(current);
-        loop {
-            let changed = self.changed();
-            if changed.is_empty() {
-                return Ok(());
-            }
-            if let Err(error) = save(store, &changed).await {
-                self.mark_changed(&changed);
-                return Err(error);
-            }
-        }
-    }
-
-    /// Lets go of keys that are in their plans no more. One that is not served yet has no counts either.
-    fn forget_removed(&self, current: &CurrentSnapshot) {
         let snapshot = current.load_full();
-        for mut part in self.keys.parts() {
-            part.retain(|(plan, key), _| snapshot.usage_plans().has_key(plan, key));
-        }
-    }
-
-    /// Some of the counts that changed, from now on held for stored.
-    fn changed(&self) -> Vec<KeyUsage> {
-        let mut changed = Vec::new();
-        for mut part in self.keys.parts() {
-            let room = PAGE - changed.len();
-            changed.extend(part.iter_mut().filter_map(|(place, used)| used.take_changed(place)).take(room));
-        }
-        changed
-    }
-
-    fn mark_changed(&self, usages: &[KeyUsage]) {
-        for usage in usages {
-            let place = (usage.plan.clone(), usage.key.clone());
-            if let Some(used) = self.keys.part(&place).get_mut(&place) {
-                used.changed = true;
-            }
-        }
+        self.keys.flush(store, |(plan, key)| snapshot.usage_plans().has_key(plan, key)).await
     }
 }
 
@@ -143,23 +97,24 @@ pub fn remaining(quota: UsageQuota, grant: Option<Grant>, now: Timestamp, days: 
     i64::from(quota.limit).saturating_add(granted).saturating_sub(i64::try_from(used).unwrap_or(i64::MAX))
 }
 
-async fn save(store: &dyn Store, usages: &[KeyUsage]) -> Result<(), StoreError> {
-    let mut tx = store.write().await?;
-    for usage in usages {
-        let (tenant, plan, key) = (&usage.tenant, usage.plan.as_str(), usage.key.as_str());
-        // A key that is in the plan no more must not leave a count behind.
-        if tx.find::<UsagePlanKey>(tenant, plan, key).await?.is_none() {
-            continue;
-        }
-        match tx.find::<KeyUsage>(tenant, plan, key).await? {
-            Some(mut stored) => {
-                stored.record.clone_from(usage);
-                tx.replace(&stored).await?;
-            }
-            None => tx.insert(usage).await?,
-        }
+impl Count for Used {
+    type Key = PlanKey;
+    type Record = KeyUsage;
+    type Owner = UsagePlanKey;
+
+    fn of_record(usage: KeyUsage) -> (PlanKey, Self) {
+        let KeyUsage { plan, key, tenant, days } = usage;
+        ((plan, key), Self { tenant, days, changed: false })
     }
-    tx.commit().await.map(drop)
+
+    fn to_record(&self, (plan, key): &PlanKey) -> Option<KeyUsage> {
+        let (tenant, days) = (self.tenant.clone(), self.days.clone());
+        Some(KeyUsage { plan: plan.clone(), key: key.clone(), tenant, days })
+    }
+
+    fn changed(&mut self) -> &mut bool {
+        &mut self.changed
+    }
 }
 
 impl Used {
@@ -174,14 +129,5 @@ impl Used {
             self.days.pop_first();
         }
         self.changed = true;
-    }
-
-    /// The counts as they are to be stored, when they changed; from now on they are held for stored.
-    fn take_changed(&mut self, (plan, key): &PlanKey) -> Option<KeyUsage> {
-        if !std::mem::take(&mut self.changed) {
-            return None;
-        }
-        let (tenant, days) = (self.tenant.clone(), self.days.clone());
-        Some(KeyUsage { plan: plan.clone(), key: key.clone(), tenant, days })
     }
 }

@@ -3,7 +3,6 @@
 //! A token writes nothing: counts live in memory, and [`super::Limits::keep_flushing`] stores what changed every few seconds. What
 //! a node that is killed had not stored yet, a few seconds' tokens, is given again.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use claviger_oauth::client::Client;
@@ -13,20 +12,16 @@ use claviger_resources::client_limits::{Span, TokenBudget};
 use claviger_resources::rate::{RateLimit, TokenBucket};
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::{ClientId, Clock, Monotonic, Tenant, UserPoolId};
-use claviger_store::{Store, StoreError, Transaction, TransactionExt};
-use tokio::sync::Mutex;
+use claviger_store::{Store, StoreError, Transaction};
 
-use super::shards::Shards;
-use super::stored::{self, PAGE};
+use super::stored::{Count, Counts};
 use crate::snapshot::CurrentSnapshot;
 
 /// Counts what limited app clients use.
 pub struct Usage {
     clock: Arc<dyn Clock>,
     monotonic: Arc<dyn Monotonic>,
-    clients: Shards<HashMap<ClientId, Used>>,
-    /// Held while counts are stored, so that no older count replaces a newer one.
-    flushing: Mutex<()>,
+    clients: Counts<Used>,
 }
 
 /// What one app client has used.
@@ -44,15 +39,12 @@ struct Used {
 impl Usage {
     /// Counts that begin at nothing; [`Self::load`] brings back those that were stored.
     pub fn new(clock: Arc<dyn Clock>, monotonic: Arc<dyn Monotonic>) -> Self {
-        Self { clock, monotonic, clients: Shards::new(), flushing: Mutex::new(()) }
+        Self { clock, monotonic, clients: Counts::new() }
     }
 
     /// Reads the stored counts.
     pub async fn load(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
-        stored::each(tx, |record: TokenUsage| {
-            self.clients.part(&record.client).insert(record.client.clone(), Used::of_record(record));
-        })
-        .await
+        self.clients.load(tx).await
     }
 
     /// Counts a token that an app client is about to get, when its limits allow one. What is refused is not counted.
@@ -93,83 +85,34 @@ impl Usage {
 
     /// Stores what changed since the last time.
     pub async fn flush(&self, store: &dyn Store, current: &CurrentSnapshot) -> Result<(), StoreError> {
-        let _flushing = self.flushing.lock().await;
-        self.forget_deleted(current);
-        loop {
-            let changed = self.changed();
-            if changed.is_empty() {
-                return Ok(());
-            }
-            if let Err(error) = save(store, &changed).await {
-                self.mark_changed(&changed);
-                return Err(error);
-            }
-        }
-    }
-
-    /// Lets go of app clients that are no more. One that is not served yet has no counts either.
-    fn forget_deleted(&self, current: &CurrentSnapshot) {
         let snapshot = current.load_full();
-        for mut part in self.clients.parts() {
-            part.retain(|id, _| snapshot.client(id.as_str()).is_some());
-        }
-    }
-
-    /// Some of the counts that changed, from now on held for stored.
-    fn changed(&self) -> Vec<TokenUsage> {
-        let mut changed = Vec::new();
-        for mut part in self.clients.parts() {
-            let room = PAGE - changed.len();
-            changed.extend(part.iter_mut().filter_map(|(id, used)| used.take_changed(id)).take(room));
-        }
-        changed
-    }
-
-    fn mark_changed(&self, usages: &[TokenUsage]) {
-        for usage in usages {
-            if let Some(used) = self.clients.part(&usage.client).get_mut(&usage.client) {
-                used.changed = true;
-            }
-        }
+        self.clients.flush(store, |id| snapshot.client(id.as_str()).is_some()).await
     }
 }
 
-async fn save(store: &dyn Store, usages: &[TokenUsage]) -> Result<(), StoreError> {
-    let mut tx = store.write().await?;
-    for usage in usages {
-        let (tenant, pool, client) = (&usage.tenant, usage.pool.as_str(), usage.client.as_str());
-        // A client that is gone must not leave a count behind.
-        if tx.find::<AppClient>(tenant, pool, client).await?.is_none() {
-            continue;
-        }
-        match tx.find::<TokenUsage>(tenant, pool, client).await? {
-            Some(mut stored) => {
-                stored.record.clone_from(usage);
-                tx.replace(&stored).await?;
-            }
-            None => tx.insert(usage).await?,
-        }
+impl Count for Used {
+    type Key = ClientId;
+    type Record = TokenUsage;
+    type Owner = AppClient;
+
+    fn of_record(usage: TokenUsage) -> (ClientId, Self) {
+        let TokenUsage { client, pool, tenant, span, tokens } = usage;
+        (client, Self { pool, tenant, bucket: None, span: Some(span), tokens, changed: false })
     }
-    tx.commit().await.map(drop)
+
+    fn to_record(&self, client: &ClientId) -> Option<TokenUsage> {
+        let (pool, tenant) = (self.pool.clone(), self.tenant.clone());
+        self.span.map(|span| TokenUsage { client: client.clone(), pool, tenant, span, tokens: self.tokens })
+    }
+
+    fn changed(&mut self) -> &mut bool {
+        &mut self.changed
+    }
 }
 
 impl Used {
     fn nothing(pool: &UserPoolId, tenant: &Tenant) -> Self {
         Self { pool: pool.clone(), tenant: tenant.clone(), bucket: None, span: None, tokens: 0, changed: false }
-    }
-
-    fn of_record(usage: TokenUsage) -> Self {
-        let TokenUsage { client: _, pool, tenant, span, tokens } = usage;
-        Self { pool, tenant, bucket: None, span: Some(span), tokens, changed: false }
-    }
-
-    /// The count as it is to be stored, when it changed; from now on it is held for stored.
-    fn take_changed(&mut self, client: &ClientId) -> Option<TokenUsage> {
-        if !std::mem::take(&mut self.changed) {
-            return None;
-        }
-        let (pool, tenant) = (self.pool.clone(), self.tenant.clone());
-        self.span.map(|span| TokenUsage { client: client.clone(), pool, tenant, span, tokens: self.tokens })
     }
 
     /// Refuses when the budget is used up; a new day or month begins at nothing.
