@@ -1,7 +1,7 @@
 //! Compiling models: from their texts to what checks bodies.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use claviger_resources::RestApiId;
@@ -68,9 +68,15 @@ impl<'a> Models<'a> {
         if let Some(known) = self.compiled.borrow().get(name) {
             return Ok(known.clone());
         }
-        let mut compiler =
-            Compiler { models: self, documents: HashMap::new(), known: HashMap::new(), nodes: Vec::new() };
-        let root = compiler.at(name, "")?;
+        let mut compiler = Compiler {
+            models: self,
+            documents: HashMap::new(),
+            known: HashMap::new(),
+            nodes: Vec::new(),
+            waiting: Vec::new(),
+        };
+        let root = compiler.at(&Place { model: name.to_owned(), pointer: String::new() })?;
+        compiler.finish()?;
         let schema = Schema { model: name.into(), nodes: compiler.nodes.into(), root };
         self.compiled.borrow_mut().insert(name.to_owned(), schema.clone());
         Ok(schema)
@@ -88,33 +94,75 @@ impl<'a> Models<'a> {
     }
 }
 
+/// Where a schema stands: a model, and the JSON pointer (RFC 6901) within it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    model: String,
+    pointer: String,
+}
+
+impl Place {
+    /// What stands further down.
+    fn below(&self, steps: &[&str]) -> Self {
+        let mut pointer = self.pointer.clone();
+        for step in steps {
+            pointer.push('/');
+            pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        }
+        Self { model: self.model.clone(), pointer }
+    }
+}
+
+/// Compiles one schema after the other, never one within another: how deeply they refer to each other costs no stack.
 struct Compiler<'m> {
     models: &'m Models<'m>,
     documents: HashMap<String, Arc<Value>>,
-    /// What stands where, once its compilation has begun: a schema may refer to one that it is part of.
-    known: HashMap<(String, String), NodeId>,
+    /// What stands where; a schema may refer to one that it is part of.
+    known: HashMap<Place, NodeId>,
     nodes: Vec<Node>,
+    /// What is known and not compiled yet.
+    waiting: Vec<(NodeId, Place)>,
 }
 
 impl Compiler<'_> {
-    /// The schema at a pointer of a model.
-    fn at(&mut self, model: &str, pointer: &str) -> Result<NodeId, InvalidSchema> {
-        let place = (model.to_owned(), pointer.to_owned());
-        if let Some(known) = self.known.get(&place) {
+    /// Compiles all that is waiting, and what that leads to.
+    fn finish(&mut self) -> Result<(), InvalidSchema> {
+        while let Some((id, place)) = self.waiting.pop() {
+            let document = self.document(&place.model)?;
+            let schema = document.pointer(&place.pointer).and_then(Value::as_object).ok_or_else(|| lost(&place))?;
+            let node = self.node(&place, schema)?;
+            if let Some(reserved) = self.nodes.get_mut(id) {
+                *reserved = node;
+            }
+        }
+        Ok(())
+    }
+
+    /// The schema at a place.
+    fn at(&mut self, place: &Place) -> Result<NodeId, InvalidSchema> {
+        if let Some(known) = self.known.get(place) {
             return Ok(*known);
         }
-        let document = self.document(model)?;
-        let schema = document.pointer(pointer).and_then(Value::as_object);
-        let schema = schema.ok_or_else(|| InvalidSchema::Reference(format!("{model}#{pointer}")))?;
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            return self.follow(model, reference);
+        let document = self.document(&place.model)?;
+        let schema = document.pointer(&place.pointer).ok_or_else(|| lost(place))?;
+        let schema = schema.as_object().ok_or_else(|| wrong("a schema", schema))?;
+        let id = if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            self.follow(&place.model, reference)?
+        } else {
+            self.reserve(place)?
+        };
+        self.known.insert(place.clone(), id);
+        Ok(id)
+    }
+
+    /// A node for what is still to be compiled.
+    fn reserve(&mut self, place: &Place) -> Result<NodeId, InvalidSchema> {
+        if self.nodes.len() == NODES_MAX {
+            return Err(InvalidSchema::TooLarge);
         }
-        let id = self.reserve()?;
-        self.known.insert(place, id);
-        let node = self.node(model, schema)?;
-        if let Some(place) = self.nodes.get_mut(id) {
-            *place = node;
-        }
+        let id = self.nodes.len();
+        self.nodes.push(Node::default());
+        self.waiting.push((id, place.clone()));
         Ok(id)
     }
 
@@ -132,7 +180,7 @@ impl Compiler<'_> {
             let document = self.document(&next)?;
             let schema = document.pointer(&pointer).and_then(Value::as_object).ok_or_else(lost)?;
             match schema.get("$ref").and_then(Value::as_str) {
-                None => return self.at(&next, &pointer),
+                None => return self.at(&Place { model: next, pointer }),
                 Some(further) => (model, reference) = (next, further.to_owned()),
             }
         }
@@ -157,48 +205,32 @@ impl Compiler<'_> {
         Ok(value)
     }
 
-    fn reserve(&mut self) -> Result<NodeId, InvalidSchema> {
-        if self.nodes.len() == NODES_MAX {
-            return Err(InvalidSchema::TooLarge);
-        }
-        self.nodes.push(Node::default());
-        Ok(self.nodes.len() - 1)
+    /// The schemas of a list.
+    fn list(&mut self, place: &Place, keyword: &str, schemas: &Value) -> Result<Vec<NodeId>, InvalidSchema> {
+        let schemas = schemas.as_array().ok_or_else(|| wrong(keyword, schemas))?;
+        (0..schemas.len()).map(|index| self.at(&place.below(&[keyword, &index.to_string()]))).collect()
     }
 
-    /// A schema written in place.
-    fn part(&mut self, model: &str, schema: &Value) -> Result<NodeId, InvalidSchema> {
-        let schema = schema.as_object().ok_or_else(|| wrong("a schema", schema))?;
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            return self.follow(model, reference);
-        }
-        let id = self.reserve()?;
-        let node = self.node(model, schema)?;
-        if let Some(place) = self.nodes.get_mut(id) {
-            *place = node;
-        }
-        Ok(id)
+    /// The schemas of a list that must not be empty.
+    fn parts(&mut self, place: &Place, keyword: &str, schemas: &Value) -> Result<Vec<NodeId>, InvalidSchema> {
+        let parts = self.list(place, keyword, schemas)?;
+        if parts.is_empty() { Err(wrong(keyword, schemas)) } else { Ok(parts) }
     }
 
-    fn parts(&mut self, model: &str, keyword: &str, schemas: &Value) -> Result<Vec<NodeId>, InvalidSchema> {
-        let schemas =
-            schemas.as_array().filter(|schemas| !schemas.is_empty()).ok_or_else(|| wrong(keyword, schemas))?;
-        schemas.iter().map(|schema| self.part(model, schema)).collect()
-    }
-
-    fn node(&mut self, model: &str, schema: &Map<String, Value>) -> Result<Node, InvalidSchema> {
+    fn node(&mut self, place: &Place, schema: &Map<String, Value>) -> Result<Node, InvalidSchema> {
         let mut node = Node::default();
         let mut keywords: Vec<(&String, &Value)> = schema.iter().collect();
         keywords.sort_unstable_by_key(|(name, _)| *name);
         for (name, value) in keywords {
             match name.as_str() {
                 "additionalItems" | "items" | "additionalProperties" | "properties" | "patternProperties" => {
-                    self.inside(model, &mut node, name, value, schema)?;
+                    self.inside(place, &mut node, name, value, schema)?;
                 }
-                "allOf" => node.keywords.push(Keyword::AllOf(self.parts(model, name, value)?)),
-                "anyOf" => node.keywords.push(Keyword::AnyOf(self.parts(model, name, value)?)),
-                "oneOf" => node.keywords.push(Keyword::OneOf(self.parts(model, name, value)?)),
-                "not" => node.keywords.push(Keyword::Not(self.part(model, value)?)),
-                "dependencies" => node.keywords.push(self.dependencies(model, value)?),
+                "allOf" => node.keywords.push(Keyword::AllOf(self.parts(place, name, value)?)),
+                "anyOf" => node.keywords.push(Keyword::AnyOf(self.parts(place, name, value)?)),
+                "oneOf" => node.keywords.push(Keyword::OneOf(self.parts(place, name, value)?)),
+                "not" => node.keywords.push(Keyword::Not(self.at(&place.below(&[name]))?)),
+                "dependencies" => node.keywords.push(self.dependencies(place, name, value)?),
                 _ => node.keywords.extend(simple(name, value, schema)?),
             }
         }
@@ -208,7 +240,7 @@ impl Compiler<'_> {
     /// The schemas of what is inside a value.
     fn inside(
         &mut self,
-        model: &str,
+        place: &Place,
         node: &mut Node,
         name: &str,
         value: &Value,
@@ -220,18 +252,19 @@ impl Compiler<'_> {
                     node.keywords.push(Keyword::AdditionalItems(items.len()));
                 }
             }
-            ("items", Value::Array(items)) => {
-                let items = items.iter().map(|item| self.part(model, item)).collect::<Result<_, _>>()?;
+            ("items", Value::Array(_)) => {
+                let items = self.list(place, name, value)?;
                 let rest = schema.get("additionalItems").filter(|rest| rest.is_object());
-                node.items = Items::Each(items, rest.map(|rest| self.part(model, rest)).transpose()?);
+                let rest = rest.map(|_| self.at(&place.below(&["additionalItems"]))).transpose()?;
+                node.items = Items::Each(items, rest);
             }
-            ("items", item) => node.items = Items::All(self.part(model, item)?),
+            ("items", _) => node.items = Items::All(self.at(&place.below(&[name]))?),
             ("additionalProperties", Value::Bool(false)) => node.keywords.push(Keyword::AdditionalProperties),
             ("additionalItems" | "additionalProperties", Value::Bool(true)) | ("additionalItems", _) => {}
-            ("additionalProperties", property) => node.additional_properties = Some(self.part(model, property)?),
+            ("additionalProperties", _) => node.additional_properties = Some(self.at(&place.below(&[name]))?),
             (_, properties) => {
-                for (property, schema) in properties.as_object().ok_or_else(|| wrong(name, properties))? {
-                    let schema = self.part(model, schema)?;
+                for property in properties.as_object().ok_or_else(|| wrong(name, properties))?.keys() {
+                    let schema = self.at(&place.below(&[name, property]))?;
                     if name == "properties" {
                         node.properties.insert(property.as_str().into(), schema);
                     } else {
@@ -243,18 +276,22 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn dependencies(&mut self, model: &str, value: &Value) -> Result<Keyword, InvalidSchema> {
-        let members = value.as_object().ok_or_else(|| wrong("dependencies", value))?;
-        let mut dependencies = std::collections::BTreeMap::new();
+    fn dependencies(&mut self, place: &Place, name: &str, value: &Value) -> Result<Keyword, InvalidSchema> {
+        let members = value.as_object().ok_or_else(|| wrong(name, value))?;
+        let mut dependencies = BTreeMap::new();
         for (property, needed) in members {
             let dependency = match needed {
-                Value::Array(_) => Dependency::Properties(names("dependencies", needed)?),
-                schema => Dependency::Schema(self.part(model, schema)?),
+                Value::Array(_) => Dependency::Properties(names(name, needed)?),
+                _ => Dependency::Schema(self.at(&place.below(&[name, property]))?),
             };
             dependencies.insert(property.as_str().into(), dependency);
         }
         Ok(Keyword::Dependencies(dependencies))
     }
+}
+
+fn lost(place: &Place) -> InvalidSchema {
+    InvalidSchema::Reference(format!("{}#{}", place.model, place.pointer))
 }
 
 /// A keyword that holds no schema; `None` for those that decide nothing: those API Gateway passes over (`exclusiveMinimum`,
