@@ -178,9 +178,9 @@ fn measure_start(
 
 fn measure_load(server: &Server, fixture: &Fixture, arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
     let duration = Duration::from_secs_f64(arguments.seconds);
-    let token_request = Requests::from([server::token(&fixture.client_id, &fixture.client_secret)]);
+    let token_request = Requests::from_iter([server::token(&fixture.client_id, &fixture.client_secret)]);
     let token = token(server, fixture)?;
-    let gate_request = Requests::from([gate_request(fixture, Some(&token))]);
+    let gate_request = Requests::from_iter([gate_request(fixture, Some(&token))]);
     let (mut signing, mut verifying, mut tokens, mut gate) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 1..=arguments.rounds {
         eprintln!("round {round} of {}", arguments.rounds);

@@ -22,10 +22,35 @@ pub(crate) struct Outcome {
     pub(crate) p99: f64,
 }
 
-/// Requests that connections take in turn, each beginning at another.
-pub(crate) type Requests = Arc<[Vec<u8>]>;
+/// Requests that connections take in turn, each beginning at another, and the status of every answer.
+#[derive(Clone)]
+pub(crate) struct Requests {
+    texts: Arc<[Vec<u8>]>,
+    status: u16,
+}
 
-/// Sends `requests` over `connections` keep-alive connections for `duration`; every answer must be a 200.
+impl Requests {
+    /// The same requests, whose answers have another status than 200.
+    pub(crate) fn answered_with(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    fn iter(&self) -> std::slice::Iter<'_, Vec<u8>> {
+        self.texts.iter()
+    }
+}
+
+impl FromIterator<Vec<u8>> for Requests {
+    fn from_iter<I: IntoIterator<Item = Vec<u8>>>(requests: I) -> Self {
+        Self { texts: requests.into_iter().collect(), status: 200 }
+    }
+}
+
+/// Sends `requests` over `connections` keep-alive connections for `duration`.
 pub(crate) fn run(
     address: SocketAddr,
     requests: &Requests,
@@ -36,9 +61,9 @@ pub(crate) fn run(
         let mut tasks = tokio::task::JoinSet::new();
         let started = Instant::now();
         for number in 0..connections {
-            let (requests, until) = (Arc::clone(requests), started + duration);
+            let (requests, until) = (requests.clone(), started + duration);
             tasks.spawn(async move {
-                let mut connection = Connection::open(address).await?;
+                let mut connection = Connection::of(address, &requests).await?;
                 let mut latencies = Vec::with_capacity(4096);
                 for request in requests.iter().cycle().skip(number * requests.len() / connections) {
                     latencies.push(connection.send(request).await?);
@@ -71,7 +96,8 @@ pub(crate) fn run(
 pub(crate) fn in_turn(servers: [(SocketAddr, &Requests); 2], duration: Duration) -> anyhow::Result<[f64; 2]> {
     let [(one, one_requests), (other, other_requests)] = servers;
     runtime()?.block_on(async {
-        let (mut one, mut other) = (Connection::open(one).await?, Connection::open(other).await?);
+        let (mut one, mut other) =
+            (Connection::of(one, one_requests).await?, Connection::of(other, other_requests).await?);
         let (mut one_latencies, mut other_latencies) = (Vec::new(), Vec::new());
         let started = Instant::now();
         for (one_request, other_request) in one_requests.iter().cycle().zip(other_requests.iter().cycle()) {
@@ -120,19 +146,19 @@ impl Load {
     async fn open(address: SocketAddr, requests: &Requests, connections: usize) -> anyhow::Result<Self> {
         let mut opened = Vec::new();
         for number in 0..connections {
-            opened.push((Connection::open(address).await?, number * requests.len() / connections));
+            opened.push((Connection::of(address, requests).await?, number * requests.len() / connections));
         }
-        Ok(Self { requests: Arc::clone(requests), connections: opened, answers: 0, elapsed: Duration::ZERO })
+        Ok(Self { requests: requests.clone(), connections: opened, answers: 0, elapsed: Duration::ZERO })
     }
 
     async fn run_slice(&mut self) -> anyhow::Result<()> {
         let (started, mut tasks) = (Instant::now(), tokio::task::JoinSet::new());
         for (mut connection, mut place) in self.connections.drain(..) {
-            let requests = Arc::clone(&self.requests);
+            let requests = self.requests.clone();
             tasks.spawn(async move {
                 let mut answers = 0;
                 while started.elapsed() < SLICE {
-                    connection.send(requests.get(place % requests.len()).context("no request")?).await?;
+                    connection.send(requests.texts.get(place % requests.len()).context("no request")?).await?;
                     (place, answers) = (place + 1, answers + 1);
                 }
                 anyhow::Ok((connection, place, answers))
@@ -163,27 +189,40 @@ pub(crate) struct Connection {
     received: Vec<u8>,
     /// The length of the last answer: one that is as long is whole, which saves looking at its head.
     length: usize,
+    /// The status that every answer must have, and how such an answer begins.
+    status: u16,
+    begins: [u8; 12],
 }
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await.context("cannot connect to the server")?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::with_capacity(8192), length: 0 })
+        Self::expecting(address, 200).await
     }
 
-    /// Sends a request and tells how long its answer took, which must be a 200.
+    async fn of(address: SocketAddr, requests: &Requests) -> anyhow::Result<Self> {
+        Self::expecting(address, requests.status).await
+    }
+
+    async fn expecting(address: SocketAddr, status: u16) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await.context("cannot connect to the server")?;
+        stream.set_nodelay(true)?;
+        let begins = format!("HTTP/1.1 {status}").into_bytes();
+        let begins = begins.try_into().ok().context("a status has three digits")?;
+        Ok(Self { stream, received: Vec::with_capacity(8192), length: 0, status, begins })
+    }
+
+    /// Sends a request and tells how long its answer took.
     pub(crate) async fn send(&mut self, request: &[u8]) -> anyhow::Result<Duration> {
         let sent = Instant::now();
         self.stream.write_all(request).await?;
         self.received.clear();
         loop {
             ensure!(self.stream.read_buf(&mut self.received).await? > 0, "the server closed the connection");
-            if self.received.len() == self.length && self.received.starts_with(b"HTTP/1.1 200") {
+            if self.received.len() == self.length && self.received.starts_with(&self.begins) {
                 return Ok(sent.elapsed());
             }
             if let Some((status, _, end)) = http::whole(&self.received)? {
-                ensure!(status == 200, "answered {status}: {}", String::from_utf8_lossy(&self.received));
+                ensure!(status == self.status, "answered {status}: {}", String::from_utf8_lossy(&self.received));
                 self.length = end;
                 return Ok(sent.elapsed());
             }

@@ -57,11 +57,25 @@ impl Server {
 
     /// Starts the server; tells when that began and how long it was until it listened.
     pub(crate) fn start_timed(binary: &Path, data: &Path) -> anyhow::Result<(Self, Instant, Duration)> {
+        Self::start_timed_with(binary, data, &[])
+    }
+
+    /// Starts one with quotas of its own.
+    pub(crate) fn start_with(binary: &Path, data: &Path, quotas: &[(&str, usize)]) -> anyhow::Result<Self> {
+        Ok(Self::start_timed_with(binary, data, quotas)?.0)
+    }
+
+    fn start_timed_with(
+        binary: &Path,
+        data: &Path,
+        quotas: &[(&str, usize)],
+    ) -> anyhow::Result<(Self, Instant, Duration)> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let started = Instant::now();
         let child = Command::new(binary)
             .args(["dev", "--listen", &address.to_string(), "--data-dir"])
             .arg(data)
+            .args(quotas.iter().map(|(name, value)| format!("--quota={name}={value}")))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,5 +1,7 @@
 //! `cargo xtask soak`: proofs that take longer than CI may. Each stage can be run alone.
 
+mod comparison;
+mod routes;
 mod scale;
 
 use std::process::Command;
@@ -25,7 +27,7 @@ pub(crate) struct Arguments {
     /// Seconds to try templates for, instead of so many of them
     #[arg(long)]
     duration: Option<u64>,
-    /// Rounds in which the large store is measured beside the small one
+    /// Rounds in which what is large is measured beside what is small
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// How often the secret is rotated
@@ -41,6 +43,8 @@ enum Stage {
     Templates,
     /// 100,000 app clients are served as fast as 10
     Scale,
+    /// 10,000 routes are served as fast as 10
+    Routes,
     /// No request fails while a secret is rotated
     Rotation,
 }
@@ -68,6 +72,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if chosen(Stage::Scale) {
         stages.run("100,000 app clients", || scale::run(arguments.rounds));
+    }
+    if chosen(Stage::Routes) {
+        stages.run("10,000 routes", || routes::run(arguments.rounds));
     }
     if chosen(Stage::Rotation) {
         stages.run("rotation under load", || {

@@ -12,6 +12,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::comparison::Comparison;
 use crate::http;
 use crate::load::{self, Connection, Requests, machine, median};
 use crate::server::{Server, binary, cognito, token};
@@ -25,10 +26,6 @@ const LARGE: (usize, usize) = (100, 1_000);
 const PAGE: usize = 5;
 /// Connections that create.
 const CREATING_CONNECTIONS: usize = 128;
-/// Connections of a load.
-const LOAD_CONNECTIONS: usize = 16;
-/// How long each kind of request is sent in a round, in turn and under load.
-const DURATION: Duration = Duration::from_secs(2);
 /// How long the pools may take to get their keys.
 const KEYS_WAIT_MAX: Duration = Duration::from_mins(5);
 /// Starts whose median is told.
@@ -62,48 +59,13 @@ pub(super) fn run(rounds: usize) -> anyhow::Result<()> {
     row("memory (PSS) when filled", small.server.pss_mebibytes()?, large.server.pss_mebibytes()?, "MiB");
     row("start to ready", small.restart(&binary)?, large.restart(&binary)?, "ms");
     row("memory (PSS) idle", small.server.pss_mebibytes()?, large.server.pss_mebibytes()?, "MiB");
-    let ratios = measure(&small, &large, rounds)?;
-    row("memory (PSS) after load", small.server.pss_mebibytes()?, large.server.pss_mebibytes()?, "MiB");
-    let slow: Vec<_> = ratios.iter().filter(|(_, ratio)| *ratio >= RATIO_MAX).map(|(what, _)| *what).collect();
-    ensure!(slow.is_empty(), "{RATIO_MAX} times slower or more with many clients: {}", slow.join(", "));
-    Ok(())
-}
-
-/// Measures every kind of request on both, prints what comes out and returns the worse ratio of each kind.
-#[expect(clippy::print_stdout, reason = "the figures are the command's result")]
-fn measure(small: &Store, large: &Store, rounds: usize) -> anyhow::Result<Vec<(&'static str, f64)>> {
-    println!(
-        "\n{:38}  {:>10}  {:>10}  {:>6}  {:>10}  {:>10}  {:>6}",
-        "",
-        small.clients.len(),
-        large.clients.len(),
-        "ratio",
-        small.clients.len(),
-        large.clients.len(),
-        "ratio"
-    );
-    let mut ratios = Vec::new();
-    for ((what, small_requests), (_, large_requests)) in small.requests()?.into_iter().zip(large.requests()?) {
-        let (mut latencies, mut rates) = (Vec::new(), Vec::new());
-        let (small, large) = ((small.server.address, &small_requests), (large.server.address, &large_requests));
-        for _ in 0..rounds {
-            latencies.push(load::in_turn([small, large], DURATION)?);
-            rates.push(load::in_slices([small, large], LOAD_CONNECTIONS, DURATION)?);
-        }
-        let of = |pairs: &[[f64; 2]], part: fn(&[f64; 2]) -> f64| median(&pairs.iter().map(part).collect::<Vec<_>>());
-        let slower = of(&latencies, |[small, large]| large / small);
-        let fewer = of(&rates, |[small, large]| small / large);
-        println!(
-            "{what:38}  {:>7.3} ms  {:>7.3} ms  {slower:>6.2}  {:>8.0}/s  {:>8.0}/s  {fewer:>6.2}",
-            of(&latencies, |[small, _]| *small),
-            of(&latencies, |[_, large]| *large),
-            of(&rates, |[small, _]| *small),
-            of(&rates, |[_, large]| *large),
-        );
-        ratios.push((what, slower.max(fewer)));
+    let mut comparison = Comparison::new([small.clients.len(), large.clients.len()], rounds);
+    for ((what, few), (_, many)) in small.requests()?.into_iter().zip(large.requests()?) {
+        comparison.measure(what, [(small.server.address, &few), (large.server.address, &many)])?;
     }
     println!();
-    Ok(ratios)
+    row("memory (PSS) after load", small.server.pss_mebibytes()?, large.server.pss_mebibytes()?, "MiB");
+    comparison.check(RATIO_MAX)
 }
 
 impl Store {
@@ -153,7 +115,7 @@ impl Store {
         };
         let of_client = |client: &Client| json!({ "UserPoolId": pool(client), "ClientId": client.id });
         Ok(vec![
-            ("ListUserPools", Requests::from([cognito("ListUserPools", &json!({ "MaxResults": 1 }))])),
+            ("ListUserPools", Requests::from_iter([cognito("ListUserPools", &json!({ "MaxResults": 1 }))])),
             ("ListUserPoolClients", self.each(|client| list(client, None))),
             ("ListUserPoolClients, from the middle", self.each(|client| list(client, middles.get(client.pool)))),
             ("DescribeUserPoolClient", self.each(|client| cognito("DescribeUserPoolClient", &of_client(client)))),
