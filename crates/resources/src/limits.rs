@@ -34,8 +34,6 @@ pub const FUNCTION_MEMORY_MIB_MAX: u32 = 10_240;
 
 /// REST APIs per account and region: the quota of regional ones (API Gateway, "Amazon API Gateway quotas").
 pub const REST_APIS_PER_REGION: usize = 600;
-/// Resources per REST API (same page).
-pub const RESOURCES_PER_API: usize = 300;
 /// Stages per API (same page).
 pub const STAGES_PER_API: usize = 10;
 /// Authorizers per API (same page).
@@ -72,8 +70,6 @@ pub const API_GATEWAY_PAGE_DEFAULT: usize = 25;
 pub const API_GATEWAY_PAGE_MAX: usize = 500;
 /// HTTP APIs per account and region (same page as [`REST_APIS_PER_REGION`]).
 pub const HTTP_APIS_PER_REGION: usize = 600;
-/// Routes per HTTP API (same page).
-pub const ROUTES_PER_API: usize = 300;
 /// Integrations per HTTP API (same page).
 pub const INTEGRATIONS_PER_API: usize = 300;
 /// Audiences per JWT authorizer (same page).

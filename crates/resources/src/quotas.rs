@@ -1,4 +1,4 @@
-//! Quotas of Amazon Cognito: how many of each thing there may be. AWS's defaults, and what an operator has made of them.
+//! Quotas of Amazon Cognito and API Gateway: how many of each thing there may be. AWS's defaults, and what an operator has made of them.
 //!
 //! Every quota is a row of [`QUOTAS`]; `docs/quotas.md` is made from the same rows. What an operator sets holds from then
 //! on: more than that stays, but nothing is added to it.
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::limits::SECRETS_PER_APP_CLIENT;
 
-/// A quota of Cognito.
+/// A quota of Cognito or of API Gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     /// User pools of an account in a region.
@@ -40,6 +40,10 @@ pub enum Quota {
     GroupsOfUser,
     /// Managed login branding styles of a pool.
     Brandings,
+    /// Resources of a REST API.
+    ResourcesOfRestApi,
+    /// Routes of an HTTP API.
+    RoutesOfHttpApi,
 }
 
 /// A quota with what AWS says of it.
@@ -70,14 +74,17 @@ pub enum Raised {
     OnRequest,
 }
 
-/// The page that documents them all.
-pub const QUOTAS_PAGE: &str = "https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html";
+/// The pages that document them all.
+pub const QUOTAS_PAGES: [&str; 2] = [
+    "https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html",
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
+];
 
 /// The most any quota can be set to.
 pub const QUOTA_MAX: u64 = 1_000_000_000;
 
 /// Every quota, in the order of [`Quota`].
-pub static QUOTAS: [QuotaRow; 15] = [
+pub static QUOTAS: [QuotaRow; 17] = [
     row(Quota::UserPools, "user-pools-per-region", 1_000, Raised::To(10_000), "user pools per region"),
     row(Quota::AppClients, "app-clients-per-user-pool", 1_000, Raised::To(10_000), "app clients per user pool"),
     row(
@@ -116,6 +123,8 @@ pub static QUOTAS: [QuotaRow; 15] = [
         Raised::Fixed,
         "managed login branding styles per user pool",
     ),
+    row(Quota::ResourcesOfRestApi, "resources-per-rest-api", 300, Raised::OnRequest, "resources per REST API"),
+    row(Quota::RoutesOfHttpApi, "routes-per-http-api", 300, Raised::OnRequest, "routes per HTTP API"),
 ];
 
 const fn row(quota: Quota, name: &'static str, default: u64, raised: Raised, counts: &'static str) -> QuotaRow {
@@ -176,6 +185,11 @@ impl Quotas {
         let changed = self.changed.iter().find(|(changed, _)| *changed == quota).map(|(_, value)| *value);
         let default = || QUOTAS.iter().find(|row| row.quota == quota).map_or(0, |row| row.default);
         changed.unwrap_or_else(default)
+    }
+
+    /// The quota's value, for comparing with what is at hand.
+    pub fn count_of(&self, quota: Quota) -> usize {
+        usize::try_from(self.of(quota)).unwrap_or(usize::MAX)
     }
 
     /// The same quotas with one more change: `name=value`. The last change of a quota holds.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger_gateway::openapi::{ImportError, ImportOptions, Imported, Target, import};
+use claviger_resources::quotas::Quota;
 use claviger_resources::rest_api::{RestApi, RestApiDefinition};
 use claviger_resources::role_mapping::RoleTable;
 use claviger_store::TransactionExt;
@@ -117,5 +118,10 @@ fn read(input: &DocumentInput, target: Target<'_>, cx: &mut Context<'_>) -> Resu
     let refuse = |error: ImportError| Error::bad(error.to_string());
     let mut options = ImportOptions::from_query(parameters).map_err(refuse)?;
     options.fail_on_warnings |= input.fail_on_warnings;
-    import(&document, &options, target, cx.random).map_err(refuse)
+    let imported = import(&document, &options, target, cx.random).map_err(refuse)?;
+    let quota = cx.services.settings.quotas.count_of(Quota::ResourcesOfRestApi);
+    if imported.definition.resources.len() > quota {
+        return Err(Error::LimitExceeded { what: "resources", scope: "API", maximum: quota });
+    }
+    Ok(imported)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::ResourceId;
-use claviger_resources::limits::RESOURCES_PER_API;
+use claviger_resources::quotas::Quota;
 use claviger_resources::rest_api::{Method, MethodVerb, Resource, RestApi};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
@@ -212,8 +212,9 @@ pub(super) async fn find(cx: &mut Context<'_>, api: &RestApi, id: &str) -> Resul
 }
 
 async fn create(cx: &mut Context<'_>, api: &RestApi, parent: &Resource, part: &str) -> Result<Resource, Error> {
-    if cx.tx.count_of::<Resource>(cx.tenant, api.id.as_str()).await? >= RESOURCES_PER_API as u64 {
-        return Err(Error::LimitExceeded { what: "resources", scope: "API", maximum: RESOURCES_PER_API });
+    let quota = cx.services.settings.quotas.count_of(Quota::ResourcesOfRestApi);
+    if cx.tx.count_of::<Resource>(cx.tenant, api.id.as_str()).await? >= quota as u64 {
+        return Err(Error::LimitExceeded { what: "resources", scope: "API", maximum: quota });
     }
     let resource = Resource {
         id: ResourceId::generate(cx.random),

@@ -6,7 +6,8 @@ use claviger_gateway::http_api::{export, import};
 use claviger_gateway::openapi::BasePath;
 use claviger_resources::Random;
 use claviger_resources::http_api::{Deployment, HttpApi, HttpApiDefinition};
-use claviger_resources::limits::{INTEGRATIONS_PER_API, ROUTES_PER_API};
+use claviger_resources::limits::INTEGRATIONS_PER_API;
+use claviger_resources::quotas::Quota;
 use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +79,7 @@ impl Operation for ImportApi {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let new = api::new(cx, std::collections::BTreeMap::new())?;
-        let definition = input.document.read(new, None, cx.random)?;
+        let definition = input.document.read(new, None, cx.services, cx.random)?;
         api::insert(cx, &definition.api).await?;
         insert(cx, &definition).await?;
         Ok(api::shown(&definition.api))
@@ -99,7 +100,7 @@ impl Operation for ReimportApi {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let mut api = api::find(cx, &input.api_id).await?;
         let before = api::definition(cx, &api).await?;
-        let definition = input.document.read(api.record.clone(), Some(&before), cx.random)?;
+        let definition = input.document.read(api.record.clone(), Some(&before), cx.services, cx.random)?;
         api::delete_definition(cx, &api).await?;
         insert(cx, &definition).await?;
         api.record = definition.api;
@@ -141,6 +142,7 @@ impl DocumentInput {
         &self,
         api: HttpApi,
         existing: Option<&HttpApiDefinition>,
+        services: &Services,
         random: &mut dyn Random,
     ) -> Result<HttpApiDefinition, Error> {
         let base_path = match self.base_path.as_deref().unwrap_or_default() {
@@ -157,7 +159,7 @@ impl DocumentInput {
             api::check_cors(cors)?;
         }
         for (count, what, maximum) in [
-            (definition.routes.len(), "Routes", ROUTES_PER_API),
+            (definition.routes.len(), "Routes", services.settings.quotas.count_of(Quota::RoutesOfHttpApi)),
             (definition.integrations.len(), "Integrations", INTEGRATIONS_PER_API),
         ] {
             if count > maximum {
@@ -174,7 +176,7 @@ impl DocumentInput {
         let definition = {
             let mut random = services.random();
             let api = api::unstored(caller.tenant(), services.clock.now(), &mut *random);
-            self.read(api, None, &mut *random)?
+            self.read(api, None, services, &mut *random)?
         };
         for one in &definition.authorizers {
             authorizer::check_issuer(services, one.jwt_configuration.as_ref()).await?;

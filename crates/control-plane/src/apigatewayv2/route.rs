@@ -3,7 +3,8 @@
 use claviger_resources::http_api::{
     AuthorizationType, Authorizer, AuthorizerType, HttpApi, Integration, Route, RouteKey,
 };
-use claviger_resources::limits::{ROUTES_PER_API, SCOPES_PER_ROUTE};
+use claviger_resources::limits::SCOPES_PER_ROUTE;
+use claviger_resources::quotas::Quota;
 use claviger_resources::{AuthorizerId, RouteId};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::Deserialize;
@@ -86,8 +87,9 @@ impl Operation for CreateRoute {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let api = api::find(cx, &input.api_id).await?;
-        if cx.tx.count_of::<Route>(cx.tenant, api.api_id.as_str()).await? >= ROUTES_PER_API as u64 {
-            return Err(Error::LimitExceeded { what: "Routes", scope: "API", maximum: ROUTES_PER_API });
+        let quota = cx.services.settings.quotas.count_of(Quota::RoutesOfHttpApi);
+        if cx.tx.count_of::<Route>(cx.tenant, api.api_id.as_str()).await? >= quota as u64 {
+            return Err(Error::LimitExceeded { what: "Routes", scope: "API", maximum: quota });
         }
         let mut route = Route {
             route_id: RouteId::generate(cx.random),

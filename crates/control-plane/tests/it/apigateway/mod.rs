@@ -3,6 +3,7 @@
 mod api_keys;
 mod deployments;
 mod models;
+mod quotas;
 mod rest_apis;
 mod usage_plans;
 
