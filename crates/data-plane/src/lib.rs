@@ -12,6 +12,7 @@ pub mod gateway;
 mod http_api;
 mod ids;
 mod integrations;
+mod jwt;
 pub mod oauth;
 mod token_facts;
 mod upstream;

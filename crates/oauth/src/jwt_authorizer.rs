@@ -1,24 +1,49 @@
-//! Judging a token at an HTTP API's gate: the rules of a `JWT` authorizer (API Gateway, "Control access to HTTP APIs with JWT
-//! authorizers in API Gateway").
+//! Judging a token at an API's gate: the rules of a `JWT` authorizer (API Gateway, "Control access to HTTP APIs with JWT
+//! authorizers in API Gateway", "Control access to REST APIs using JWT authorizers").
 //!
 //! Reading a token and judging it are two steps, because the keys of an issuer may have to be fetched between them.
 
+use std::sync::Arc;
+
+use claviger_resources::rest_api::JwtAdditionalClaim;
 use serde_json::Value;
 
 use crate::authorize::strip_bearer;
 use crate::issuer;
 use crate::jose::{Token, UniqueMembers};
 use crate::refusal::{Refusal, excerpt};
+use crate::verified_token::VerifiedToken;
 
-/// What an authorizer and a route demand of a token.
+/// What an authorizer, and a route or method, demand of a token.
 #[derive(Clone, Copy, Debug)]
 pub struct JwtDemand<'a> {
-    /// The issuer.
-    pub issuer: &'a str,
+    /// How it may be signed.
+    pub algorithms: Algorithms<'a>,
     /// The audiences of which the token must have one.
     pub audiences: &'a [Box<str>],
     /// The scopes of which the token must carry one, if there are any.
     pub scopes: &'a [Box<str>],
+    /// What else it must carry.
+    pub claims: &'a [JwtAdditionalClaim],
+}
+
+/// The algorithms a token may be signed with.
+#[derive(Clone, Copy, Debug)]
+pub enum Algorithms<'a> {
+    /// Those of RSA, as HTTP APIs have it.
+    Rsa,
+    /// These, as REST APIs have it.
+    Named(&'a [Box<str>]),
+}
+
+impl Algorithms<'_> {
+    fn check(self, algorithm: &str) -> Result<(), Refusal> {
+        let allowed = match self {
+            Self::Rsa => ["RS256", "RS384", "RS512"].contains(&algorithm),
+            Self::Named(names) => names.iter().any(|name| **name == *algorithm),
+        };
+        if allowed { Ok(()) } else { Err(Refusal::AlgorithmNotAllowed(excerpt(algorithm))) }
+    }
 }
 
 /// Why a token is not accepted: the exact reason, for operators. Clients hear [`JwtRefusal::description`].
@@ -47,6 +72,14 @@ pub enum JwtRefusal {
         /// What it says.
         carried: Box<str>,
     },
+    /// It does not carry what else the authorizer demands.
+    #[error("the token's {name} is {carried}, which the authorizer does not accept")]
+    Claim {
+        /// The claim.
+        name: Box<str>,
+        /// What it says.
+        carried: Box<str>,
+    },
     /// It was issued in the future.
     #[error("the token is from the future: its iat is later than now")]
     FromTheFuture,
@@ -65,6 +98,7 @@ impl JwtRefusal {
             Self::Discovery(_) => "OIDC discovery endpoint communication error",
             Self::Keys(_) => "JWKS communication error",
             Self::Audience { .. } => "the token does not have a valid audience",
+            Self::Claim { .. } => "the token does not carry a required claim",
             Self::FromTheFuture => "the token was issued in the future",
             Self::MissingScope(_) => "the token does not have any of the required scopes",
         }
@@ -91,20 +125,37 @@ fn describe(refusal: &Refusal) -> &'static str {
 #[derive(Debug)]
 pub struct PresentedToken<'a> {
     token: Token<'a>,
+    text: &'a str,
 }
 
-/// A token that a JWT authorizer accepted. Only [`PresentedToken::accept`] makes one.
+/// Whether a token's issuer is the one that an authorizer names. Two names of one pool are the same where `is_local` says that
+/// the pool is ours.
+pub fn is_issuer(named: &str, configured: &str, is_local: bool) -> bool {
+    let same_pool = || issuer::pool(named).is_some_and(|pool| issuer::pool(configured) == Some(pool));
+    named == configured || (is_local && same_pool())
+}
+
+/// A token that a JWT authorizer accepted. Only [`PresentedToken`] makes one.
 #[derive(Clone, Debug)]
 pub struct AcceptedJwt {
-    payload: Vec<u8>,
+    payload: Payload,
     scope: String,
     expires_at: i64,
+}
+
+#[derive(Clone, Debug)]
+enum Payload {
+    Own(Vec<u8>),
+    Verified(Arc<VerifiedToken>),
 }
 
 impl AcceptedJwt {
     /// The payload's JSON text.
     pub fn payload(&self) -> &[u8] {
-        &self.payload
+        match &self.payload {
+            Payload::Own(payload) => payload,
+            Payload::Verified(token) => token.payload(),
+        }
     }
 
     /// Its scopes, separated by spaces.
@@ -120,8 +171,8 @@ impl AcceptedJwt {
 
 impl<'a> PresentedToken<'a> {
     /// Reads a token, with or without `Bearer` before it. The issuer is looked at first: a token of another's is never a
-    /// reason to ask for keys. Two names of one pool are the same issuer where `is_local` says that the pool is ours.
-    pub fn read(presented: &'a str, demand: JwtDemand<'_>, is_local: bool) -> Result<Self, JwtRefusal> {
+    /// reason to ask for keys.
+    pub fn read(presented: &'a str, accepts: impl FnOnce(&str) -> bool) -> Result<Self, JwtRefusal> {
         let text = strip_bearer(presented);
         if text.is_empty() {
             return Err(JwtRefusal::Missing);
@@ -129,13 +180,17 @@ impl<'a> PresentedToken<'a> {
         let token = Token::parse(text)?;
         {
             let claims = claims(&token)?;
-            let named = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
-            let same_pool = || issuer::pool(named).is_some_and(|pool| issuer::pool(demand.issuer) == Some(pool));
-            if named != demand.issuer && !(is_local && same_pool()) {
-                return Err(JwtRefusal::Issuer(excerpt(named)));
+            let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
+            if !accepts(issuer) {
+                return Err(JwtRefusal::Issuer(excerpt(issuer)));
             }
         }
-        Ok(Self { token })
+        Ok(Self { token, text })
+    }
+
+    /// The token's text.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// The id of the key that it names.
@@ -151,8 +206,21 @@ impl<'a> PresentedToken<'a> {
         now_seconds: i64,
     ) -> Result<AcceptedJwt, JwtRefusal> {
         verify(&self.token)?;
+        demand.algorithms.check(&self.token.header().alg)?;
         let (expires_at, scope) = judge(&claims(&self.token)?, demand, now_seconds)?;
-        Ok(AcceptedJwt { payload: self.token.into_payload(), scope, expires_at })
+        Ok(AcceptedJwt { payload: Payload::Own(self.token.into_payload()), scope, expires_at })
+    }
+
+    /// Judges the token of a pool of ours, which was verified: the rest of what is demanded.
+    pub fn admit(
+        self,
+        verified: Arc<VerifiedToken>,
+        demand: JwtDemand<'_>,
+        now_seconds: i64,
+    ) -> Result<AcceptedJwt, JwtRefusal> {
+        demand.algorithms.check(&self.token.header().alg)?;
+        let (expires_at, scope) = judge(&claims(&self.token)?, demand, now_seconds)?;
+        Ok(AcceptedJwt { payload: Payload::Verified(verified), scope, expires_at })
     }
 }
 
@@ -179,6 +247,13 @@ fn judge(claims: &UniqueMembers<'_>, demand: JwtDemand<'_>, now: i64) -> Result<
     }
     if seconds(claims, "iat")?.is_some_and(|issued_at| issued_at > now) {
         return Err(JwtRefusal::FromTheFuture);
+    }
+    for claim in demand.claims {
+        let carried = claims.get(&claim.claim_name);
+        if !claim.admits(carried) {
+            let carried = carried.map_or_else(|| "missing".to_owned(), Value::to_string);
+            return Err(JwtRefusal::Claim { name: excerpt(&claim.claim_name), carried: excerpt(&carried) });
+        }
     }
     let carried: Vec<&str> = ["scope", "scp"].into_iter().filter_map(|name| claims.get(name)).flat_map(texts).collect();
     let carried = carried.join(" ");
@@ -226,7 +301,8 @@ mod tests {
     }
 
     fn with(members: &Value) -> Value {
-        let mut claims = json!({"iss": ISSUER, "aud": "api", "exp": NOW + 1, "iat": NOW, "scope": "a b"});
+        let mut claims =
+            json!({"iss": ISSUER, "aud": "api", "exp": NOW + 1, "iat": NOW, "scope": "a b", "tier": "gold"});
         for (name, value) in members.as_object().unwrap() {
             match value {
                 Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
@@ -236,13 +312,24 @@ mod tests {
         claims
     }
 
+    /// A tier that must be gold, and a plan that may be missing but not be other than basic.
+    fn demanded_claims() -> [JwtAdditionalClaim; 2] {
+        [
+            json!({"claimName": "tier", "format": "SINGLE_STRING", "required": true, "expectedValues": ["gold"]}),
+            json!({"claimName": "plan", "format": "SINGLE_STRING", "expectedValues": ["basic"]}),
+        ]
+        .map(|claim| serde_json::from_value(claim).unwrap())
+    }
+
     fn judged(claims: &Value, scopes: &[&str]) -> Result<i64, String> {
         let scopes: Vec<Box<str>> = scopes.iter().map(|scope| (*scope).into()).collect();
         let audiences = ["api".into(), "client".into()];
-        let demand = JwtDemand { issuer: ISSUER, audiences: &audiences, scopes: &scopes };
+        let claims_demanded = demanded_claims();
+        let demand =
+            JwtDemand { algorithms: Algorithms::Rsa, audiences: &audiences, scopes: &scopes, claims: &claims_demanded };
         let token = token(claims);
-        let accepted =
-            PresentedToken::read(&token, demand, false).and_then(|presented| presented.accept(|_| Ok(()), demand, NOW));
+        let accepted = PresentedToken::read(&token, |named| named == ISSUER)
+            .and_then(|presented| presented.accept(|_| Ok(()), demand, NOW));
         accepted.map(|token| token.expires_at()).map_err(|refusal| refusal.description().to_owned())
     }
 
@@ -273,6 +360,12 @@ mod tests {
         check(json!({"nbf": NOW + 1}), &[], Err("the token is not valid yet"));
         check(json!({"iat": NOW + 1}), &[], Err("the token was issued in the future"));
         check(json!({"iat": null}), &[], Ok(()));
+        let claim = Err("the token does not carry a required claim");
+        check(json!({"tier": null}), &[], claim);
+        check(json!({"tier": "Gold"}), &[], claim);
+        check(json!({"tier": ["gold"]}), &[], claim);
+        check(json!({"plan": "basic"}), &[], Ok(()));
+        check(json!({"plan": "other"}), &[], claim);
         let scope = Err("the token does not have any of the required scopes");
         check(json!({}), &["b", "c"], Ok(()));
         check(json!({}), &["c"], scope);
@@ -287,9 +380,7 @@ mod tests {
     fn every_name_of_a_pool_of_ours_is_the_same_issuer() {
         let aws = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc";
         let check = |named: &str, configured: &str, is_local: bool, expected: bool| {
-            let token = token(&json!({"iss": named}));
-            let demand = JwtDemand { issuer: configured, audiences: &[], scopes: &[] };
-            assert_eq!(PresentedToken::read(&token, demand, is_local).is_ok(), expected, "{named} {configured}");
+            assert_eq!(is_issuer(named, configured, is_local), expected, "{named} {configured}");
         };
         check(aws, aws, false, true);
         check("http://localhost:4566/us-east-1_abc", aws, true, true);
@@ -300,9 +391,8 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_told_so() {
-        let demand = JwtDemand { issuer: ISSUER, audiences: &[], scopes: &[] };
         let check = |presented: &str, expected: &str| {
-            let refusal = PresentedToken::read(presented, demand, false).unwrap_err();
+            let refusal = PresentedToken::read(presented, |_| true).unwrap_err();
             assert_eq!(refusal.description(), expected, "{presented}");
         };
         check("", "token not provided");

@@ -53,6 +53,8 @@ struct Issuer {
 
 struct Kept {
     keys: Arc<ForeignKeySet>,
+    /// Where they are.
+    jwks_uri: Arc<str>,
     fetched_at: u64,
 }
 
@@ -92,22 +94,20 @@ impl IssuerKeys {
     /// The keys of an issuer, the one that a token names among them if the issuer has it.
     pub async fn keys(self: &Arc<Self>, issuer: &str, key_id: &str) -> Result<Arc<ForeignKeySet>, FetchError> {
         let issuer = self.issuer(issuer);
-        let Some(kept) = issuer.kept.load_full() else { return self.ask(issuer).await };
-        let age = self.age(&kept);
-        if age >= USABLE || !kept.keys.contains(key_id) {
-            return self.ask(issuer).await;
-        }
+        let kept = issuer.kept.load_full();
+        let usable = kept.filter(|kept| self.age(kept) < USABLE && kept.keys.contains(key_id));
+        let Some(kept) = usable else { return self.ask(issuer).await.map(|kept| Arc::clone(&kept.keys)) };
         // Nobody waits for what only keeps the keys young.
-        if age >= FRESH && issuer.turn.try_lock().is_ok() {
+        if self.age(&kept) >= FRESH && issuer.turn.try_lock().is_ok() {
             let this = Arc::clone(self);
             tokio::spawn(async move { this.ask(issuer).await });
         }
         Ok(Arc::clone(&kept.keys))
     }
 
-    /// Whether an issuer can be asked for its keys; they are kept when it can.
-    pub async fn check(self: &Arc<Self>, issuer: &str) -> Result<(), FetchError> {
-        self.ask(self.issuer(issuer)).await.map(drop)
+    /// Where an issuer's keys are, which are kept when it can be asked for them.
+    pub async fn locate(self: &Arc<Self>, issuer: &str) -> Result<Arc<str>, FetchError> {
+        self.ask(self.issuer(issuer)).await.map(|kept| Arc::clone(&kept.jwks_uri))
     }
 
     fn issuer(&self, name: &str) -> Arc<Issuer> {
@@ -136,13 +136,13 @@ impl IssuerKeys {
     }
 
     /// Asks an issuer in a task of its own, which a client that goes away does not break off.
-    async fn ask(self: &Arc<Self>, issuer: Arc<Issuer>) -> Result<Arc<ForeignKeySet>, FetchError> {
+    async fn ask(self: &Arc<Self>, issuer: Arc<Issuer>) -> Result<Arc<Kept>, FetchError> {
         let this = Arc::clone(self);
         let asking = tokio::spawn(async move { this.ask_in_turn(&issuer).await });
         asking.await.unwrap_or_else(|_| Err(FetchError::Keys("the server is stopping".to_owned())))
     }
 
-    async fn ask_in_turn(&self, issuer: &Issuer) -> Result<Arc<ForeignKeySet>, FetchError> {
+    async fn ask_in_turn(&self, issuer: &Issuer) -> Result<Arc<Kept>, FetchError> {
         let mut turn = issuer.turn.lock().await;
         let now = self.monotonic.nanoseconds();
         let recent = turn.as_ref().filter(|attempt| elapsed(attempt.at, now) < PAUSE);
@@ -154,17 +154,17 @@ impl IssuerKeys {
             failure
         };
         match issuer.kept.load_full().filter(|kept| self.age(kept) < USABLE) {
-            Some(kept) => Ok(Arc::clone(&kept.keys)),
+            Some(kept) => Ok(kept),
             None => Err(failure.unwrap_or_else(|| FetchError::Keys("the issuer was asked too often".to_owned()))),
         }
     }
 
     async fn renew(&self, issuer: &Issuer, now: u64) -> Result<(), FetchError> {
         let fetched = self.fetch(&issuer.name).await;
-        let keys = fetched.inspect_err(|failure| {
+        let (keys, jwks_uri) = fetched.inspect_err(|failure| {
             tracing::warn!(issuer = &*issuer.name, reason = %failure, "cannot fetch an issuer's keys");
         })?;
-        issuer.kept.store(Some(Arc::new(Kept { keys: Arc::new(keys), fetched_at: now })));
+        issuer.kept.store(Some(Arc::new(Kept { keys: Arc::new(keys), jwks_uri, fetched_at: now })));
         Ok(())
     }
 
@@ -172,7 +172,7 @@ impl IssuerKeys {
         elapsed(kept.fetched_at, self.monotonic.nanoseconds())
     }
 
-    async fn fetch(&self, issuer: &str) -> Result<ForeignKeySet, FetchError> {
+    async fn fetch(&self, issuer: &str) -> Result<(ForeignKeySet, Arc<str>), FetchError> {
         let address = format!("{}{DISCOVERY_PATH}", issuer.trim_end_matches('/'));
         let address = askable(&address).ok_or_else(|| FetchError::Address(issuer.to_owned()))?;
         let document = self.document(address).await.map_err(FetchError::Discovery)?;
@@ -182,9 +182,12 @@ impl IssuerKeys {
             let named = discovery.issuer;
             return Err(FetchError::Discovery(format!("the discovery document names the issuer {named:?}")));
         }
-        let address = askable(&discovery.jwks_uri).ok_or(FetchError::Address(discovery.jwks_uri))?;
+        let jwks_uri: Arc<str> = discovery.jwks_uri.into();
+        let address = askable(&jwks_uri).ok_or_else(|| FetchError::Address(jwks_uri.to_string()))?;
         let document = self.document(address).await.map_err(FetchError::Keys)?;
-        ForeignKeySet::parse(&document).map_err(|_| FetchError::Keys("the key set cannot be read".to_owned()))
+        let keys = ForeignKeySet::parse(&document);
+        let keys = keys.map_err(|_| FetchError::Keys("the key set cannot be read".to_owned()))?;
+        Ok((keys, jwks_uri))
     }
 
     /// One document; the error is the reason.

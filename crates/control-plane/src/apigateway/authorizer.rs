@@ -5,7 +5,7 @@ use claviger_gateway::lambda_authorizer::are_identity_sources;
 use claviger_gateway::pattern::Pattern;
 use claviger_resources::AuthorizerId;
 use claviger_resources::limits::AUTHORIZERS_PER_API;
-use claviger_resources::rest_api::{Authorizer, AuthorizerType, RestApi};
+use claviger_resources::rest_api::{Authorizer, AuthorizerType, JwtConfiguration, RestApi};
 use claviger_resources::user_pool;
 use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::errors::Error;
 use super::page::{Page, PageInput};
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::rest_api;
-use crate::operation::{Access, Context, Operation};
+use super::{jwt_configuration, rest_api};
+use crate::operation::{Access, Caller, Context, Operation};
+use crate::services::Services;
 
 /// Adds an authorizer to an API.
 pub struct CreateAuthorizer;
@@ -43,6 +44,7 @@ pub struct CreateAuthorizerInput {
     identity_source: Option<String>,
     identity_validation_expression: Option<String>,
     authorizer_result_ttl_in_seconds: Option<i64>,
+    jwt_configuration: Option<JwtConfiguration>,
 }
 
 /// Which authorizer is meant.
@@ -94,6 +96,8 @@ pub struct AuthorizerOutput {
     identity_validation_expression: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorizer_result_ttl_in_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwt_configuration: Option<JwtConfiguration>,
 }
 
 impl AuthorizerOutput {
@@ -109,6 +113,7 @@ impl AuthorizerOutput {
             identity_source: authorizer.identity_source.clone(),
             identity_validation_expression: authorizer.identity_validation_expression.clone(),
             authorizer_result_ttl_in_seconds: authorizer.authorizer_result_ttl_in_seconds,
+            jwt_configuration: authorizer.jwt_configuration.clone(),
         }
     }
 }
@@ -119,6 +124,15 @@ impl Operation for CreateAuthorizer {
     type Input = CreateAuthorizerInput;
     type Output = AuthorizerOutput;
     type Error = Error;
+
+    async fn prepare(services: &Services, _: &Caller, input: &mut Self::Input) -> Result<(), Error> {
+        match &mut input.jwt_configuration {
+            Some(configuration) if input.kind == AuthorizerType::Jwt => {
+                jwt_configuration::resolve(services, configuration).await
+            }
+            _ => Ok(()),
+        }
+    }
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         // AWS answers an unknown API here with a conflict, unlike everywhere else.
@@ -143,6 +157,7 @@ impl Operation for CreateAuthorizer {
             identity_source: input.identity_source.clone(),
             identity_validation_expression: input.identity_validation_expression.clone(),
             authorizer_result_ttl_in_seconds: input.authorizer_result_ttl_in_seconds.map(ttl).transpose()?,
+            jwt_configuration: input.jwt_configuration.clone(),
         };
         check(cx, &authorizer).await?;
         cx.tx.insert(&authorizer).await?;
@@ -181,6 +196,10 @@ impl Operation for UpdateAuthorizer {
     type Input = UpdateAuthorizerInput;
     type Output = AuthorizerOutput;
     type Error = Error;
+
+    async fn prepare(services: &Services, _: &Caller, input: &mut Self::Input) -> Result<(), Error> {
+        jwt_configuration::resolve_patches(services, &mut input.patch_operations).await
+    }
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let mut authorizer = find(cx, &input.rest_api_id, &input.authorizer_id).await?;
@@ -226,6 +245,7 @@ async fn find(cx: &mut Context<'_>, api: &str, id: &str) -> Result<Stored<Author
 const fn default_auth_type(kind: AuthorizerType) -> &'static str {
     match kind {
         AuthorizerType::CognitoUserPools => "cognito_user_pools",
+        AuthorizerType::Jwt => "jwt",
         AuthorizerType::Token | AuthorizerType::Request => "custom",
     }
 }
@@ -244,6 +264,7 @@ async fn check(cx: &mut Context<'_>, authorizer: &Authorizer) -> Result<(), Erro
     }
     match authorizer.kind {
         AuthorizerType::CognitoUserPools => check_user_pools(authorizer)?,
+        AuthorizerType::Jwt => jwt_configuration::check_authorizer(authorizer)?,
         AuthorizerType::Token | AuthorizerType::Request => {
             let uri = authorizer.authorizer_uri.as_deref().unwrap_or_default();
             if FunctionUri::compile(uri).is_err() {
@@ -253,6 +274,9 @@ async fn check(cx: &mut Context<'_>, authorizer: &Authorizer) -> Result<(), Erro
                 )));
             }
         }
+    }
+    if authorizer.kind != AuthorizerType::Jwt && authorizer.jwt_configuration.is_some() {
+        return Err(Error::bad("A JWT configuration is only supported for JWT authorizers"));
     }
     check_identity(authorizer)?;
     let all: Vec<Stored<Authorizer>> = cx.tx.list_all(cx.tenant, authorizer.rest_api_id.as_str()).await?;
@@ -280,7 +304,7 @@ fn check_user_pools(authorizer: &Authorizer) -> Result<(), Error> {
 fn check_identity(authorizer: &Authorizer) -> Result<(), Error> {
     let source = authorizer.identity_source.as_deref().unwrap_or_default();
     let valid = match authorizer.kind {
-        AuthorizerType::CognitoUserPools | AuthorizerType::Token => header_of(source).is_some(),
+        AuthorizerType::CognitoUserPools | AuthorizerType::Token | AuthorizerType::Jwt => header_of(source).is_some(),
         AuthorizerType::Request if source.is_empty() => authorizer.authorizer_result_ttl_in_seconds == Some(0),
         AuthorizerType::Request => are_identity_sources(source),
     };
@@ -312,6 +336,10 @@ fn patch_authorizer(authorizer: &mut Authorizer, patch: Patch<'_>) -> Result<(),
             authorizer.identity_validation_expression = patch.text()?.filter(|expression| !expression.is_empty());
         }
         ["authorizerResultTtlInSeconds"] => authorizer.authorizer_result_ttl_in_seconds = Some(ttl(patch.number()?)?),
+        ["jwtConfiguration"] => {
+            patch.only_replace()?;
+            authorizer.jwt_configuration = Some(jwt_configuration::parse(patch.value()?)?);
+        }
         ["providerARNs"] => patch.list(authorizer.provider_arns.get_or_insert_default(), None)?,
         _ => return Err(patch.invalid_path()),
     }

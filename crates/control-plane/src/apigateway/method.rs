@@ -334,8 +334,9 @@ fn authorization_type(text: &str) -> Result<AuthorizationType, Error> {
         "AWS_IAM" => Ok(AuthorizationType::AwsIam),
         "CUSTOM" => Ok(AuthorizationType::Custom),
         "COGNITO_USER_POOLS" => Ok(AuthorizationType::CognitoUserPools),
+        "JWT" => Ok(AuthorizationType::Jwt),
         _ => Err(Error::bad(
-            "Invalid Authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS",
+            "Invalid Authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS, JWT",
         )),
     }
 }
@@ -366,7 +367,8 @@ async fn check_authorizer(
         cx.tx.find(cx.tenant, api.id.as_str(), id.as_str()).await?.ok_or_else(invalid_authorizer)?;
     let fits = match kind {
         AuthorizationType::CognitoUserPools => authorizer.kind == AuthorizerType::CognitoUserPools,
-        _ => authorizer.kind != AuthorizerType::CognitoUserPools,
+        AuthorizationType::Jwt => authorizer.kind == AuthorizerType::Jwt,
+        _ => matches!(authorizer.kind, AuthorizerType::Token | AuthorizerType::Request),
     };
     if fits { Ok(()) } else { Err(invalid_authorizer()) }
 }

@@ -13,6 +13,7 @@ mod errors;
 pub mod gateway_response;
 pub mod import;
 pub mod integration;
+mod jwt_configuration;
 pub mod method;
 pub mod model;
 pub mod operations;

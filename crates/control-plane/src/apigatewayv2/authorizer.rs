@@ -239,7 +239,7 @@ pub(super) async fn check_issuer(services: &Services, configuration: Option<&Jwt
     if services.issuance.snapshot().pool_of_issuer(issuer).is_some() {
         return Ok(());
     }
-    services.issuer_keys.check(issuer).await.map_err(|error| {
+    services.issuer_keys.locate(issuer).await.map(drop).map_err(|error| {
         Error::bad(format!(
             "Invalid issuer: {issuer}. Issuer must have a valid discovery endpoint ended with \
              '/.well-known/openid-configuration'. ({error})"

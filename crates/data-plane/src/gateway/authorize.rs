@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use claviger_gateway::claims::Claims;
-use claviger_gateway::compile::{Authorization, CompiledApi, Found, UserPools};
+use claviger_gateway::compile::{Authorization, CompiledApi, Found, JwtMethod, UserPools};
 use claviger_gateway::context::{Authorizer, Context, Signer};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
 use claviger_gateway::refusal::{PolicyDenial, Refusal};
 use claviger_oauth::authorize::strip_bearer;
+use claviger_oauth::jwt_authorizer::{AcceptedJwt, Algorithms, JwtDemand, JwtRefusal, PresentedToken, is_issuer};
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
 use claviger_resources::Secret;
@@ -29,6 +30,8 @@ pub(crate) struct Permit(());
 pub(crate) struct Caller {
     /// The token that was accepted.
     pub(super) token: Option<Arc<VerifiedToken>>,
+    /// The token that a `JWT` authorizer accepted.
+    pub(super) jwt: Option<AcceptedJwt>,
     /// Who signed the request.
     pub(super) signer: Option<Signer>,
     /// What a Lambda authorizer said.
@@ -40,7 +43,8 @@ pub(crate) struct Caller {
 impl Caller {
     /// The claims of the token, to be read when something asks for one.
     pub(super) fn claims(&self) -> Option<Claims<'_>> {
-        self.token.as_ref().map(|token| Claims::from_payload(token.payload()))
+        let of_pool = self.token.as_ref().map(|token| token.payload());
+        of_pool.or(self.jwt.as_ref().map(AcceptedJwt::payload)).map(Claims::from_payload)
     }
 
     /// The context with what is known of the caller.
@@ -84,10 +88,19 @@ impl Permit {
                 let token = token.map_err(|refusal| Denied::token(refusal, pools, headers, asking.call.now))?;
                 let token = caller.token.insert(token);
                 demand_allowance(asking)?;
-                if let Some(roles) = asking.snapshot.roles(asking.call.target.api) {
-                    let judged = roles::judge(roles, token, &asking.exchange.request, asking.found);
-                    judged.map_err(|denied| denied.of_bearer(pools, headers))?;
-                }
+                let judged = roles::judge(asking, token.scope());
+                judged.map_err(|denied| denied.of_bearer(pools, headers))?;
+                Ok(Self(()))
+            }
+            Authorization::Jwt(method) => {
+                let authorizer = &method.authorizer;
+                let presented = asking.exchange.request.headers.get(&authorizer.header);
+                let presented = presented.and_then(|value| value.to_str().ok());
+                let token = jwt(plane, method, asking, presented).await;
+                let token = token.map_err(|refusal| Denied::jwt(&refusal, method, presented, asking.call.now))?;
+                let token = caller.jwt.insert(token);
+                demand_allowance(asking)?;
+                roles::judge(asking, token.scope()).map_err(|denied| denied.of_jwt(authorizer, presented))?;
                 Ok(Self(()))
             }
             Authorization::Lambda(authorizer) => {
@@ -164,6 +177,32 @@ fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
 
 fn by_policy(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
     Refusal::PolicyDenied(PolicyDenial { explicit, user: user.to_owned(), arn: asking.method_arn() }.into())
+}
+
+/// Judges the token that a `JWT` authorizer finds in its header.
+async fn jwt(
+    plane: &DataPlane,
+    method: &JwtMethod,
+    asking: &Asking<'_>,
+    presented: Option<&str>,
+) -> Result<AcceptedJwt, JwtRefusal> {
+    let (authorizer, snapshot) = (&method.authorizer, asking.snapshot);
+    let mut trusted = None;
+    let token = PresentedToken::read(presented.ok_or(JwtRefusal::Missing)?, |named| {
+        trusted = authorizer
+            .issuers
+            .iter()
+            .find(|issuer| is_issuer(named, &issuer.name, snapshot.pool_of_issuer(&issuer.name).is_some()));
+        trusted.is_some()
+    })?;
+    let issuer = trusted.ok_or(JwtRefusal::Missing)?;
+    let demand = JwtDemand {
+        algorithms: Algorithms::Named(&authorizer.algorithms),
+        audiences: &issuer.audiences,
+        scopes: &method.scopes,
+        claims: &issuer.claims,
+    };
+    plane.judge_jwt(snapshot, token, &issuer.name, demand, asking.call.now.seconds()).await
 }
 
 fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<Arc<VerifiedToken>, TokenRefusal> {

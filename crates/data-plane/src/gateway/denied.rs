@@ -1,11 +1,14 @@
 //! Why the gate refused, for operators: beside the refusal that the client hears, the setting that decided.
 
-use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found, NotFound, UserPools};
+use claviger_gateway::compile::{
+    CompiledApi, CompiledIntegration, Found, JwtAuthorizer, JwtMethod, NotFound, UserPools,
+};
 use claviger_gateway::context::Signer;
 use claviger_gateway::lambda_authorizer::{LambdaAuthorizer, Unidentified};
 use claviger_gateway::pattern::Pattern;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::roles::NotAllowed;
+use claviger_oauth::jwt_authorizer::JwtRefusal;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_resources::{Tenant, Timestamp};
@@ -63,6 +66,26 @@ impl Denied {
         let identity = headers.get(&pools.authorizer.header).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let authorizer = format!("{} ({})", pools.authorizer.name, pools.authorizer.id);
         Self { identity: identity.into_iter().collect(), ..self }.about("authorizer", &authorizer)
+    }
+
+    /// A token that a `JWT` authorizer does not accept. One that lacks a scope is told so; an issuer that cannot be asked for its
+    /// keys is nothing that the client could mend.
+    pub(super) fn jwt(refusal: &JwtRefusal, method: &JwtMethod, presented: Option<&str>, now: Timestamp) -> Self {
+        let setting = jwt_setting(refusal, method, presented.unwrap_or_default(), now);
+        let reason = refusal.to_string().into();
+        let refusal = match refusal {
+            JwtRefusal::MissingScope(_) => Refusal::AccessDenied { explicit: false },
+            JwtRefusal::Discovery(_) | JwtRefusal::Keys(_) => Refusal::AuthorizerConfiguration(reason),
+            _ => Refusal::Unauthorized(reason),
+        };
+        Self { setting: setting.map(Into::into), ..refusal.into() }.of_jwt(&method.authorizer, presented)
+    }
+
+    /// The same refusal of whoever presented a token to a `JWT` authorizer.
+    #[must_use]
+    pub(super) fn of_jwt(self, authorizer: &JwtAuthorizer, presented: Option<&str>) -> Self {
+        let identity = presented.map(str::to_owned).into_iter().collect();
+        Self { identity, ..self }.about("authorizer", &format!("{} ({})", authorizer.name, authorizer.id))
     }
 
     /// A caller of whom a Lambda authorizer is not asked.
@@ -239,6 +262,40 @@ fn token_setting(refusal: &TokenRefusal, pools: &UserPools, header: &str, now: T
             format!("identityValidationExpression of {} is {expression:?}", named())
         }
         TokenRefusal::Malformed(_) | TokenRefusal::Claim(_) => return None,
+    })
+}
+
+/// What of a `JWT` authorizer and the method decided that a token is not accepted.
+fn jwt_setting(refusal: &JwtRefusal, method: &JwtMethod, presented: &str, now: Timestamp) -> Option<String> {
+    let authorizer = &method.authorizer;
+    let named = format!("the authorizer {} ({})", authorizer.name, authorizer.id);
+    let issuers = || authorizer.issuers.iter().map(|issuer| &*issuer.name).collect::<Vec<_>>().join(", ");
+    Some(match refusal {
+        JwtRefusal::Missing => format!("identitySource of {named} is method.request.header.{}", authorizer.header),
+        JwtRefusal::Token(refusal @ (TokenRefusal::Expired | TokenRefusal::NotYetValid)) => {
+            return token_facts::times(refusal, presented, now);
+        }
+        JwtRefusal::Token(TokenRefusal::AlgorithmNotAllowed(_)) => {
+            format!("{named} accepts the algorithms [{}] (defaultAlgorithms)", authorizer.algorithms.join(", "))
+        }
+        JwtRefusal::Token(TokenRefusal::Malformed(_) | TokenRefusal::Claim(_)) | JwtRefusal::FromTheFuture => {
+            return None;
+        }
+        JwtRefusal::Token(_) | JwtRefusal::Discovery(_) | JwtRefusal::Keys(_) | JwtRefusal::Issuer(_) => {
+            format!("{named} accepts tokens of the issuers [{}]", issuers())
+        }
+        JwtRefusal::Audience { .. } => {
+            let audiences: Vec<String> = authorizer
+                .issuers
+                .iter()
+                .map(|issuer| format!("[{}] of {}", issuer.audiences.join(", "), issuer.name))
+                .collect();
+            format!("{named} accepts the audiences {}", audiences.join(", "))
+        }
+        JwtRefusal::Claim { .. } => format!("additionalClaims of an issuer of {named}"),
+        JwtRefusal::MissingScope(_) => {
+            format!("the method requires one of the scopes [{}] (authorizationScopes)", method.scopes.join(", "))
+        }
     })
 }
 

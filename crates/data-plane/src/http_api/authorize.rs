@@ -3,8 +3,7 @@
 
 use claviger_gateway::http_api::{Authorization, CompiledRoute, JwtAuthorization, Refusal};
 use claviger_gateway::roles::{CalledPath, NotAllowed, Roles};
-use claviger_oauth::jwt_authorizer::{AcceptedJwt, JwtDemand, JwtRefusal, PresentedToken};
-use claviger_runtime::issuer_keys::FetchError;
+use claviger_oauth::jwt_authorizer::{AcceptedJwt, Algorithms, JwtDemand, JwtRefusal, PresentedToken, is_issuer};
 use claviger_runtime::snapshot::Snapshot;
 
 use super::Call;
@@ -41,7 +40,7 @@ impl DataPlane {
         }
     }
 
-    /// Judges a token: one of a pool of ours from the snapshot, any other with the keys of its issuer.
+    /// Judges what was presented.
     async fn judge(
         &self,
         snapshot: &Snapshot,
@@ -50,19 +49,17 @@ impl DataPlane {
         now_seconds: i64,
     ) -> Result<AcceptedJwt, JwtRefusal> {
         let authorizer = &authorization.authorizer;
-        let demand =
-            JwtDemand { issuer: &authorizer.issuer, audiences: &authorizer.audiences, scopes: &authorization.scopes };
-        let pool = snapshot.pool_of_issuer(demand.issuer);
-        let token = PresentedToken::read(presented.ok_or(JwtRefusal::Missing)?, demand, pool.is_some())?;
-        if let Some(pool) = pool {
-            let keys = snapshot.keys(&pool.id)?;
-            return token.accept(|token| keys.as_ref().verify(token), demand, now_seconds);
-        }
-        let keys = self.issuer_keys.keys(demand.issuer, token.key_id()).await.map_err(|error| match error {
-            FetchError::Keys(reason) => JwtRefusal::Keys(reason),
-            FetchError::Address(_) | FetchError::Discovery(_) => JwtRefusal::Discovery(error.to_string()),
-        })?;
-        token.accept(|token| keys.verify(token), demand, now_seconds)
+        let issuer = &*authorizer.issuer;
+        let is_local = snapshot.pool_of_issuer(issuer).is_some();
+        let presented = presented.ok_or(JwtRefusal::Missing)?;
+        let token = PresentedToken::read(presented, |named| is_issuer(named, issuer, is_local))?;
+        let demand = JwtDemand {
+            algorithms: Algorithms::Rsa,
+            audiences: &authorizer.audiences,
+            scopes: &authorization.scopes,
+            claims: &[],
+        };
+        self.judge_jwt(snapshot, token, issuer, demand, now_seconds).await
     }
 }
 

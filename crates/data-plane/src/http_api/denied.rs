@@ -164,9 +164,9 @@ fn token_setting(
         JwtRefusal::Token(expired @ (TokenRefusal::Expired | TokenRefusal::NotYetValid)) => {
             return token_facts::times(expired, presented, now);
         }
-        JwtRefusal::Token(TokenRefusal::Malformed(_) | TokenRefusal::Claim(_)) | JwtRefusal::FromTheFuture => {
-            return None;
-        }
+        JwtRefusal::Token(TokenRefusal::Malformed(_) | TokenRefusal::Claim(_))
+        | JwtRefusal::FromTheFuture
+        | JwtRefusal::Claim { .. } => return None,
         JwtRefusal::Token(_) | JwtRefusal::Discovery(_) | JwtRefusal::Keys(_) => {
             format!("{} verifies tokens with the keys of {}", named(), authorizer.issuer)
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use claviger_resources::rest_api::{AuthorizationType, Authorizer, AuthorizerType, Method};
+use claviger_resources::rest_api::{AuthorizationType, Authorizer, AuthorizerType, JwtAdditionalClaim, Method};
 use claviger_resources::{AuthorizerId, UserPoolId, user_pool};
 use http::HeaderName;
 use http::header::AUTHORIZATION;
@@ -18,6 +18,8 @@ pub enum Authorization {
     Open,
     /// Whoever bears a token of some user pools.
     UserPools(UserPools),
+    /// Whoever bears a token of some issuers.
+    Jwt(JwtMethod),
     /// Whoever a Lambda authorizer lets in.
     Lambda(Arc<LambdaAuthorizer>),
     /// Whoever signs with AWS credentials that may.
@@ -50,12 +52,48 @@ pub struct UserPoolAuthorizer {
     pub result_ttl_seconds: u32,
 }
 
+/// What a token must be and carry to pass a method that a `JWT` authorizer guards.
+#[derive(Clone, Debug)]
+pub struct JwtMethod {
+    /// The authorizer.
+    pub authorizer: Arc<JwtAuthorizer>,
+    /// The scopes of which a token must carry one, if there are any.
+    pub scopes: Box<[Box<str>]>,
+}
+
+/// A `JWT` authorizer.
+#[derive(Clone, Debug)]
+pub struct JwtAuthorizer {
+    /// Its id.
+    pub id: AuthorizerId,
+    /// Its name.
+    pub name: String,
+    /// The header that carries the token.
+    pub header: HeaderName,
+    /// The issuers whose tokens are accepted.
+    pub issuers: Box<[TrustedIssuer]>,
+    /// How tokens may be signed.
+    pub algorithms: Box<[Box<str>]>,
+}
+
+/// An issuer that a `JWT` authorizer trusts.
+#[derive(Clone, Debug)]
+pub struct TrustedIssuer {
+    /// Its name.
+    pub name: Box<str>,
+    /// The audiences of which a token must have one.
+    pub audiences: Box<[Box<str>]>,
+    /// What else a token must carry.
+    pub claims: Box<[JwtAdditionalClaim]>,
+}
+
 /// The authorizers of an API, each compiled once. One that is wrong is refused only where a method uses it.
 pub(super) struct Authorizers(HashMap<AuthorizerId, Result<Compiled, String>>);
 
 #[derive(Clone)]
 enum Compiled {
     UserPools(Arc<UserPoolAuthorizer>),
+    Jwt(Arc<JwtAuthorizer>),
     Lambda(Arc<LambdaAuthorizer>),
 }
 
@@ -68,20 +106,21 @@ impl Authorizers {
         match method.authorization_type {
             AuthorizationType::None => return Ok(Authorization::Open),
             AuthorizationType::AwsIam => return Ok(Authorization::AwsIam),
-            AuthorizationType::Custom | AuthorizationType::CognitoUserPools => {}
+            AuthorizationType::Custom | AuthorizationType::CognitoUserPools | AuthorizationType::Jwt => {}
         }
         let id = method.authorizer_id.as_ref().ok_or("the method names no authorizer")?;
         let compiled = self.0.get(id).ok_or_else(|| format!("the authorizer {id} does not exist"))?;
         Ok(match (method.authorization_type, compiled.clone()?) {
             (AuthorizationType::CognitoUserPools, Compiled::UserPools(authorizer)) => {
-                let scopes = method.authorization_scopes.iter().flatten();
-                Authorization::UserPools(UserPools {
-                    authorizer,
-                    scopes: scopes.map(|scope| scope.as_str().into()).collect(),
-                })
+                Authorization::UserPools(UserPools { authorizer, scopes: scopes(method) })
+            }
+            (AuthorizationType::Jwt, Compiled::Jwt(authorizer)) => {
+                Authorization::Jwt(JwtMethod { authorizer, scopes: scopes(method) })
             }
             (AuthorizationType::Custom, Compiled::Lambda(authorizer)) => Authorization::Lambda(authorizer),
             (_, Compiled::UserPools(_)) => return Err(format!("the authorizer {id} is of type COGNITO_USER_POOLS")),
+            (_, Compiled::Jwt(_)) => return Err(format!("the authorizer {id} is of type JWT")),
+            (AuthorizationType::Jwt, _) => return Err(format!("the authorizer {id} is not of type JWT")),
             (_, Compiled::Lambda(_)) => return Err(format!("the authorizer {id} is not of type COGNITO_USER_POOLS")),
         })
     }
@@ -91,11 +130,49 @@ impl Compiled {
     fn new(authorizer: &Authorizer) -> Result<Self, String> {
         match authorizer.kind {
             AuthorizerType::CognitoUserPools => user_pools(authorizer).map(Arc::new).map(Self::UserPools),
+            AuthorizerType::Jwt => jwt(authorizer).map(Arc::new).map(Self::Jwt),
             AuthorizerType::Token | AuthorizerType::Request => {
                 LambdaAuthorizer::compile(authorizer).map(Arc::new).map(Self::Lambda)
             }
         }
     }
+}
+
+fn scopes(method: &Method) -> Box<[Box<str>]> {
+    boxed(method.authorization_scopes.as_deref().unwrap_or_default())
+}
+
+fn boxed(texts: &[String]) -> Box<[Box<str>]> {
+    texts.iter().map(|text| text.as_str().into()).collect()
+}
+
+/// The header that carries the token.
+fn header(authorizer: &Authorizer) -> Result<HeaderName, String> {
+    let Some(source) = authorizer.identity_source.as_deref() else { return Ok(AUTHORIZATION) };
+    source
+        .strip_prefix("method.request.header.")
+        .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+        .ok_or_else(|| format!("the identity source {source:?} is not a header"))
+}
+
+fn jwt(authorizer: &Authorizer) -> Result<JwtAuthorizer, String> {
+    let of = |what: &str| format!("authorizer {}: {what}", authorizer.name);
+    let configuration = authorizer.jwt_configuration.as_ref().ok_or_else(|| of("it has no JWT configuration"))?;
+    if configuration.issuers.is_empty() {
+        return Err(of("it names no issuer"));
+    }
+    let issuers = configuration.issuers.iter().map(|issuer| TrustedIssuer {
+        name: issuer.issuer.as_str().into(),
+        audiences: boxed(&issuer.audiences),
+        claims: issuer.additional_claims.iter().flatten().cloned().collect(),
+    });
+    Ok(JwtAuthorizer {
+        id: authorizer.id.clone(),
+        name: authorizer.name.clone(),
+        header: header(authorizer).map_err(|what| of(&what))?,
+        issuers: issuers.collect(),
+        algorithms: boxed(&configuration.default_algorithms),
+    })
 }
 
 fn user_pools(authorizer: &Authorizer) -> Result<UserPoolAuthorizer, String> {
@@ -107,13 +184,7 @@ fn user_pools(authorizer: &Authorizer) -> Result<UserPoolAuthorizer, String> {
     if pools.is_empty() {
         return Err(of("it names no user pool".to_owned()));
     }
-    let header = match authorizer.identity_source.as_deref() {
-        None => AUTHORIZATION,
-        Some(source) => source
-            .strip_prefix("method.request.header.")
-            .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok())
-            .ok_or_else(|| of(format!("the identity source {source:?} is not a header")))?,
-    };
+    let header = header(authorizer).map_err(of)?;
     let identity_validation = match authorizer.identity_validation_expression.as_deref() {
         None | Some("") => None,
         Some(expression) => Some(Pattern::compile(expression).map_err(|error| of(error.to_string()))?),

@@ -14,7 +14,7 @@ use claviger_resources::{ResourceId, RestApiId, Tenant};
 use http::HeaderMap;
 
 use authorization::Authorizers;
-pub use authorization::{Authorization, UserPoolAuthorizer, UserPools};
+pub use authorization::{Authorization, JwtAuthorizer, JwtMethod, TrustedIssuer, UserPoolAuthorizer, UserPools};
 
 use crate::content_handling::BinaryMediaTypes;
 use crate::gateway_response::GatewayResponses;

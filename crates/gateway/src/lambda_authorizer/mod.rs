@@ -78,7 +78,7 @@ impl LambdaAuthorizer {
         let mut sources = sources.map(IdentitySource::parse).collect::<Result<Vec<_>, _>>().map_err(of)?;
         let kind = match authorizer.kind {
             AuthorizerType::Request => Kind::Request { sources },
-            AuthorizerType::Token | AuthorizerType::CognitoUserPools => {
+            AuthorizerType::Token | AuthorizerType::CognitoUserPools | AuthorizerType::Jwt => {
                 let validation = match authorizer.identity_validation_expression.as_deref() {
                     None | Some("") => None,
                     Some(expression) => Some(Pattern::compile(expression).map_err(|error| of(error.to_string()))?),

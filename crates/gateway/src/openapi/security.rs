@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::AuthorizerId;
-use claviger_resources::rest_api::{AuthorizationType, Authorizer, AuthorizerType, Method};
+use claviger_resources::rest_api::{AuthorizationType, Authorizer, AuthorizerType, JwtConfiguration, Method};
 use claviger_resources::user_pool;
 use serde_json::{Map, Value};
 
@@ -66,6 +66,7 @@ impl Importer<'_> {
             "token" => AuthorizerType::Token,
             "request" => AuthorizerType::Request,
             "cognito_user_pools" => AuthorizerType::CognitoUserPools,
+            "jwt" => AuthorizerType::Jwt,
             other => return Err(format!("Invalid authorizer type specified: '{other}'")),
         };
         let of_header = (!header.is_empty()).then(|| format!("method.request.header.{header}"));
@@ -73,9 +74,13 @@ impl Importer<'_> {
         let identity_source = match kind {
             AuthorizerType::Request => given,
             AuthorizerType::Token | AuthorizerType::CognitoUserPools => given.or(of_header),
+            AuthorizerType::Jwt => {
+                given.or(of_header).or_else(|| Some("method.request.header.Authorization".to_owned()))
+            }
         };
         let default_auth_type = match kind {
             AuthorizerType::CognitoUserPools => "cognito_user_pools",
+            AuthorizerType::Jwt => "jwt",
             AuthorizerType::Token | AuthorizerType::Request => "custom",
         };
         let known = self.target.existing().and_then(|definition| {
@@ -94,6 +99,7 @@ impl Importer<'_> {
             identity_source,
             identity_validation_expression: text(extension, "identityValidationExpression"),
             authorizer_result_ttl_in_seconds: result_ttl_seconds(extension)?,
+            jwt_configuration: jwt_configuration(extension)?,
         };
         check(&authorizer)?;
         Ok(Scheme::Authorizer(Box::new(authorizer)))
@@ -136,6 +142,10 @@ fn set_authorizer(method: &mut Method, authorizer: &Authorizer, scopes: &Value) 
             method.authorization_type = AuthorizationType::CognitoUserPools;
             method.authorization_scopes = (!scopes.is_empty()).then_some(scopes);
         }
+        AuthorizerType::Jwt => {
+            method.authorization_type = AuthorizationType::Jwt;
+            method.authorization_scopes = (!scopes.is_empty()).then_some(scopes);
+        }
         AuthorizerType::Token | AuthorizerType::Request => method.authorization_type = AuthorizationType::Custom,
     }
 }
@@ -146,6 +156,11 @@ fn result_ttl_seconds(extension: &Map<String, Value>) -> Result<Option<u32>, Str
         Ok(seconds) if seconds <= RESULT_TTL_SECONDS_MAX => Ok(u32::try_from(seconds).ok()),
         _ => Err(format!("Authorizer result TTL must be between 0 and {RESULT_TTL_SECONDS_MAX} seconds, not {given}")),
     }
+}
+
+fn jwt_configuration(extension: &Map<String, Value>) -> Result<Option<JwtConfiguration>, String> {
+    let Some(given) = extension.get("jwtConfiguration") else { return Ok(None) };
+    serde_json::from_value(given.clone()).map(Some).map_err(|error| format!("jwtConfiguration: {error}"))
 }
 
 /// Refuses what `CreateAuthorizer` refuses.
@@ -161,9 +176,10 @@ fn check(authorizer: &Authorizer) -> Result<(), String> {
                 None => Ok(()),
             }
         }
+        AuthorizerType::Jwt if authorizer.jwt_configuration.is_none() => Err("jwtConfiguration is required".to_owned()),
         AuthorizerType::Token | AuthorizerType::Request if authorizer.authorizer_uri.is_none() => {
             Err("authorizerUri is required".to_owned())
         }
-        AuthorizerType::Token | AuthorizerType::Request => Ok(()),
+        AuthorizerType::Token | AuthorizerType::Request | AuthorizerType::Jwt => Ok(()),
     }
 }

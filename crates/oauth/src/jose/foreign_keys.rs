@@ -1,6 +1,7 @@
-//! Key sets of other issuers (RFC 7517): their RSA keys, and no others, because API Gateway takes no others.
+//! Key sets of other issuers (RFC 7517): their RSA keys and those on NIST curves, which are what API Gateway takes.
 
 use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, EcdsaVerificationAlgorithm,
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaParameters,
     RsaPublicKeyComponents,
 };
@@ -25,11 +26,17 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The algorithms a token may be signed with (RFC 7518, section 3.3).
-const ALGORITHMS: [(&str, &RsaParameters); 3] = [
+/// The algorithms of RSA keys (RFC 7518, section 3.3).
+const RSA: [(&str, &RsaParameters); 3] = [
     ("RS256", &RSA_PKCS1_2048_8192_SHA256),
     ("RS384", &RSA_PKCS1_2048_8192_SHA384),
     ("RS512", &RSA_PKCS1_2048_8192_SHA512),
+];
+/// The curves, each with its one algorithm and the bytes of a coordinate (same RFC, sections 3.4 and 6.2.1).
+const CURVES: [(&str, &str, &EcdsaVerificationAlgorithm, usize); 3] = [
+    ("P-256", "ES256", &ECDSA_P256_SHA256_FIXED, 32),
+    ("P-384", "ES384", &ECDSA_P384_SHA384_FIXED, 48),
+    ("P-521", "ES512", &ECDSA_P521_SHA512_FIXED, 66),
 ];
 
 /// The keys of an issuer that is not a pool of ours.
@@ -48,16 +55,25 @@ struct Document {
     keys: Vec<Value>,
 }
 
-/// The members of a key that are looked at (RFC 7517, section 4; RFC 7518, section 6.3.1).
+/// The members of a key that are looked at (RFC 7517, section 4).
 #[derive(Deserialize)]
 struct Members {
-    kty: String,
     kid: String,
     #[serde(rename = "use")]
     usage: Option<String>,
     alg: Option<String>,
-    n: String,
-    e: String,
+    #[serde(flatten)]
+    parameters: Parameters,
+}
+
+/// What the key itself is (RFC 7518, sections 6.2.1 and 6.3.1).
+#[derive(Deserialize)]
+#[serde(tag = "kty")]
+enum Parameters {
+    #[serde(rename = "RSA")]
+    Rsa { n: String, e: String },
+    #[serde(rename = "EC")]
+    Curve { crv: String, x: String, y: String },
 }
 
 impl ForeignKeySet {
@@ -94,20 +110,35 @@ impl ForeignKeySet {
 
 impl ForeignKey {
     fn new(members: Members) -> Option<Self> {
-        let is_for_signatures = members.usage.as_deref().is_none_or(|usage| usage == "sig");
-        if members.kty != "RSA" || !is_for_signatures {
+        if members.usage.is_some_and(|usage| usage != "sig") {
             return None;
         }
-        let (n, e) = (BASE64.decode(&members.n).ok()?, BASE64.decode(&members.e).ok()?);
-        if !MODULUS_BYTES.contains(&n.len()) {
-            return None;
-        }
-        let components = RsaPublicKeyComponents { n, e };
-        let fits = |algorithm: &str| members.alg.as_deref().is_none_or(|named| named == algorithm);
-        let ready = ALGORITHMS.into_iter().filter(|(algorithm, _)| fits(algorithm));
-        let ready: Vec<_> = ready
-            .filter_map(|(algorithm, parameters)| Some((algorithm, components.to_parsed_public_key(parameters).ok()?)))
-            .collect();
+        let mut ready = match members.parameters {
+            Parameters::Rsa { n, e } => rsa(&n, &e)?,
+            Parameters::Curve { crv, x, y } => vec![on_curve(&crv, &x, &y)?],
+        };
+        ready.retain(|(algorithm, _)| members.alg.as_deref().is_none_or(|named| named == *algorithm));
         (!ready.is_empty()).then(|| Self { kid: members.kid.into(), ready })
     }
+}
+
+fn rsa(n: &str, e: &str) -> Option<Vec<(&'static str, ParsedPublicKey)>> {
+    let (n, e) = (BASE64.decode(n).ok()?, BASE64.decode(e).ok()?);
+    if !MODULUS_BYTES.contains(&n.len()) {
+        return None;
+    }
+    let components = RsaPublicKeyComponents { n, e };
+    let ready = |(algorithm, parameters)| Some((algorithm, components.to_parsed_public_key(parameters).ok()?));
+    Some(RSA.into_iter().filter_map(ready).collect())
+}
+
+fn on_curve(curve: &str, x: &str, y: &str) -> Option<(&'static str, ParsedPublicKey)> {
+    let (_, algorithm, verification, length) = CURVES.into_iter().find(|(name, ..)| *name == curve)?;
+    let (x, y) = (BASE64.decode(x).ok()?, BASE64.decode(y).ok()?);
+    if x.len() != length || y.len() != length {
+        return None;
+    }
+    // An uncompressed point (SEC 1, section 2.3.3).
+    let point = [&[4][..], &x, &y].concat();
+    Some((algorithm, ParsedPublicKey::new(verification, point).ok()?))
 }

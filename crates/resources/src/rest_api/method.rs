@@ -74,6 +74,8 @@ pub enum AuthorizationType {
     Custom,
     /// Whoever bears a token of the authorizer's user pools.
     CognitoUserPools,
+    /// Whoever bears a token of the authorizer's issuers.
+    Jwt,
 }
 
 /// A method of a resource, in its stored and its wire form.

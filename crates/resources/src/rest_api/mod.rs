@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use authorizer::{Authorizer, AuthorizerType};
+pub use authorizer::{Authorizer, AuthorizerType, JwtAdditionalClaim, JwtConfiguration, JwtIssuer};
 pub use deployment::{Deployment, RestApiDefinition};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior};

@@ -20,6 +20,7 @@ mod functions;
 mod gate;
 mod http_apis;
 mod inputs;
+mod jwt_authorizers;
 mod lambda;
 mod limits;
 mod listener;
