@@ -11,6 +11,7 @@ use claviger_resources::role_mapping::RoleTable;
 use claviger_store::TransactionExt;
 use serde::Deserialize;
 
+use super::documentation_part;
 use super::errors::Error;
 use super::rest_api::{self, RestApiOutput};
 use crate::operation::{Access, Context, Operation};
@@ -40,11 +41,14 @@ pub struct PutRestApiInput {
     document: DocumentInput,
 }
 
+/// What becomes of what is there already.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Mode {
+pub(super) enum Mode {
+    /// It stays, unless the document has it too.
     #[default]
     Merge,
+    /// It goes.
     Overwrite,
 }
 
@@ -74,6 +78,7 @@ impl Operation for ImportRestApi {
         rest_api::insert(cx, api).await?;
         rest_api::insert_definition(cx, &imported.definition).await?;
         put_roles(cx, api, imported.role_table).await?;
+        documentation_part::put(cx, api, Mode::Merge, imported.documentation.unwrap_or_default()).await?;
         Ok(RestApiOutput::new(api, imported.warnings))
     }
 }
@@ -92,7 +97,7 @@ impl Operation for PutRestApi {
             Mode::Merge => Target::Merge(&before),
             Mode::Overwrite => Target::Overwrite(&before),
         };
-        let Imported { definition, role_table, warnings } = read(&input.document, target, cx)?;
+        let Imported { definition, documentation, role_table, warnings } = read(&input.document, target, cx)?;
         rest_api::delete_definition(cx, &api).await?;
         rest_api::insert_definition(cx, &definition).await?;
         api.record = definition.rest_api;
@@ -100,6 +105,9 @@ impl Operation for PutRestApi {
         api.tags.get_or_insert_default();
         cx.tx.replace(&api).await?;
         put_roles(cx, &api, role_table).await?;
+        if let Some(parts) = documentation {
+            documentation_part::put(cx, &api, input.mode, parts).await?;
+        }
         Ok(RestApiOutput::new(&api, warnings))
     }
 }
@@ -118,10 +126,6 @@ fn read(input: &DocumentInput, target: Target<'_>, cx: &mut Context<'_>) -> Resu
     let refuse = |error: ImportError| Error::bad(error.to_string());
     let mut options = ImportOptions::from_query(parameters).map_err(refuse)?;
     options.fail_on_warnings |= input.fail_on_warnings;
-    let imported = import(&document, &options, target, cx.random).map_err(refuse)?;
-    let quota = cx.services.settings.quotas.count_of(Quota::ResourcesOfRestApi);
-    if imported.definition.resources.len() > quota {
-        return Err(Error::LimitExceeded { what: "resources", scope: "API", maximum: quota });
-    }
-    Ok(imported)
+    options.resources_max = cx.services.settings.quotas.count_of(Quota::ResourcesOfRestApi);
+    import(&document, &options, target, cx.random).map_err(refuse)
 }

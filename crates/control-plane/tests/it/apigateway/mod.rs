@@ -2,6 +2,8 @@
 
 mod api_keys;
 mod deployments;
+mod documentation;
+mod export;
 mod models;
 mod quotas;
 mod rest_apis;
