@@ -25,7 +25,6 @@ use claviger_gateway::refusal::Refusal;
 use claviger_gateway::request::Request;
 use claviger_gateway::response::{Envelope, Reply};
 use claviger_resources::Timestamp;
-use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::request::Parts;
@@ -37,12 +36,10 @@ pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
 pub(crate) use self::authorizer_cache::AuthorizerCache;
 pub(crate) use self::denied::Denied;
-use crate::body::{self, Body, ReadError};
+use crate::body::Body;
 use crate::ids::{RequestIds, date};
+use crate::upstream::{Arriving, Upload};
 use crate::{Arrival, DataPlane};
-
-/// How long a body may take to arrive.
-const BODY_DURATION_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Which API a request is for.
 #[derive(Clone, Copy, Debug)]
@@ -135,15 +132,20 @@ impl DataPlane {
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
-            let mut body = Arriving { unread: Some(body), read: Bytes::new() };
+            let mut body = Arriving::new(body);
             let permit = Permit::decide(self, &asking, &mut caller, &mut body).await?;
             let place = Place { api: compiled, stage, found };
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let body = body.whole().await?;
-            validate::body(found, &Request { body: &body, ..exchange.request })?;
-            let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
+            let (bytes, body) = if found.method.reads_body {
+                let body = body.whole().await?;
+                validate::body(found, &Request { body: &body, ..exchange.request })?;
+                let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
+                (bytes.clone(), Upload::Whole(bytes))
+            } else {
+                (Bytes::new(), body.passing()?)
+            };
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, ..exchange.request },
@@ -151,7 +153,7 @@ impl DataPlane {
                 ..exchange
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
-            Ok(self.integrate(found, permit, &exchange, source_arn).await?)
+            Ok(self.integrate(found, permit, &exchange, body, source_arn).await?)
         }
         .await;
         match outcome {
@@ -309,27 +311,4 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
         | CompiledIntegration::LambdaProxy(_)
         | CompiledIntegration::Unavailable(_) => Ok(body),
     }
-}
-
-/// A body, which a signature may need before anything else does.
-struct Arriving {
-    unread: Option<Incoming>,
-    read: Bytes,
-}
-
-impl Arriving {
-    /// The whole body; what was read once is at hand.
-    async fn whole(&mut self) -> Result<Bytes, Refusal> {
-        if let Some(body) = self.unread.take() {
-            self.read = read(body).await?;
-        }
-        Ok(self.read.clone())
-    }
-}
-
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
-    body::read(body, GATEWAY_BODY_BYTES_MAX, BODY_DURATION_MAX).await.map_err(|error| match error {
-        ReadError::TooLarge { .. } => Refusal::RequestTooLarge,
-        ReadError::TooSlow | ReadError::Broken(_) => Refusal::Network(error.to_string()),
-    })
 }

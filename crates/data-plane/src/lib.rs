@@ -14,7 +14,7 @@ mod ids;
 mod integrations;
 pub mod oauth;
 mod token_facts;
-mod upstream;
+pub mod upstream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use claviger_runtime::token_cache::TokenCache;
 use tokio::sync::Semaphore;
 
 use self::gateway::AuthorizerCache;
-use self::upstream::Upstream;
+use self::upstream::{UpstreamRules, Upstreams};
 
 /// Events that functions are given at a time without anybody who waits for them.
 const UNAWAITED_EVENTS_MAX: usize = 100;
@@ -44,7 +44,7 @@ pub struct DataPlane {
     access_keys: AccessKeys,
     clock: Arc<dyn Clock>,
     issuer_keys: Arc<IssuerKeys>,
-    upstream: Upstream,
+    upstreams: Upstreams,
     functions: Arc<Functions>,
     unawaited: Arc<Semaphore>,
     authorizers: AuthorizerCache,
@@ -70,6 +70,7 @@ impl DataPlane {
         issuer_keys: Arc<IssuerKeys>,
         access_keys: AccessKeys,
         functions: Arc<Functions>,
+        upstreams: UpstreamRules,
         monotonic: Arc<dyn Monotonic>,
     ) -> Self {
         let (issuance, clock) = (Arc::clone(&sessions.issuance), Arc::clone(&sessions.clock));
@@ -81,7 +82,7 @@ impl DataPlane {
             access_keys,
             clock,
             issuer_keys,
-            upstream: Upstream::default(),
+            upstreams: Upstreams::new(upstreams, Arc::clone(&monotonic)),
             functions,
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
             authorizers: AuthorizerCache::new(monotonic),

@@ -16,10 +16,11 @@ use claviger_resources::Secret;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::header::REFERER;
 
+use super::Call;
 use super::denied::Denied;
-use super::{Arriving, Call};
 use super::{aws_iam, roles};
 use crate::DataPlane;
+use crate::upstream::Arriving;
 
 /// A request that was let through; only [`Permit::decide`] makes one.
 pub(crate) struct Permit(());

@@ -248,6 +248,7 @@ fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<Strin
         Refusal::PolicyDenied(_) => "the policy of the REST API, as it was when it was deployed".to_owned(),
         Refusal::RequestTooLarge => format!("the largest body through the gateway is {GATEWAY_BODY_BYTES_MAX} bytes"),
         Refusal::IntegrationTimeout { milliseconds } => format!("timeoutInMillis of the integration is {milliseconds}"),
+        Refusal::PhaseTimeout { setting, .. } | Refusal::BackendLeftAlone { setting } => setting.clone(),
         Refusal::UnsupportedMediaType => "passthroughBehavior and requestTemplates of the integration".to_owned(),
         Refusal::UnparsableBody(_) => "requestTemplates of the integration".to_owned(),
         Refusal::InvalidJsonBody => "requestParameters of the integration".to_owned(),

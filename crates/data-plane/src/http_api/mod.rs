@@ -14,7 +14,6 @@ use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::answer::{Answer, Envelope};
 use claviger_gateway::http_api::{CompiledHttpApi, CompiledRoute, Found, Refusal};
 use claviger_gateway::request::Request;
-use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_resources::{DeploymentId, Timestamp};
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{HttpApi, ServedHttpStage, Snapshot};
@@ -23,13 +22,12 @@ use http::{HeaderMap, HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
 use self::denied::Denied;
-use crate::body::{self, Body, ReadError};
+use crate::body::Body;
 use crate::gateway::Target;
 use crate::ids::{RequestIds, date};
+use crate::upstream::{Arriving, Upload};
 use crate::{Arrival, DataPlane};
 
-/// How long a body may take to arrive.
-const BODY_DURATION_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 /// The stage that needs no segment in the path.
 const DEFAULT_STAGE: &str = "$default";
 
@@ -115,7 +113,7 @@ impl DataPlane {
         if let Some(answer) = preflight {
             return Ok(Outcome::Whole(answer));
         }
-        let bytes = read(body).await?;
+        let (bytes, body) = take(body, found.route).await?;
         let claims = token.as_ref().map(|token| Claims::of_http_api(token.payload()));
         let exchange = Exchange {
             request: Request {
@@ -129,7 +127,7 @@ impl DataPlane {
             context: Context { claims: claims.as_ref(), ..call.context(place, found.route) },
             stage_variables: &place.stage.stage.stage_variables,
         };
-        Ok(self.integrate_http_api(found.route, permit, &exchange, call.arrival.tls).await?)
+        Ok(self.integrate_http_api(found.route, permit, &exchange, body, call.arrival.tls).await?)
     }
 }
 
@@ -222,9 +220,12 @@ fn find_stage<'a>(api: &HttpApi, target: Target<'a>) -> Result<Place<'a>, Box<De
     Ok(Place { stage: Arc::clone(stage), compiled: Arc::clone(compiled), path })
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
-    body::read(body, GATEWAY_BODY_BYTES_MAX, BODY_DURATION_MAX).await.map_err(|error| match error {
-        ReadError::TooLarge { .. } => Refusal::TooLarge,
-        ReadError::TooSlow | ReadError::Broken(_) => Refusal::Unreadable(error.to_string().into()),
-    })
+/// A request's body for the route's integration: all of it where that must see it, else as it comes.
+async fn take(body: Incoming, route: &CompiledRoute) -> Result<(Bytes, Upload), Refusal> {
+    let mut body = Arriving::new(body);
+    if !route.integration.reads_body() {
+        return Ok((Bytes::new(), body.passing()?));
+    }
+    let bytes = body.whole().await?;
+    Ok((bytes.clone(), Upload::Whole(bytes)))
 }

@@ -107,6 +107,13 @@ impl RequestMapping {
         Ok(compiled)
     }
 
+    /// Whether a value reads the request's body, which must then be there as a whole.
+    pub fn reads_body(&self) -> bool {
+        let headers = self.headers.iter().map(|(.., value)| value);
+        let query = self.query.iter().map(|(.., value)| value);
+        headers.chain(query).chain(&self.path).any(Value::reads_body)
+    }
+
     /// Changes the headers on their way to the backend.
     pub(super) fn change_headers(&self, headers: &mut HeaderMap, exchange: &Exchange<'_>) {
         change(&self.headers, headers, exchange, None);

@@ -27,6 +27,7 @@ mod messages;
 mod oauth_documents;
 mod own;
 mod proxy;
+mod proxying;
 mod request_validation;
 mod role_mappings;
 mod rotation;
