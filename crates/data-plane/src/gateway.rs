@@ -23,6 +23,7 @@ use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::request::Request;
+use claviger_gateway::request_head;
 use claviger_gateway::response::{Envelope, Reply};
 use claviger_resources::Timestamp;
 use claviger_runtime::refusals::Refused;
@@ -81,7 +82,8 @@ impl DataPlane {
             return self.http_api(&snapshot, api, target, parts, body, arrival).await;
         }
         let call = Call { target, parts, arrival, ids: RequestIds::of(&parts.headers), now: self.clock.now() };
-        let reply = match find_stage(&snapshot, target) {
+        let head = request_head::check(&parts.uri, 0, &parts.headers).map_err(Denied::head);
+        let reply = match head.and_then(|()| find_stage(&snapshot, target)) {
             Ok((stage, compiled, path)) => self.serve(&snapshot, &call, &stage, &compiled, path, body).await,
             Err(denied) => {
                 let reply = plain_reply(&denied.refusal);
@@ -131,6 +133,9 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
+            if reads_otherwise(compiled, &verb, path, found) {
+                return Err(Denied::head(Refusal::AmbiguousPath("another resource's path in another spelling")));
+            }
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
             let mut body = Arriving::new(body);
             let permit = Permit::decide(self, &asking, &mut caller, &mut body).await?;
@@ -287,6 +292,13 @@ fn find_stage<'a>(
         return Err(Denied::endpoint_disabled(target.api));
     }
     Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))
+}
+
+/// Whether a backend could take the path for that of another resource, which says more of its paths than the one found.
+fn reads_otherwise(compiled: &CompiledApi, verb: &str, path: &str, found: &Found<'_, '_>) -> bool {
+    let reading = request_head::liberal_reading(path);
+    let other = reading.as_deref().and_then(|reading| compiled.find(verb, reading).ok());
+    other.is_some_and(|other| request_head::says_more(&other.resource.path, &found.resource.path))
 }
 
 /// The request's verb, or the one that `X-HTTP-Method-Override` puts in its place.

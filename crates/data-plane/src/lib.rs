@@ -70,7 +70,6 @@ impl DataPlane {
         issuer_keys: Arc<IssuerKeys>,
         access_keys: AccessKeys,
         functions: Arc<Functions>,
-        upstreams: UpstreamRules,
         monotonic: Arc<dyn Monotonic>,
     ) -> Self {
         let (issuance, clock) = (Arc::clone(&sessions.issuance), Arc::clone(&sessions.clock));
@@ -82,10 +81,16 @@ impl DataPlane {
             access_keys,
             clock,
             issuer_keys,
-            upstreams: Upstreams::new(upstreams, Arc::clone(&monotonic)),
+            upstreams: Upstreams::new(UpstreamRules::default(), Arc::clone(&monotonic)),
             functions,
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
             authorizers: AuthorizerCache::new(monotonic),
         }
+    }
+
+    /// The same, but for how it calls backends.
+    #[must_use]
+    pub fn calling_backends(self, rules: UpstreamRules) -> Self {
+        Self { upstreams: self.upstreams.with(rules), ..self }
     }
 }

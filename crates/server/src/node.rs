@@ -185,9 +185,9 @@ impl Node {
             issuer_keys,
             options.access_keys,
             Arc::clone(&functions),
-            options.upstreams,
             monotonic,
         );
+        let data_plane = data_plane.calling_backends(options.upstreams);
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();

@@ -96,6 +96,11 @@ impl Denied {
         Self::by(Refusal::NotAllowed(reason), setting)
     }
 
+    /// A head that the gateway does not take.
+    pub(super) fn head(refusal: Refusal) -> Self {
+        Self::by(refusal, "what the gateway takes of a request's head; docs/proxying.md tells it".to_owned())
+    }
+
     /// No API has the id.
     pub(super) fn no_api(id: &str) -> Self {
         Self::by(Refusal::Forbidden, format!("no API has the id {id}"))

@@ -2,6 +2,7 @@
 
 use claviger_gateway::http_api::refusal::Challenge;
 use claviger_gateway::http_api::{CompiledRoute, IdentitySource, JwtAuthorization, Refusal};
+use claviger_gateway::refusal::Refusal as RestRefusal;
 use claviger_gateway::roles::NotAllowed;
 use claviger_oauth::jwt_authorizer::JwtRefusal;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
@@ -39,6 +40,12 @@ impl From<Refusal> for Denied {
 impl Denied {
     fn not_found(reason: &'static str, setting: String) -> Box<Self> {
         Box::new(Self { setting: Some(setting), ..Refusal::NotFound(reason.into()).into() })
+    }
+
+    /// A head that the gateway does not take.
+    pub(super) fn head(refusal: RestRefusal) -> Box<Self> {
+        let setting = "what the gateway takes of a request's head; docs/proxying.md tells it".to_owned();
+        Box::new(Self { setting: Some(setting), ..Refusal::from(refusal).into() })
     }
 
     /// The API is not to be reached here.

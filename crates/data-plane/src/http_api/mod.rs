@@ -13,7 +13,9 @@ use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::answer::{Answer, Envelope};
 use claviger_gateway::http_api::{CompiledHttpApi, CompiledRoute, Found, Refusal};
+use claviger_gateway::refusal::Refusal as RestRefusal;
 use claviger_gateway::request::Request;
+use claviger_gateway::request_head;
 use claviger_resources::{DeploymentId, Timestamp};
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{HttpApi, ServedHttpStage, Snapshot};
@@ -71,7 +73,10 @@ impl DataPlane {
     ) -> Response<Body> {
         let id = RequestIds::of(&parts.headers).extended;
         let call = Call { target, parts, arrival, id, now: self.clock.now() };
-        let outcome = match find_stage(api, target) {
+        // The request line counts as method, target and version with what stands between them.
+        let line_bytes = parts.method.as_str().len() + parts.uri.path().len() + "  HTTP/1.1".len();
+        let head = request_head::check(&parts.uri, line_bytes + parts.uri.query().map_or(0, str::len), &parts.headers);
+        let outcome = match head.map_err(Denied::head).and_then(|()| find_stage(api, target)) {
             Ok(place) => self.at_stage(snapshot, &call, &place, body).await,
             Err(denied) => denied.explained(&call, None, None),
         };
@@ -80,6 +85,10 @@ impl DataPlane {
 
     async fn at_stage(&self, snapshot: &Snapshot, call: &Call<'_>, place: &Place<'_>, body: Incoming) -> Outcome {
         let found = place.compiled.find(call.parts.method.as_str(), place.path);
+        if found.as_ref().is_some_and(|found| reads_otherwise(call, place, found)) {
+            let refusal = RestRefusal::AmbiguousPath("another route's path in another spelling");
+            return Denied::head(refusal).explained(call, Some(&place.stage), None);
+        }
         let outcome = self.at_route(snapshot, call, place, found.as_ref(), body).await;
         let mut outcome = outcome.unwrap_or_else(|denied| {
             denied.explained(call, Some(&place.stage), found.as_ref().map(|found| found.route))
@@ -218,6 +227,14 @@ fn find_stage<'a>(api: &HttpApi, target: Target<'a>) -> Result<Place<'a>, Box<De
     let Some(compiled) = &stage.compiled else { return Err(Denied::no_deployment(&stage.stage)) };
     let path = if path.is_empty() { "/" } else { path };
     Ok(Place { stage: Arc::clone(stage), compiled: Arc::clone(compiled), path })
+}
+
+/// Whether a backend could take the path for that of another route, which says more of its paths than the one found.
+fn reads_otherwise(call: &Call<'_>, place: &Place<'_>, found: &Found<'_, '_>) -> bool {
+    let reading = request_head::liberal_reading(place.path);
+    let other = reading.as_deref().and_then(|path| place.compiled.find(call.parts.method.as_str(), path));
+    let path = |found: &Found<'_, '_>| found.route.path.as_deref().unwrap_or_default().to_owned();
+    other.is_some_and(|other| request_head::says_more(&path(&other), &path(found)))
 }
 
 /// A request's body for the route's integration: all of it where that must see it, else as it comes.

@@ -78,6 +78,11 @@ impl Upstreams {
         Self { rules, general, plain: RwLock::default(), secure: RwLock::default(), monotonic }
     }
 
+    /// The same with these rules.
+    pub(crate) fn with(self, rules: UpstreamRules) -> Self {
+        Self::new(rules, self.monotonic)
+    }
+
     /// Sends a request and gives the head of the answer. `milliseconds` is the integration's timeout: the backend's time,
     /// in which waiting for what the client still sends does not count.
     pub(crate) async fn send(
@@ -87,9 +92,8 @@ impl Upstreams {
     ) -> Result<(response::Parts, Download), Refusal> {
         let upstream = self.upstream(&outgoing.uri)?;
         let clock = Clock::start(Duration::from_millis(milliseconds.into()), &outgoing.body);
-        let place = match clock.within(None, Arc::clone(&upstream.places).acquire_owned()).await {
-            Ok(Ok(place)) => place,
-            _ => return Err(upstream.is_busy(milliseconds)),
+        let Ok(Ok(place)) = clock.within(None, Arc::clone(&upstream.places).acquire_owned()).await else {
+            return Err(upstream.is_busy(milliseconds));
         };
         let (head, incoming) = upstream.ask(&outgoing, &clock, milliseconds, &*self.monotonic).await?.into_parts();
         let body = Download::new(incoming, place, &clock, milliseconds, &upstream.settings)?;
@@ -157,10 +161,10 @@ impl Upstream {
                 Ok(Err(_)) | Err(_) => attempt.failed(monotonic.nanoseconds()),
             }
             let Some(pause) = self.repeats(outgoing, &outcome, &mut repeats) else {
-                return self.in_gateway_words(outcome, milliseconds);
+                return in_gateway_words(outcome, milliseconds);
             };
             if !pause.is_zero() && clock.within(None, tokio::time::sleep(pause)).await.is_err() {
-                return self.in_gateway_words(outcome, milliseconds);
+                return in_gateway_words(outcome, milliseconds);
             }
         }
     }
@@ -185,22 +189,6 @@ impl Upstream {
         Some(RETRY_PAUSE * repeats.counted)
     }
 
-    /// A name that does not resolve is an endpoint that cannot be; all else that goes wrong is the network's fault.
-    fn in_gateway_words(&self, outcome: Outcome, milliseconds: u32) -> Result<Response<Incoming>, Refusal> {
-        match outcome {
-            Ok(Ok(response)) if response.status().is_informational() => {
-                Err(Refusal::Network(format!("the endpoint answers with {}", response.status())))
-            }
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error @ OutboundError::Unresolved(_))) => Err(Refusal::InvalidEndpoint(error.reason())),
-            Ok(Err(error)) => Err(Refusal::Network(error.reason())),
-            Err(Late::Phase(duration_max)) => {
-                Err(phase_timeout("the head of its answer", "response-timeout-ms", duration_max))
-            }
-            Err(Late::Whole) => Err(Refusal::IntegrationTimeout { milliseconds }),
-        }
-    }
-
     fn is_busy(&self, milliseconds: u32) -> Refusal {
         let setting = format!("requests-max of the backend {} is {}", self.origin, self.settings.requests_max);
         Refusal::PhaseTimeout { waited_for: "its turn", milliseconds, setting }
@@ -221,6 +209,22 @@ impl Outgoing {
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
         request
+    }
+}
+
+/// A name that does not resolve is an endpoint that cannot be; all else that goes wrong is the network's fault.
+fn in_gateway_words(outcome: Outcome, milliseconds: u32) -> Result<Response<Incoming>, Refusal> {
+    match outcome {
+        Ok(Ok(response)) if response.status().is_informational() => {
+            Err(Refusal::Network(format!("the endpoint answers with {}", response.status())))
+        }
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error @ OutboundError::Unresolved(_))) => Err(Refusal::InvalidEndpoint(error.reason())),
+        Ok(Err(error)) => Err(Refusal::Network(error.reason())),
+        Err(Late::Phase(duration_max)) => {
+            Err(phase_timeout("the head of its answer", "response-timeout-ms", duration_max))
+        }
+        Err(Late::Whole) => Err(Refusal::IntegrationTimeout { milliseconds }),
     }
 }
 

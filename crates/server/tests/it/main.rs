@@ -23,6 +23,7 @@ mod inputs;
 mod lambda;
 mod limits;
 mod listener;
+mod malformed;
 mod messages;
 mod oauth_documents;
 mod own;

@@ -24,7 +24,6 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
 const CANARY: &str = "canary settings";
 const DOMAINS: &str = "custom domain names";
 const HTTP_APIS: &str = "HTTP APIs";
-const LIMITS: &str = "API Gateway's own bound on headers";
 
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
@@ -51,5 +50,4 @@ pub(super) const WAITING: &[(&str, &str)] = &[
     ("s3_7_cache", HTTP_APIS),
     ("s3_7_timeout", HTTP_APIS),
     ("s4_4_firewall_and_canary", CANARY),
-    ("s5_4_headers_too_large", LIMITS),
 ];

@@ -1,7 +1,10 @@
 //! Proxying: a client and a backend on raw sockets, both led by the test, and the gate between them.
 
+mod backends;
 mod bodies;
 mod broken_answers;
+mod draining;
+mod time;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -120,8 +123,13 @@ impl Wire {
 
     /// Whether nothing comes, as far as a moment tells.
     pub(crate) async fn is_silent(&mut self) -> bool {
+        self.is_silent_for(50).await
+    }
+
+    /// Whether nothing comes for so many milliseconds.
+    pub(crate) async fn is_silent_for(&mut self, milliseconds: u64) -> bool {
         let was_read = self.unread.is_empty();
-        let reading = tokio::time::timeout(Duration::from_millis(50), self.stream.read_buf(&mut self.unread));
+        let reading = tokio::time::timeout(Duration::from_millis(milliseconds), self.stream.read_buf(&mut self.unread));
         was_read && reading.await.is_err()
     }
 }
