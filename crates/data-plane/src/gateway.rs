@@ -3,8 +3,6 @@
 
 mod api_key;
 mod authorize;
-mod authorizer_cache;
-mod aws_iam;
 mod denied;
 mod lambda_authorizer;
 mod quota;
@@ -35,7 +33,6 @@ use hyper::body::Incoming;
 use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
-pub(crate) use self::authorizer_cache::AuthorizerCache;
 pub(crate) use self::denied::Denied;
 use crate::body::Body;
 use crate::ids::{RequestIds, date};

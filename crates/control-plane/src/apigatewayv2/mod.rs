@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod authorizer;
+pub mod authorizer_cache;
 pub mod deployment;
 mod errors;
 pub mod import;

@@ -1,9 +1,8 @@
 //! The operations for HTTP APIs that are served: the whole surface on one screen.
 
 use super::api::{CreateApi, DeleteApi, DeleteCorsConfiguration, GetApi, GetApis, UpdateApi};
-use super::authorizer::{
-    CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, ResetAuthorizersCache, UpdateAuthorizer,
-};
+use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
+use super::authorizer_cache::ResetAuthorizersCache;
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
 use super::import::{ExportApi, ImportApi, ReimportApi};
 use super::integration::{CreateIntegration, DeleteIntegration, GetIntegration, GetIntegrations, UpdateIntegration};

@@ -7,8 +7,8 @@ use claviger_gateway::http_api::http_proxy::HttpProxy;
 use claviger_gateway::http_api::{CompiledIntegration, CompiledRoute, Refusal};
 use claviger_gateway::mapping::BackendAnswer;
 
-use super::Outcome;
 use super::authorize::Permit;
+use super::{Outcome, Place};
 use crate::DataPlane;
 use crate::ids::trace_id;
 use crate::integrations::outgoing;
@@ -18,16 +18,21 @@ impl DataPlane {
     /// Has the route's integration answer a request that was let through.
     pub(super) async fn integrate_http_api(
         &self,
+        place: &Place<'_>,
         route: &CompiledRoute,
         permit: Permit,
         exchange: &Exchange<'_>,
         body: Upload,
-        secure: bool,
     ) -> Result<Outcome, Refusal> {
         match &route.integration {
             CompiledIntegration::HttpProxy(proxy) => {
-                self.http_api_proxy(proxy, route.path.is_none(), permit, exchange, body, secure).await
+                self.http_api_proxy(proxy, route.path.is_none(), permit, exchange, body).await
             }
+            CompiledIntegration::Lambda(lambda) => {
+                let source_arn = place.compiled.source_arn(exchange.context.stage, exchange.context.method, route);
+                self.http_api_lambda(lambda, route, permit, exchange, &source_arn).await
+            }
+            CompiledIntegration::OutOfReach(reason) => Err(Refusal::Unavailable(reason.to_string().into())),
             CompiledIntegration::Unavailable(reason) => Err(Refusal::internal(reason.to_string())),
         }
     }
@@ -41,10 +46,9 @@ impl DataPlane {
         _permit: Permit,
         exchange: &Exchange<'_>,
         body: Upload,
-        secure: bool,
     ) -> Result<Outcome, Refusal> {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
-        let request = outgoing(proxy.request(exchange, appends_path, secure, trace)?, body);
+        let request = outgoing(proxy.request(exchange, appends_path, exchange.context.secure, trace)?, body);
         let (head, body) = self.upstreams.send(request, proxy.timeout_milliseconds()).await?;
         let mut answer =
             Answer { status: head.status, headers: proxy.response_headers(&head.headers), body: Bytes::new() };

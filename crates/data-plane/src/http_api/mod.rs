@@ -1,14 +1,16 @@
-//! HTTP APIs: a request from its stage to its answer, in API Gateway's order (stage, route, preflight, authorizer, then the
-//! integration).
+//! HTTP APIs: a request from its stage to its answer, in API Gateway's order (stage, route, preflight, authorizer, throttles,
+//! then the integration).
 
 mod authorize;
 mod denied;
 mod integrations;
+mod lambda;
+mod lambda_authorizer;
+mod throttle;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use claviger_gateway::claims::Claims;
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::answer::{Answer, Envelope};
@@ -23,6 +25,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, Version};
 use hyper::body::Incoming;
 
+use self::authorize::Asking;
 use self::denied::Denied;
 use crate::body::Body;
 use crate::gateway::Target;
@@ -118,12 +121,6 @@ impl DataPlane {
             (None, None) => return Err(Denied::no_route(&place.stage, verb, place.path)),
             (Some(found), preflight) => (found, preflight),
         };
-        let (permit, token) = self.permit(snapshot, call, found.route, place.path).await?;
-        if let Some(answer) = preflight {
-            return Ok(Outcome::Whole(answer));
-        }
-        let (bytes, body) = take(body, found.route).await?;
-        let claims = token.as_ref().map(|token| Claims::of_http_api(token.payload()));
         let exchange = Exchange {
             request: Request {
                 method: verb,
@@ -131,12 +128,31 @@ impl DataPlane {
                 query: parts.uri.query(),
                 headers: &parts.headers,
                 path_parameters: &found.parameters,
-                body: &bytes,
+                body: b"",
             },
-            context: Context { claims: claims.as_ref(), ..call.context(place, found.route) },
+            context: call.context(place, found.route),
             stage_variables: &place.stage.stage.stage_variables,
         };
-        Ok(self.integrate_http_api(found.route, permit, &exchange, body, call.arrival.tls).await?)
+        let asking = Asking { call, snapshot, place, route: found.route, exchange: &exchange };
+        let mut body = Arriving::new(body);
+        let (permit, caller) = self.permit(&asking, &mut body).await?;
+        if let Some(answer) = preflight {
+            return Ok(Outcome::Whole(answer));
+        }
+        self.throttle_route(place, found.route)?;
+        let (bytes, body) = if found.route.integration.reads_body() {
+            let bytes = body.whole().await.map_err(Refusal::from)?;
+            (bytes.clone(), Upload::Whole(bytes))
+        } else {
+            (Bytes::new(), body.passing().map_err(Refusal::from)?)
+        };
+        let claims = caller.claims();
+        let exchange = Exchange {
+            request: Request { body: &bytes, ..exchange.request },
+            context: caller.known(claims.as_ref(), &exchange.context),
+            ..exchange
+        };
+        Ok(self.integrate_http_api(place, found.route, permit, &exchange, body).await?)
     }
 }
 
@@ -235,14 +251,4 @@ fn reads_otherwise(call: &Call<'_>, place: &Place<'_>, found: &Found<'_, '_>) ->
     let other = reading.as_deref().and_then(|path| place.compiled.find(call.parts.method.as_str(), path));
     let path = |found: &Found<'_, '_>| found.route.path.as_deref().unwrap_or_default().to_owned();
     other.is_some_and(|other| request_head::says_more(&path(&other), &path(found)))
-}
-
-/// A request's body for the route's integration: all of it where that must see it, else as it comes.
-async fn take(body: Incoming, route: &CompiledRoute) -> Result<(Bytes, Upload), Refusal> {
-    let mut body = Arriving::new(body);
-    if !route.integration.reads_body() {
-        return Ok((Bytes::new(), body.passing()?));
-    }
-    let bytes = body.whole().await?;
-    Ok((bytes.clone(), Upload::Whole(bytes)))
 }
