@@ -43,8 +43,9 @@ pub mod user_pool_domain;
 pub mod wildcard;
 
 pub use id::{
-    ApiKeyId, AuthorizerId, ClientId, DeploymentId, FunctionName, HttpApiId, HttpStageName, IntegrationId, InvalidId,
-    PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName, UsagePlanId, UserPoolId,
+    ApiKeyId, AuthorizerId, ClientId, DeploymentId, DocumentationPartId, FunctionName, HttpApiId, HttpStageName,
+    IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName, UsagePlanId,
+    UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{authorizer_cache, deployment, rest_api, usage_plan};
+use super::{authorizer_cache, deployment, documentation_version, rest_api, usage_plan};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a stage that serves a deployment.
@@ -137,6 +137,7 @@ impl Operation for CreateStage {
         let deployment = cx.tx.find(cx.tenant, api.id.as_str(), &input.deployment_id).await?;
         let deployment: Stored<claviger_resources::rest_api::Deployment> =
             deployment.ok_or_else(|| Error::bad("Deployment id does not exist"))?;
+        documentation_version::check(cx, &api, input.documentation_version.as_deref()).await?;
         let mut configuration = Map::new();
         let mut keep = |member: &str, value: Option<Value>| {
             value.map(|value| configuration.insert(member.to_owned(), value));
@@ -201,6 +202,7 @@ impl Operation for UpdateStage {
             Err(Error::NotFound(_)) => return Err(Error::bad("Deployment id does not exist")),
             found => drop(found?),
         }
+        documentation_version::check(cx, &api, documentation_version::of_stage(&stage)).await?;
         stage.last_updated_date = cx.now;
         cx.tx.replace(&stage).await?;
         Ok(StageOutput::new(&stage))

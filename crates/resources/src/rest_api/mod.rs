@@ -5,7 +5,9 @@
 //! and what an export or a patch speaks of.
 
 mod authorizer;
+mod copy;
 mod deployment;
+mod documentation;
 mod gateway_response;
 mod integration;
 mod method;
@@ -20,6 +22,10 @@ use serde::{Deserialize, Serialize};
 
 pub use authorizer::{Authorizer, AuthorizerType};
 pub use deployment::{Deployment, RestApiDefinition};
+pub use documentation::{
+    DocumentationPart, DocumentationPartLocation, DocumentationPartType, DocumentationVersion, InvalidLocation,
+    LocationFields,
+};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior};
 pub use method::{AuthorizationType, Method, MethodResponse, MethodVerb};

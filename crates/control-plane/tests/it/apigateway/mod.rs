@@ -2,6 +2,8 @@
 
 mod api_keys;
 mod deployments;
+mod documentation;
+mod export;
 mod models;
 mod rest_apis;
 mod usage_plans;
