@@ -9,6 +9,7 @@ mod denied;
 mod lambda_authorizer;
 mod quota;
 mod roles;
+mod target;
 mod throttle;
 mod validate;
 
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use claviger_gateway::access_log::{Facts, Failure, Integration};
 use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
@@ -29,7 +31,7 @@ use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::request::Parts;
-use http::{HeaderValue, Response, Version};
+use http::{HeaderValue, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 use self::api_key::Metered;
@@ -37,21 +39,14 @@ pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
 pub(crate) use self::authorizer_cache::AuthorizerCache;
 pub(crate) use self::denied::Denied;
+pub use self::target::Target;
+use crate::access_log::{Slot, request_length};
 use crate::body::{self, Body, ReadError};
 use crate::ids::{RequestIds, date};
 use crate::{Arrival, DataPlane};
 
 /// How long a body may take to arrive.
 const BODY_DURATION_MAX: std::time::Duration = std::time::Duration::from_secs(30);
-
-/// Which API a request is for.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    /// The API's id.
-    pub api: &'a str,
-    /// The path, the stage's name first.
-    pub path: &'a str,
-}
 
 /// The method that a request is for, and where it stands.
 #[derive(Clone, Copy)]
@@ -68,6 +63,15 @@ struct Call<'a> {
     arrival: Arrival<'a>,
     ids: RequestIds,
     now: Timestamp,
+    /// Its line in the stage's access log.
+    line: Slot,
+}
+
+impl<'a> Call<'a> {
+    fn new(plane: &DataPlane, target: Target<'a>, parts: &'a Parts, arrival: Arrival<'a>) -> Self {
+        let (ids, now) = (RequestIds::of(&parts.headers), plane.clock.now());
+        Self { target, parts, arrival, ids, now, line: Slot::new() }
+    }
 }
 
 impl DataPlane {
@@ -80,19 +84,35 @@ impl DataPlane {
         arrival: Arrival<'_>,
     ) -> Response<Body> {
         let snapshot = self.current.load_full();
-        if let Some(api) = snapshot.http_api(target.api) {
-            return self.http_api(&snapshot, api, target, parts, body, arrival).await;
+        match snapshot.domain_of_target(target.api) {
+            Some(domain) => self.at_domain(&snapshot, Some(domain), target.path, parts, body, arrival).await,
+            None => self.api(&snapshot, target, parts, body, arrival).await,
         }
-        let call = Call { target, parts, arrival, ids: RequestIds::of(&parts.headers), now: self.clock.now() };
-        let reply = match find_stage(&snapshot, target) {
-            Ok((stage, compiled, path)) => self.serve(&snapshot, &call, &stage, &compiled, path, body).await,
+    }
+
+    /// Answers a request to an API, however that was found.
+    async fn api(
+        &self,
+        snapshot: &Snapshot,
+        target: Target<'_>,
+        parts: &Parts,
+        body: Incoming,
+        arrival: Arrival<'_>,
+    ) -> Response<Body> {
+        if let Some(api) = snapshot.http_api(target.api) {
+            return self.http_api(snapshot, api, target, parts, body, arrival).await;
+        }
+        let mut call = Call::new(self, target, parts, arrival);
+        let reply = match find_stage(snapshot, target) {
+            Ok((stage, compiled, path)) => self.serve(snapshot, &call, &stage, &compiled, path, body).await,
             Err(denied) => {
                 let reply = plain_reply(&denied.refusal);
                 let refused = denied.explain(&call, reply.status, None, None);
                 Answer::Refused(reply, Box::new(refused))
             }
         };
-        call.finish(reply)
+        let line = call.line.take();
+        self.logged(line, call.finish(reply))
     }
 
     /// From the stage to the answer. A refusal is told in the words of the API's own gateway responses.
@@ -105,13 +125,14 @@ impl DataPlane {
         path: &str,
         body: Incoming,
     ) -> Answer {
+        let logging = self.logging(stage.access_log.as_ref());
         let no_variables = BTreeMap::new();
         let variables = stage.stage.variables.as_ref().unwrap_or(&no_variables);
         let verb = verb(call.parts);
         let found = compiled.find(&verb, path);
         let parameters = found.as_ref().map(|found| found.parameters.as_slice()).unwrap_or_default();
         let resource = found.as_ref().ok().map(|found| found.resource);
-        let mut exchange = Exchange {
+        let exchange = Exchange {
             request: Request {
                 method: &verb,
                 path,
@@ -129,6 +150,7 @@ impl DataPlane {
         };
         let mut caller = Caller::default();
         let mut metered = None;
+        let mut integration = None;
         let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
@@ -151,17 +173,35 @@ impl DataPlane {
                 ..exchange
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
-            Ok(self.integrate(found, permit, &exchange, source_arn).await?)
+            let asked = self.moment(logging);
+            let outcome = self.integrate(found, permit, &exchange, source_arn).await;
+            let is_function = matches!(found.method.integration, CompiledIntegration::LambdaProxy(_));
+            let status = outcome.as_ref().ok().map(Answer::status);
+            integration = asked.map(|asked| Integration::of(status, is_function, self.milliseconds_since(asked)));
+            Ok(outcome?)
         }
         .await;
+        let begin_line = |status: StatusCode, failure: Option<Failure<'_>>| {
+            let Some(logging) = logging else { return };
+            let claims = caller.claims();
+            let context = counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref());
+            let request_length = request_length(&call.parts.headers);
+            let facts = Facts { context, status: status.as_u16(), request_length, integration, failure };
+            logging.begin(&call.line, &facts);
+        };
         match outcome {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                begin_line(answer.status(), None);
+                answer
+            }
             Err(denied) => {
-                exchange.request.body = b"";
                 let claims = caller.claims();
                 let context = counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref());
-                let exchange = Exchange { context, ..exchange };
-                let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
+                let request = Request { body: b"", ..exchange.request };
+                let reply =
+                    compiled.gateway_responses.reply(&denied.refusal, &Exchange { request, context, ..exchange });
+                let message = denied.refusal.message();
+                begin_line(reply.status, Some(Failure::of(&denied.refusal, message.as_deref())));
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
             }
@@ -195,6 +235,13 @@ pub(crate) enum Answer {
     Stream(Reply, Body, Option<u64>),
 }
 
+impl Answer {
+    fn status(&self) -> StatusCode {
+        let (Self::Whole(reply) | Self::Traced(reply, ..) | Self::Refused(reply, _) | Self::Stream(reply, ..)) = self;
+        reply.status
+    }
+}
+
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
         Self::Whole(reply)
@@ -215,6 +262,7 @@ impl<'a> Call<'a> {
             path: self.target.path,
             protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
             domain_name: self.arrival.host,
+            base_path: self.target.base_path(),
             request_id: &self.ids.request,
             extended_request_id: &self.ids.extended,
             request_time: self.now,
@@ -275,13 +323,17 @@ fn find_stage<'a>(
     target: Target<'a>,
 ) -> Result<(Arc<ServedStage>, Arc<CompiledApi>, &'a str), Denied> {
     let api = snapshot.api(target.api).ok_or_else(|| Denied::no_api(target.api))?;
-    let path = target.path.trim_start_matches('/');
-    let (name, rest) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
+    let (name, rest) = if let Some(name) = target.stage() {
+        (name, target.rest())
+    } else {
+        let path = target.rest().trim_start_matches('/');
+        path.find('/').map_or((path, ""), |slash| path.split_at(slash))
+    };
     let stage = api.stage(name).ok_or_else(|| Denied::no_stage(api, target.api, name))?;
     let Some(compiled) = &stage.compiled else {
         return Err(Refusal::configuration("the deployment cannot be compiled; the log says why").into());
     };
-    if compiled.disable_execute_api_endpoint {
+    if compiled.disable_execute_api_endpoint && target.is_default_endpoint() {
         return Err(Denied::endpoint_disabled(target.api));
     }
     Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))

@@ -5,6 +5,7 @@
 //! journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps. [`authorization_policy`] answers proxies that
 //! ask whether they may let a request through.
 
+mod access_log;
 pub mod authorization_policy;
 pub mod body;
 mod functions;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::access_keys::AccessKeys;
+use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -48,6 +50,8 @@ pub struct DataPlane {
     functions: Arc<Functions>,
     unawaited: Arc<Semaphore>,
     authorizers: AuthorizerCache,
+    access_logs: Arc<AccessLogs>,
+    monotonic: Arc<dyn Monotonic>,
 }
 
 /// What is known of the connection a request came over.
@@ -84,7 +88,15 @@ impl DataPlane {
             upstream: Upstream::default(),
             functions,
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
-            authorizers: AuthorizerCache::new(monotonic),
+            authorizers: AuthorizerCache::new(Arc::clone(&monotonic)),
+            access_logs: Arc::new(AccessLogs::temporary()),
+            monotonic,
         }
+    }
+
+    /// The same, whose access logs go there.
+    #[must_use]
+    pub fn logging_to(self, access_logs: Arc<AccessLogs>) -> Self {
+        Self { access_logs, ..self }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Nothing here does I/O: tokens are judged by the `oauth` crate, backends are called by the data plane.
 
+pub mod access_log;
 pub mod authorization_policy;
 pub mod claims;
 pub mod compile;

@@ -14,6 +14,7 @@ use claviger_data_plane::DataPlane;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::access_keys::AccessKeys;
+use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -87,6 +88,7 @@ pub struct Node {
     store: Arc<SqliteStore>,
     issuance: Arc<Issuance>,
     functions: Arc<Functions>,
+    access_logs: Arc<AccessLogs>,
     /// What runs in the background until the node is closed.
     tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
@@ -175,6 +177,10 @@ impl Node {
             random: random::system,
             threads: control.handle().clone(),
         };
+        let access_logs = Arc::new(match place {
+            Place::Directory(path) => AccessLogs::at(path),
+            Place::Memory => AccessLogs::temporary(),
+        });
         let data_plane = DataPlane::new(
             Arc::clone(&current),
             sessions,
@@ -183,7 +189,8 @@ impl Node {
             options.access_keys,
             Arc::clone(&functions),
             monotonic,
-        );
+        )
+        .logging_to(Arc::clone(&access_logs));
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();
@@ -202,6 +209,7 @@ impl Node {
             store,
             issuance,
             functions,
+            access_logs,
             tasks,
             control,
             function_threads,
@@ -238,12 +246,13 @@ impl Node {
         control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
     }
 
-    /// Ends the processes of functions, stores what is kept in memory only, and ends what runs in the background, so that the
+    /// Ends the processes of functions, writes what waits for the access logs, stores what is kept in memory only, and ends what runs in the background, so that the
     /// store can be opened again: to be called when no more requests are answered.
     pub async fn close(&self) {
         if tokio::time::timeout(FUNCTIONS_END_MAX, self.functions.close()).await.is_err() {
             tracing::warn!("some processes of functions did not end in time");
         }
+        self.access_logs.close().await;
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
             (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));

@@ -1,5 +1,6 @@
 //! Why an HTTP API refused, for operators: beside the refusal that the client hears, the setting that decided.
 
+use claviger_gateway::access_log::Failure;
 use claviger_gateway::http_api::refusal::Challenge;
 use claviger_gateway::http_api::{CompiledRoute, IdentitySource, JwtAuthorization, Refusal};
 use claviger_gateway::roles::NotAllowed;
@@ -111,6 +112,11 @@ impl Denied {
             authorizer: Some(format!("{} ({})", authorizer.name, authorizer.id)),
             ..refusal.into()
         })
+    }
+
+    /// What the access log tells of it.
+    pub(super) fn failure(&self) -> Failure<'static> {
+        Failure::of_http_api(&self.refusal)
     }
 
     /// The answer, with what operators may ask about it.

@@ -8,21 +8,23 @@ mod integrations;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use claviger_gateway::access_log::{Facts, Failure, Integration};
 use claviger_gateway::claims::Claims;
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::answer::{Answer, Envelope};
-use claviger_gateway::http_api::{CompiledHttpApi, CompiledRoute, Found, Refusal};
+use claviger_gateway::http_api::{CompiledHttpApi, CompiledIntegration, CompiledRoute, Found, Refusal};
 use claviger_gateway::request::Request;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_resources::{DeploymentId, Timestamp};
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{HttpApi, ServedHttpStage, Snapshot};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, Version};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 use self::denied::Denied;
+use crate::access_log::{Logging, Slot, request_length};
 use crate::body::{self, Body, ReadError};
 use crate::gateway::Target;
 use crate::ids::{RequestIds, date};
@@ -41,6 +43,8 @@ struct Call<'a> {
     /// `$context.requestId`, which HTTP APIs show in `apigw-requestid`.
     id: String,
     now: Timestamp,
+    /// Its line in the stage's access log.
+    line: Slot,
 }
 
 /// The stage a request is for, what that serves, and the path after the stage.
@@ -72,20 +76,26 @@ impl DataPlane {
         arrival: Arrival<'_>,
     ) -> Response<Body> {
         let id = RequestIds::of(&parts.headers).extended;
-        let call = Call { target, parts, arrival, id, now: self.clock.now() };
+        let mut call = Call { target, parts, arrival, id, now: self.clock.now(), line: Slot::new() };
         let outcome = match find_stage(api, target) {
             Ok(place) => self.at_stage(snapshot, &call, &place, body).await,
             Err(denied) => denied.explained(&call, None, None),
         };
-        call.finish(outcome)
+        let line = call.line.take();
+        self.logged(line, call.finish(outcome))
     }
 
     async fn at_stage(&self, snapshot: &Snapshot, call: &Call<'_>, place: &Place<'_>, body: Incoming) -> Outcome {
         let found = place.compiled.find(call.parts.method.as_str(), place.path);
-        let outcome = self.at_route(snapshot, call, place, found.as_ref(), body).await;
-        let mut outcome = outcome.unwrap_or_else(|denied| {
-            denied.explained(call, Some(&place.stage), found.as_ref().map(|found| found.route))
-        });
+        let route = found.as_ref().map(|found| found.route);
+        let logging = self.logging(place.stage.access_log.as_ref());
+        let outcome = self.at_route(snapshot, call, place, found.as_ref(), body, logging).await;
+        let failure = outcome.as_ref().err().map(|denied| denied.failure());
+        let mut outcome = outcome.unwrap_or_else(|denied| denied.explained(call, Some(&place.stage), route));
+        if let Some(logging) = logging {
+            let facts = call.facts(&call.context(place, route), outcome.status(), None, failure);
+            logging.begin(&call.line, &facts);
+        }
         if let Some(cors) = &place.compiled.cors
             && !outcome.is_preflight(call.parts)
         {
@@ -101,6 +111,7 @@ impl DataPlane {
         place: &Place<'_>,
         found: Option<&Found<'_, '_>>,
         body: Incoming,
+        logging: Option<Logging<'_>>,
     ) -> Result<Outcome, Box<Denied>> {
         let (parts, compiled) = (call.parts, &place.compiled);
         let verb = parts.method.as_str();
@@ -126,14 +137,32 @@ impl DataPlane {
                 path_parameters: &found.parameters,
                 body: &bytes,
             },
-            context: Context { claims: claims.as_ref(), ..call.context(place, found.route) },
+            context: Context { claims: claims.as_ref(), ..call.context(place, Some(found.route)) },
             stage_variables: &place.stage.stage.stage_variables,
         };
-        Ok(self.integrate_http_api(found.route, permit, &exchange, call.arrival.tls).await?)
+        let asked = self.moment(logging);
+        let outcome = self.integrate_http_api(found.route, permit, &exchange, call.arrival.tls).await;
+        // Only here is it known who calls.
+        if let (Some(logging), Some(asked)) = (logging, asked) {
+            let integration = Integration::of(
+                outcome.as_ref().ok().map(Outcome::status),
+                !matches!(found.route.integration, CompiledIntegration::HttpProxy(_)),
+                self.milliseconds_since(asked),
+            );
+            let failure = outcome.as_ref().err().map(Failure::of_http_api);
+            let status = outcome.as_ref().map_or_else(Refusal::status, Outcome::status);
+            logging.begin(&call.line, &call.facts(&exchange.context, status, Some(integration), failure));
+        }
+        Ok(outcome?)
     }
 }
 
 impl Outcome {
+    fn status(&self) -> StatusCode {
+        let (Self::Whole(answer) | Self::Stream(answer, ..) | Self::Refused(answer, _)) = self;
+        answer.status
+    }
+
     fn headers_mut(&mut self) -> &mut HeaderMap {
         let (Self::Whole(answer) | Self::Stream(answer, ..) | Self::Refused(answer, _)) = self;
         &mut answer.headers
@@ -148,7 +177,7 @@ impl Outcome {
 }
 
 impl<'a> Call<'a> {
-    fn context(&'a self, place: &'a Place<'_>, route: &'a CompiledRoute) -> Context<'a> {
+    fn context(&'a self, place: &'a Place<'_>, route: Option<&'a CompiledRoute>) -> Context<'a> {
         let stage = &place.stage.stage;
         Context {
             account: &place.compiled.tenant.account,
@@ -157,11 +186,12 @@ impl<'a> Call<'a> {
             deployment_id: stage.deployment_id.as_ref().map(DeploymentId::as_str).unwrap_or_default(),
             resource_id: None,
             resource_path: None,
-            route_key: Some(&route.key),
+            route_key: route.map(|route| &*route.key),
             method: self.parts.method.as_str(),
             path: self.target.path,
             protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
             domain_name: self.arrival.host,
+            base_path: self.target.base_path(),
             request_id: &self.id,
             extended_request_id: &self.id,
             request_time: self.now,
@@ -174,6 +204,18 @@ impl<'a> Call<'a> {
             api_key: None,
             api_key_id: None,
         }
+    }
+
+    /// What the access log may tell.
+    fn facts<'f>(
+        &self,
+        context: &Context<'f>,
+        status: StatusCode,
+        integration: Option<Integration>,
+        failure: Option<Failure<'f>>,
+    ) -> Facts<'f> {
+        let request_length = request_length(&self.parts.headers);
+        Facts { context: *context, status: status.as_u16(), request_length, integration, failure }
     }
 
     /// Puts the answer into the envelope that every answer of an HTTP API has.
@@ -204,17 +246,19 @@ fn length_of(answer: &Answer) -> Option<u64> {
     (answer.status != http::StatusCode::NO_CONTENT).then_some(answer.body.len() as u64)
 }
 
-/// The stage a request is for: the one that the path's first segment names, else `$default`.
+/// The stage a request is for: the one that a mapping or the path's first segment names, else `$default`.
 fn find_stage<'a>(api: &HttpApi, target: Target<'a>) -> Result<Place<'a>, Box<Denied>> {
-    if api.settings.disable_execute_api_endpoint {
+    if api.settings.disable_execute_api_endpoint && target.is_default_endpoint() {
         return Err(Denied::endpoint_disabled(target.api));
     }
-    let path = target.path.trim_start_matches('/');
+    let path = target.rest().trim_start_matches('/');
     let (name, rest) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
     let name = if name == "%24default" { DEFAULT_STAGE } else { name };
-    let (stage, path) = match (api.stage(name), api.stage(DEFAULT_STAGE)) {
+    let (name, rest) = target.stage().map_or((name, rest), |stage| (stage, target.rest()));
+    let default = if target.stage().is_some() { None } else { api.stage(DEFAULT_STAGE) };
+    let (stage, path) = match (api.stage(name), default) {
         (Some(stage), _) => (stage, rest),
-        (None, Some(stage)) => (stage, target.path),
+        (None, Some(stage)) => (stage, target.rest()),
         (None, None) => return Err(Denied::no_stage(api, target.api, name)),
     };
     let Some(compiled) = &stage.compiled else { return Err(Denied::no_deployment(&stage.stage)) };

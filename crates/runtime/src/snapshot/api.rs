@@ -9,6 +9,8 @@ use claviger_resources::rate::RateLimit;
 use claviger_resources::rest_api::{MethodVerb, RestApi, Stage};
 use claviger_resources::{DeploymentId, ResourceId, StageName};
 
+use super::access_log::StageLog;
+
 /// A REST API and its stages.
 #[derive(Clone)]
 pub struct Api {
@@ -24,6 +26,8 @@ pub struct ServedStage {
     /// The deployment, compiled; shared between stages that serve the same one. `None` when it cannot be compiled, which
     /// the log then tells: such a stage answers every request with a configuration error.
     pub compiled: Option<Arc<CompiledApi>>,
+    /// How its requests are logged, if they are.
+    pub access_log: Option<StageLog>,
     /// How fast the stage lets each method be called, where it says so.
     limits: HashMap<(ResourceId, MethodVerb), RateLimit>,
 }
@@ -31,7 +35,8 @@ pub struct ServedStage {
 impl ServedStage {
     pub(super) fn new(stage: Stage, compiled: Option<Arc<CompiledApi>>) -> Self {
         let limits = compiled.as_ref().map(|compiled| limits_of_stage(&stage.method_settings, compiled));
-        Self { stage, compiled, limits: limits.unwrap_or_default() }
+        let access_log = StageLog::of(stage.configuration.get("accessLogSettings"));
+        Self { stage, compiled, access_log, limits: limits.unwrap_or_default() }
     }
 
     /// How fast the stage lets a method be called; `None` when it sets no limit.
