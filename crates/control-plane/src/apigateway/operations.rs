@@ -5,7 +5,11 @@ use super::api_key::{CreateApiKey, DeleteApiKey, GetApiKey, GetApiKeys, UpdateAp
 use super::api_key_import::ImportApiKeys;
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
 use super::authorizer_cache::FlushStageAuthorizersCache;
+use super::base_path_mapping::{
+    CreateBasePathMapping, DeleteBasePathMapping, GetBasePathMapping, GetBasePathMappings, UpdateBasePathMapping,
+};
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
+use super::domain_name::{CreateDomainName, DeleteDomainName, GetDomainName, GetDomainNames, UpdateDomainName};
 use super::gateway_response::{
     DeleteGatewayResponse, GetGatewayResponse, GetGatewayResponses, PutGatewayResponse, UpdateGatewayResponse,
 };
@@ -110,6 +114,16 @@ pub static OPERATIONS: &[Row] = &[
     row::<DeleteUsagePlanKey>(),
     row::<GetUsage>(),
     row::<UpdateUsage>(),
+    row::<CreateDomainName>(),
+    row::<GetDomainName>(),
+    row::<GetDomainNames>(),
+    row::<UpdateDomainName>(),
+    row::<DeleteDomainName>(),
+    row::<CreateBasePathMapping>(),
+    row::<GetBasePathMapping>(),
+    row::<GetBasePathMappings>(),
+    row::<UpdateBasePathMapping>(),
+    row::<DeleteBasePathMapping>(),
     row::<GetAccount>(),
     row::<UpdateAccount>(),
     row::<TagResource>(),

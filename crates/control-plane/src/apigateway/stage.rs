@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
 use super::{authorizer_cache, deployment, rest_api, usage_plan};
+use crate::access_log_settings;
+use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a stage that serves a deployment.
@@ -217,6 +219,14 @@ impl Operation for DeleteStage {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let stage = find(cx, &api, &input.stage_name).await?;
+        let domains = domains_of(cx, api.id.as_str(), Some(stage.stage_name.as_str())).await?;
+        if !domains.is_empty() {
+            return Err(Error::bad(format!(
+                "Deleting stage {} failed. Please remove all base path mappings related to the stage in your domains: {}",
+                stage.stage_name,
+                domains.join(", ")
+            )));
+        }
         usage_plan::forget_stages(cx, &api, Some(&stage.stage_name)).await?;
         cx.tx.delete(&stage.record).await?;
         Ok(())
@@ -320,6 +330,7 @@ fn patch_stage(stage: &mut Stage, patch: Patch<'_>) -> Result<(), Error> {
         ["accessLogSettings", member @ ("destinationArn" | "format")] => {
             let value = patch.value().ok().filter(|value| !value.is_empty());
             let value = value.ok_or_else(|| Error::bad("Access Log value must not be empty"))?;
+            access_log_settings::check(member, value).map_err(Error::bad)?;
             let settings = stage.configuration.entry("accessLogSettings").or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(settings) = settings {
                 settings.insert((*member).to_owned(), Value::String(value.to_owned()));

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod access_logs;
 mod apigateway_facts;
 mod authorization_policies;
 mod aws_iam;
@@ -13,6 +14,7 @@ mod claims_hook;
 mod cognito_facts;
 mod commands;
 mod cors;
+mod custom_domains;
 mod exec;
 mod explain;
 mod facts;

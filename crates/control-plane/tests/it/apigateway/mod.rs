@@ -1,7 +1,9 @@
 //! API Gateway's REST APIs over the wire's requests and answers.
 
+mod access_logs;
 mod api_keys;
 mod deployments;
+mod domain_names;
 mod models;
 mod rest_apis;
 mod usage_plans;

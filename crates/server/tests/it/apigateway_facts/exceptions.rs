@@ -22,14 +22,12 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 const CANARY: &str = "canary settings";
-const DOMAINS: &str = "custom domain names";
 const HTTP_APIS: &str = "HTTP APIs";
 const LIMITS: &str = "API Gateway's own bound on headers";
 
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
 pub(super) const WAITING: &[(&str, &str)] = &[
-    ("s1_6_domain_without_mapping", DOMAINS),
     ("s3_3_429", HTTP_APIS),
     ("s3_3_500", HTTP_APIS),
     ("s3_4_event", HTTP_APIS),
