@@ -3,8 +3,6 @@
 
 mod api_key;
 mod authorize;
-mod authorizer_cache;
-mod aws_iam;
 mod denied;
 mod lambda_authorizer;
 mod quota;
@@ -37,7 +35,6 @@ use hyper::body::Incoming;
 use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
-pub(crate) use self::authorizer_cache::AuthorizerCache;
 pub(crate) use self::denied::Denied;
 pub use self::target::Target;
 use crate::access_log::{Slot, request_length};
@@ -157,7 +154,7 @@ impl DataPlane {
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
-            let mut body = Arriving { unread: Some(body), read: Bytes::new() };
+            let mut body = Arriving::new(body);
             let permit = Permit::decide(self, &asking, &mut caller, &mut body).await?;
             let place = Place { api: compiled, stage, found };
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
@@ -364,14 +361,18 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
 }
 
 /// A body, which a signature may need before anything else does.
-struct Arriving {
+pub(crate) struct Arriving {
     unread: Option<Incoming>,
     read: Bytes,
 }
 
 impl Arriving {
+    pub(crate) fn new(body: Incoming) -> Self {
+        Self { unread: Some(body), read: Bytes::new() }
+    }
+
     /// The whole body; what was read once is at hand.
-    async fn whole(&mut self) -> Result<Bytes, Refusal> {
+    pub(crate) async fn whole(&mut self) -> Result<Bytes, Refusal> {
         if let Some(body) = self.unread.take() {
             self.read = read(body).await?;
         }

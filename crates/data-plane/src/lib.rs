@@ -7,6 +7,8 @@
 
 mod access_log;
 pub mod authorization_policy;
+mod authorizer_cache;
+mod aws_iam;
 pub mod body;
 mod functions;
 pub mod gateway;
@@ -31,7 +33,7 @@ use claviger_runtime::snapshot::CurrentSnapshot;
 use claviger_runtime::token_cache::TokenCache;
 use tokio::sync::Semaphore;
 
-use self::gateway::AuthorizerCache;
+use self::authorizer_cache::AuthorizerCache;
 use self::upstream::Upstream;
 
 /// Events that functions are given at a time without anybody who waits for them.

@@ -2,7 +2,6 @@
 //! request itself (API Gateway, "Variables for data transformations"). A variable is worked out only when it is read.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use claviger_resources::{AccountId, Timestamp};
@@ -65,10 +64,10 @@ pub struct Context<'a> {
 /// What a Lambda authorizer says of a caller whom it lets in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Authorizer {
-    /// Who the caller is.
-    pub principal_id: String,
-    /// What else it says, every value as text.
-    pub values: BTreeMap<String, String>,
+    /// Who the caller is; a yes or no does not tell.
+    pub principal_id: Option<String>,
+    /// What else it says: texts, unless it is of an HTTP API.
+    pub values: Map<String, Value>,
     /// How long it took to ask, in milliseconds; nothing where the answer was at hand.
     pub latency_milliseconds: u64,
 }
@@ -76,9 +75,12 @@ pub struct Authorizer {
 impl Authorizer {
     fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
-            "principalId" => Some(Cow::Borrowed(&self.principal_id)),
+            "principalId" => self.principal_id.as_deref().map(Cow::Borrowed),
             "integrationLatency" => Some(Cow::Owned(self.latency_milliseconds.to_string())),
-            _ => self.values.get(name).map(|value| Cow::Borrowed(value.as_str())),
+            _ => match self.values.get(name)? {
+                Value::String(text) => Some(Cow::Borrowed(text)),
+                other => Some(Cow::Owned(other.to_string())),
+            },
         }
     }
 }
@@ -163,10 +165,11 @@ impl<'a> Context<'a> {
 
     /// What stands under `authorizer`; none where nobody was asked.
     pub fn authorizer_map(&self) -> Option<Map<String, Value>> {
-        let text = |(name, value): (&String, &String)| (name.clone(), Value::from(value.as_str()));
         if let Some(authorizer) = self.authorizer {
-            let mut map: Map<_, _> = authorizer.values.iter().map(text).collect();
-            map.insert("principalId".to_owned(), authorizer.principal_id.as_str().into());
+            let mut map = authorizer.values.clone();
+            if let Some(principal_id) = &authorizer.principal_id {
+                map.insert("principalId".to_owned(), principal_id.as_str().into());
+            }
             map.insert("integrationLatency".to_owned(), authorizer.latency_milliseconds.into());
             return Some(map);
         }
@@ -284,19 +287,23 @@ pub(crate) mod tests {
 
     #[test]
     fn a_lambda_authorizer_names_the_caller_and_says_more() {
-        let values = BTreeMap::from([("level".to_owned(), "3".to_owned())]);
-        let authorizer = Authorizer { principal_id: "ada".to_owned(), values, latency_milliseconds: 12 };
+        let values = Map::from_iter([("level".to_owned(), "3".into()), ("list".to_owned(), vec![1].into())]);
+        let authorizer = Authorizer { principal_id: Some("ada".to_owned()), values, latency_milliseconds: 12 };
         let context = Context { authorizer: Some(&authorizer), ..example() };
         let check = |name: &str, expected: Option<&str>| {
             assert_eq!(context.variable(name).as_deref(), expected, "{name}");
         };
         check("authorizer.principalId", Some("ada"));
         check("authorizer.level", Some("3"));
+        check("authorizer.list", Some("[1]"));
         check("authorizer.integrationLatency", Some("12"));
         check("authorizer.claims.sub", None);
         check("authorizer.none", None);
         let map: Value = context.to_map().into();
-        assert_eq!(map["authorizer"].to_string(), r#"{"level":"3","principalId":"ada","integrationLatency":12}"#);
+        assert_eq!(
+            map["authorizer"].to_string(),
+            r#"{"level":"3","list":[1],"principalId":"ada","integrationLatency":12}"#
+        );
     }
 
     #[test]

@@ -114,6 +114,12 @@ pub(crate) fn function_name(name: HeaderName) -> Option<HeaderName> {
     Some(if REMAPPED.contains(&text) { remapped(name) } else { name })
 }
 
+/// The same as an HTTP API passes them back, under their own names.
+pub(crate) fn function_name_unchanged(name: HeaderName) -> Option<HeaderName> {
+    let ends_here = [CONNECTION, TRANSFER_ENCODING].contains(&name) || HOP_BY_HOP.contains(&name.as_str());
+    (!ends_here).then_some(name)
+}
+
 fn remapped(name: HeaderName) -> HeaderName {
     HeaderName::try_from(format!("x-amzn-remapped-{name}")).unwrap_or(name)
 }

@@ -7,6 +7,7 @@
 //! Nothing here does I/O: tokens are judged by the `oauth` crate, backends are called by the data plane.
 
 pub mod access_log;
+mod arn;
 pub mod authorization_policy;
 pub mod claims;
 pub mod compile;

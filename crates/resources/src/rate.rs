@@ -1,5 +1,7 @@
 //! Rates: the token bucket behind every limit on requests per second. Here are only values; whoever limits keeps them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A rate limit.
@@ -20,6 +22,12 @@ pub struct TokenBucket {
 
 /// Refilling adds up fractions, whose sum may miss a whole token by a rounding.
 const ROUNDING: f64 = 1e-9;
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} times a second, {} at once", self.rate, self.burst)
+    }
+}
 
 impl RateLimit {
     /// So many requests in any second, all of them at once if need be.

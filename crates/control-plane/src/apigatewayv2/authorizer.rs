@@ -1,7 +1,8 @@
-//! Authorizers: `CreateAuthorizer`, `GetAuthorizer`, `GetAuthorizers`, `UpdateAuthorizer`, `DeleteAuthorizer`,
-//! `ResetAuthorizersCache`.
+//! Authorizers: `CreateAuthorizer`, `GetAuthorizer`, `GetAuthorizers`, `UpdateAuthorizer`, `DeleteAuthorizer`.
 
 use claviger_gateway::http_api::IdentitySource;
+use claviger_gateway::http_api::lambda_authorizer::identity_source;
+use claviger_gateway::lambda::FunctionUri;
 use claviger_resources::AuthorizerId;
 use claviger_resources::http_api::{Authorizer, AuthorizerType, HttpApi, JwtConfiguration, Route};
 use claviger_resources::limits::{AUDIENCES_PER_AUTHORIZER, AUTHORIZERS_PER_API};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use super::errors::Error;
 use super::page::{ListInput, Page};
 use super::shown::Shown;
-use super::{api, deployment, stage};
+use super::{api, deployment};
 use crate::operation::{Access, Caller, Context, Operation};
 use crate::services::Services;
 
@@ -25,8 +26,6 @@ pub struct GetAuthorizers;
 pub struct UpdateAuthorizer;
 /// Deletes an authorizer that no route uses.
 pub struct DeleteAuthorizer;
-/// Forgets what the authorizers of a stage decided.
-pub struct ResetAuthorizersCache;
 
 /// The members of `CreateAuthorizer`.
 #[derive(Debug, Deserialize)]
@@ -183,20 +182,6 @@ impl Operation for DeleteAuthorizer {
     }
 }
 
-impl Operation for ResetAuthorizersCache {
-    const NAME: &'static str = "ResetAuthorizersCache";
-    const ACCESS: Access = Access::Write;
-    type Input = stage::StageInput;
-    type Output = ();
-    type Error = Error;
-
-    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
-        let api = api::find(cx, &input.api_id).await?;
-        stage::find(cx, &api, &input.stage_name).await?;
-        Ok(())
-    }
-}
-
 impl MembersInput {
     fn apply(&self, authorizer: &mut Authorizer) {
         if let Some(name) = &self.name {
@@ -294,8 +279,17 @@ fn check_jwt(authorizer: &Authorizer) -> Result<(), Error> {
 }
 
 fn check_request(authorizer: &Authorizer) -> Result<(), Error> {
-    if authorizer.authorizer_uri.is_none() {
+    let Some(uri) = authorizer.authorizer_uri.as_deref() else {
         return Err(Error::bad("AuthorizerUri is a required parameter for REQUEST authorizers"));
+    };
+    if FunctionUri::compile(uri).is_err() {
+        return Err(Error::bad(format!(
+            "Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda \
+             function invocation."
+        )));
+    }
+    if let Some(source) = authorizer.identity_source.iter().find(|source| identity_source(source).is_err()) {
+        return Err(Error::bad(format!("Invalid identity source specified: {source}")));
     }
     let version = authorizer.authorizer_payload_format_version.as_deref();
     match version {
@@ -317,4 +311,52 @@ fn check_request(authorizer: &Authorizer) -> Result<(), Error> {
         return Err(Error::bad("At least one identity source is required when results are cached"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const URI: &str = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/gate/invocations";
+
+    #[test]
+    fn an_authorizer_of_a_function_must_be_able_to_decide() {
+        let check = |changes: Value, expected: Option<&str>| {
+            let mut authorizer = json!({
+                "authorizerId": "abc123", "apiId": "a1b2c3d4e5", "name": "gate", "authorizerType": "REQUEST",
+                "tenant": { "account": "000000000000", "region": "us-east-1" }, "authorizerUri": URI,
+                "authorizerPayloadFormatVersion": "2.0",
+            });
+            for (name, value) in changes.as_object().unwrap() {
+                authorizer[name] = value.clone();
+            }
+            let outcome = check_alone(&serde_json::from_value(authorizer).unwrap());
+            match expected {
+                None => assert!(outcome.is_ok(), "{changes}"),
+                Some(expected) => {
+                    let message = outcome.unwrap_err().to_string();
+                    assert!(message.contains(expected), "{changes}: {message}");
+                }
+            }
+        };
+        check(json!({}), None);
+        check(json!({ "authorizerUri": null }), Some("AuthorizerUri is a required parameter"));
+        check(json!({ "authorizerUri": "gate" }), Some("Invalid Authorizer URI: gate."));
+        check(json!({ "authorizerPayloadFormatVersion": null }), Some("is a required parameter"));
+        check(json!({ "authorizerPayloadFormatVersion": "3.0" }), Some("Supported versions are 1.0 and 2.0"));
+        let simple =
+            |version: &str| json!({ "authorizerPayloadFormatVersion": version, "enableSimpleResponses": true });
+        check(simple("2.0"), None);
+        check(simple("1.0"), Some("Simple responses are only supported"));
+        for source in ["$request.header.a", "$request.querystring.a", "$context.routeKey", "$stageVariables.a"] {
+            check(json!({ "identitySource": [source], "authorizerResultTtlInSeconds": 60 }), None);
+        }
+        for source in ["", "a", "$request.path.a", "$request.body.a", "method.request.header.a"] {
+            check(json!({ "identitySource": [source] }), Some("Invalid identity source specified: "));
+        }
+        check(json!({ "authorizerResultTtlInSeconds": 60 }), Some("At least one identity source is required"));
+        check(json!({ "authorizerResultTtlInSeconds": 0 }), None);
+    }
 }

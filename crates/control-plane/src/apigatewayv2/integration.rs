@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use claviger_gateway::http_api::parameter_mapping::{RequestMapping, ResponseMappings};
+use claviger_gateway::lambda::FunctionUri;
 use claviger_resources::IntegrationId;
 use claviger_resources::http_api::{HttpApi, Integration, IntegrationType, REMOVED, Route, TlsConfig};
 use claviger_resources::limits::{
@@ -312,7 +313,7 @@ pub(super) fn check(integration: &Integration) -> Result<(), Error> {
         IntegrationType::HttpProxy => {}
         IntegrationType::AwsProxy if integration.integration_subtype.is_some() => {}
         IntegrationType::AwsProxy => {
-            if !uri.starts_with("arn:") {
+            if FunctionUri::compile_target(uri).is_err() {
                 return Err(Error::bad("Invalid ARN specified in the request"));
             }
         }

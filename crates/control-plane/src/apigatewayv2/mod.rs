@@ -6,6 +6,7 @@
 pub mod api;
 pub mod api_mapping;
 pub mod authorizer;
+pub mod authorizer_cache;
 pub mod deployment;
 pub mod domain_name;
 mod errors;

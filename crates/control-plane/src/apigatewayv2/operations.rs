@@ -2,9 +2,8 @@
 
 use super::api::{CreateApi, DeleteApi, DeleteCorsConfiguration, GetApi, GetApis, UpdateApi};
 use super::api_mapping::{CreateApiMapping, DeleteApiMapping, GetApiMapping, GetApiMappings, UpdateApiMapping};
-use super::authorizer::{
-    CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, ResetAuthorizersCache, UpdateAuthorizer,
-};
+use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
+use super::authorizer_cache::ResetAuthorizersCache;
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
 use super::domain_name::{CreateDomainName, DeleteDomainName, GetDomainName, GetDomainNames, UpdateDomainName};
 use super::import::{ExportApi, ImportApi, ReimportApi};

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::errors::Error;
 use super::page::{ListInput, Page};
 use super::shown::Shown;
-use super::{api, deployment};
+use super::{api, authorizer_cache, deployment};
 use crate::access_log_settings;
 use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
@@ -92,7 +92,9 @@ pub struct DeleteRouteSettingsInput {
 pub(super) fn shown(stage: &Stage) -> Shown {
     let mut defaults = stage.default_route_settings.clone();
     defaults.detailed_metrics_enabled.get_or_insert(false);
-    Shown::part(stage).with("defaultRouteSettings", serde_json::to_value(defaults).unwrap_or_default())
+    Shown::part(stage)
+        .without("authorizerCache")
+        .with("defaultRouteSettings", serde_json::to_value(defaults).unwrap_or_default())
 }
 
 impl Operation for CreateStage {
@@ -228,7 +230,7 @@ impl Operation for DeleteAccessLogSettings {
 }
 
 /// A new stage, which is not stored yet.
-pub(super) fn new(cx: &Context<'_>, api: &HttpApi, name: HttpStageName) -> Stage {
+pub(super) fn new(cx: &mut Context<'_>, api: &HttpApi, name: HttpStageName) -> Stage {
     Stage {
         stage_name: name,
         api_id: api.api_id.clone(),
@@ -244,6 +246,7 @@ pub(super) fn new(cx: &Context<'_>, api: &HttpApi, name: HttpStageName) -> Stage
         last_deployment_status_message: None,
         tags: BTreeMap::new(),
         api_gateway_managed: false,
+        authorizer_cache: authorizer_cache::new_name(cx),
         created_date: cx.now,
         last_updated_date: cx.now,
     }

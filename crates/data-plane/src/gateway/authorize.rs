@@ -7,19 +7,17 @@ use claviger_gateway::claims::Claims;
 use claviger_gateway::compile::{Authorization, CompiledApi, Found, UserPools};
 use claviger_gateway::context::{Authorizer, Context, Signer};
 use claviger_gateway::exchange::Exchange;
-use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Policy, Question};
+use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Question};
 use claviger_gateway::refusal::{PolicyDenial, Refusal};
 use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
 use claviger_resources::Secret;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
-use http::header::REFERER;
 
 use super::denied::Denied;
-use super::{Arriving, Call};
-use super::{aws_iam, roles};
-use crate::DataPlane;
+use super::{Arriving, Call, roles};
+use crate::{DataPlane, aws_iam};
 
 /// A request that was let through; only [`Permit::decide`] makes one.
 pub(crate) struct Permit(());
@@ -129,18 +127,15 @@ impl Asking<'_> {
         self.compiled.method_arn(context.stage, context.method, self.exchange.request.path)
     }
 
-    /// What a policy says of calling the method.
-    pub(super) fn decision(&self, policy: &Policy, asker: Asker<'_>, method_arn: &str) -> Decision {
-        let context = &self.exchange.context;
-        let referer = self.exchange.request.headers.get(REFERER);
-        let circumstances = Circumstances {
-            source_ip: context.source_ip,
-            now: self.call.now,
-            secure: context.secure,
-            user_agent: context.user_agent,
-            referer: referer.and_then(|referer| referer.to_str().ok()),
-        };
-        policy.decide(&Question { asker, action: INVOKE, resource: method_arn, circumstances: &circumstances })
+    /// What is decided of calling the method by `decide`, which is asked about it.
+    pub(super) fn decision(
+        &self,
+        decide: impl FnOnce(&Question<'_>) -> Decision,
+        asker: Asker<'_>,
+        method_arn: &str,
+    ) -> Decision {
+        let circumstances = Circumstances::of(self.exchange);
+        decide(&Question { asker, action: INVOKE, resource: method_arn, circumstances: &circumstances })
     }
 }
 
@@ -150,7 +145,7 @@ const ANONYMOUS: &str = "anonymous";
 /// What the API's resource policy says, if it has one.
 fn resource_policy(asking: &Asking<'_>, asker: Asker<'_>) -> Option<Decision> {
     let policy = asking.compiled.policy.as_ref()?;
-    Some(asking.decision(policy, asker, &asking.method_arn()))
+    Some(asking.decision(|question| policy.decide(question), asker, &asking.method_arn()))
 }
 
 /// Refuses what the API's resource policy does not allow everybody.

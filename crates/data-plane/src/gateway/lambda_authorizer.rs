@@ -4,16 +4,16 @@
 use std::time::Duration;
 
 use claviger_gateway::context::Authorizer;
-use claviger_gateway::lambda_authorizer::{Answer, Identity, LambdaAuthorizer};
+use claviger_gateway::lambda_authorizer::{Answer, AnswerForm, Identity, LambdaAuthorizer};
 use claviger_gateway::policy::{Asker, Decision};
 use claviger_gateway::refusal::Refusal;
 use claviger_resources::Secret;
 use claviger_resources::limits::METHOD_ARN_BYTES_MAX;
 
 use super::authorize::Asking;
-use super::authorizer_cache::Key;
 use super::denied::{Denial, Denied};
 use crate::DataPlane;
+use crate::authorizer_cache::Key;
 use crate::functions::{call, in_authorizer_words};
 use crate::ids::trace_id;
 
@@ -61,14 +61,14 @@ impl DataPlane {
             Err(refusal) => return Err(denial.because(refusal)),
         };
         Ok(Said {
-            decision: asking.decision(&told.answer.policy, Asker::Bearer, &method_arn),
-            authorizer: Authorizer {
-                principal_id: told.answer.principal_id.clone(),
-                values: told.answer.context.clone(),
-                latency_milliseconds: u64::try_from(told.latency.unwrap_or_default().as_millis()).unwrap_or(u64::MAX),
-            },
+            decision: asking.decision(|question| told.answer.decide(question), Asker::Bearer, &method_arn),
+            authorizer: told.authorizer(),
             usage_identifier_key: told.answer.usage_identifier_key.clone(),
-            denial: denial.of_policy(&told.answer.principal_id, &method_arn, told.latency.is_none()),
+            denial: denial.of_policy(
+                told.answer.principal_id.as_deref().unwrap_or_default(),
+                &method_arn,
+                told.latency.is_none(),
+            ),
         })
     }
 
@@ -90,6 +90,7 @@ impl DataPlane {
         let source_arn = asking.compiled.authorizer_arn(&authorizer.id);
         let answer = call(&self.functions, &function, event, DURATION_MAX, &source_arn).await;
         let answer = answer.map_err(in_authorizer_words)?;
-        Answer::read(&answer).map_err(|error| Refusal::AuthorizerConfiguration(error.to_string().into()))
+        Answer::read(&answer, AnswerForm::Policy)
+            .map_err(|error| Refusal::AuthorizerConfiguration(error.to_string().into()))
     }
 }

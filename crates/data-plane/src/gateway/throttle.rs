@@ -2,7 +2,6 @@
 //! All of them must let a request through, so that the lowest wins.
 
 use claviger_gateway::refusal::Refusal;
-use claviger_resources::rate::RateLimit;
 use claviger_runtime::limits::throttles::{ServedMethod, Throttled};
 
 use super::api_key::Metered;
@@ -29,40 +28,30 @@ impl DataPlane {
             if let Some(limit) = limit
                 && !throttles.take(Throttled::KeyOnMethod(plan.id.clone(), key.clone(), method()), limit)
             {
-                let setting = format!("{} lets a key call {} {}", metered.plan_named(), on_method(), shown(limit));
+                let setting = format!("{} lets a key call {} {}", metered.plan_named(), on_method(), limit);
                 return Err(metered.denied(Refusal::Throttled("usage plan for the method"), setting));
             }
             if let Some(limit) = plan.throttle
                 && !throttles.take(Throttled::Key(plan.id.clone(), key.clone()), limit)
             {
-                let setting = format!("{} lets a key call {}", metered.plan_named(), shown(limit));
+                let setting = format!("{} lets a key call {}", metered.plan_named(), limit);
                 return Err(metered.denied(Refusal::Throttled("usage plan"), setting));
             }
         }
         if let Some(limit) = place.stage.limit(&resource.id, verb)
             && !throttles.take(Throttled::Method(method()), limit)
         {
-            let setting = format!(
-                "methodSettings of the stage {} let {} be called {}",
-                stage.stage_name,
-                on_method(),
-                shown(limit)
-            );
+            let setting =
+                format!("methodSettings of the stage {} let {} be called {}", stage.stage_name, on_method(), limit);
             return Err(Denied::by(Refusal::Throttled("stage for the method"), setting));
         }
         if let Some(limit) = throttles.account_limit()
             && !throttles.take(Throttled::Account(api.tenant.clone()), limit)
         {
-            let setting = format!(
-                "AWS's quota of an account in a region, all its APIs together, is to be called {}",
-                shown(limit)
-            );
+            let setting =
+                format!("AWS's quota of an account in a region, all its APIs together, is to be called {limit}");
             return Err(Denied::by(Refusal::Throttled("account"), setting));
         }
         Ok(())
     }
-}
-
-fn shown(limit: RateLimit) -> String {
-    format!("{} times a second, {} at once", limit.rate, limit.burst)
 }

@@ -1,44 +1,97 @@
 //! Permits: the proof that a request was let through. An integration takes one by value, so a way past the authorizer does
 //! not compile.
 
+use claviger_gateway::claims::Claims;
+use claviger_gateway::context::{Authorizer, Context, Signer};
+use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::{Authorization, CompiledRoute, JwtAuthorization, Refusal};
 use claviger_gateway::roles::{CalledPath, NotAllowed, Roles};
 use claviger_oauth::jwt_authorizer::{AcceptedJwt, JwtDemand, JwtRefusal, PresentedToken};
 use claviger_runtime::issuer_keys::FetchError;
 use claviger_runtime::snapshot::Snapshot;
 
-use super::Call;
 use super::denied::Denied;
-use crate::DataPlane;
+use super::{Call, Place, in_words_of_http_apis};
+use crate::gateway::Arriving;
+use crate::{DataPlane, aws_iam};
 
 /// A request that was let through; only [`DataPlane::permit`] makes one.
 pub(crate) struct Permit(());
 
+/// What is known of whoever was let through.
+#[derive(Default)]
+pub(super) struct Caller {
+    token: Option<AcceptedJwt>,
+    signer: Option<Signer>,
+    authorizer: Option<Authorizer>,
+}
+
+/// A request that wants to be let through, and what it came to.
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) place: &'a Place<'a>,
+    pub(super) route: &'a CompiledRoute,
+    pub(super) exchange: &'a Exchange<'a>,
+}
+
+impl Caller {
+    /// The claims of the token, to be read when something asks for one.
+    pub(super) fn claims(&self) -> Option<Claims<'_>> {
+        self.token.as_ref().map(|token| Claims::of_http_api(token.payload()))
+    }
+
+    /// The context with what is known of the caller.
+    pub(super) fn known<'a>(&'a self, claims: Option<&'a Claims<'a>>, context: &Context<'a>) -> Context<'a> {
+        Context { signer: self.signer.as_ref(), claims, authorizer: self.authorizer.as_ref(), ..*context }
+    }
+}
+
 impl DataPlane {
-    /// Lets a request through, with the token that it needed for that, or says why not.
+    /// Lets a request through, with what it learned of the caller, or says why not. A signature is proved with the body,
+    /// which is read for that.
     pub(super) async fn permit(
         &self,
-        snapshot: &Snapshot,
-        call: &Call<'_>,
-        route: &CompiledRoute,
-        path: &str,
-    ) -> Result<(Permit, Option<AcceptedJwt>), Box<Denied>> {
-        match &route.authorization {
-            Authorization::Open => Ok((Permit(()), None)),
+        asking: &Asking<'_>,
+        body: &mut Arriving,
+    ) -> Result<(Permit, Caller), Box<Denied>> {
+        let mut caller = Caller::default();
+        match &asking.route.authorization {
+            Authorization::Open => {}
             Authorization::Jwt(authorization) => {
-                let source = &authorization.authorizer.identity_source;
-                let presented = source.value(&call.parts.headers, call.parts.uri.query());
-                let outcome = self.judge(snapshot, authorization, presented.as_deref(), call.now.seconds()).await;
-                let token = outcome
-                    .map_err(|refusal| Denied::token(&refusal, authorization, presented.as_deref(), call.now))?;
-                if let Some(roles) = snapshot.roles(call.target.api) {
-                    let verdict = judge_roles(roles, &token, call.parts.method.as_str(), path, route);
-                    verdict.map_err(|denied| Denied::role(denied, authorization, presented.as_deref()))?;
-                }
-                Ok((Permit(()), Some(token)))
+                caller.token = Some(self.accept(authorization, asking).await?);
             }
-            Authorization::Unavailable(reason) => Err(Refusal::Internal(reason.clone()).into()),
+            Authorization::Lambda(authorizer) => {
+                caller.authorizer = Some(self.ask_authorizer_of_http_api(authorizer, asking).await?);
+            }
+            Authorization::AwsIam => caller.signer = Some(self.prove(asking, body).await?),
+            Authorization::Unavailable(reason) => return Err(Refusal::Internal(reason.clone()).into()),
         }
+        Ok((Permit(()), caller))
+    }
+
+    /// The token of a request, when the authorizer and the API's roles accept it.
+    async fn accept(&self, authorization: &JwtAuthorization, asking: &Asking<'_>) -> Result<AcceptedJwt, Box<Denied>> {
+        let (call, request) = (asking.call, asking.exchange.request);
+        let presented = authorization.authorizer.identity_source.value(request.headers, request.query);
+        let outcome = self.judge(asking.snapshot, authorization, presented.as_deref(), call.now.seconds()).await;
+        let token =
+            outcome.map_err(|refusal| Denied::token(&refusal, authorization, presented.as_deref(), call.now))?;
+        if let Some(roles) = asking.snapshot.roles(call.target.api) {
+            let verdict = judge_roles(roles, &token, request.method, request.path, asking.route);
+            verdict.map_err(|denied| Denied::role(denied, authorization, presented.as_deref()))?;
+        }
+        Ok(token)
+    }
+
+    /// Who signed a request, when that is somebody of the API's own account.
+    async fn prove(&self, asking: &Asking<'_>, body: &mut Arriving) -> Result<Signer, Box<Denied>> {
+        let (call, owner) = (asking.call, &asking.place.compiled.tenant);
+        let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(|refusal| Denied::signature(&refusal))?;
+        let body = body.whole().await.map_err(in_words_of_http_apis)?;
+        let signer = claim.prove(call.parts, &body, &owner.region, call.now);
+        let signer = signer.map_err(|refusal| Denied::signature(&refusal))?;
+        if signer.account == owner.account { Ok(signer) } else { Err(Denied::stranger(&signer, owner)) }
     }
 
     /// Judges a token: one of a pool of ours from the snapshot, any other with the keys of its issuer.

@@ -1,14 +1,18 @@
 //! Why an HTTP API refused, for operators: beside the refusal that the client hears, the setting that decided.
 
 use claviger_gateway::access_log::Failure;
+use claviger_gateway::context::Signer;
+use claviger_gateway::http_api::lambda_authorizer::LambdaAuthorizer;
 use claviger_gateway::http_api::refusal::Challenge;
-use claviger_gateway::http_api::{CompiledRoute, IdentitySource, JwtAuthorization, Refusal};
+use claviger_gateway::http_api::{CompiledIntegration, CompiledRoute, IdentitySource, JwtAuthorization, Refusal};
+use claviger_gateway::lambda_authorizer::Unidentified;
+use claviger_gateway::refusal::Refusal as RestRefusal;
 use claviger_gateway::roles::NotAllowed;
 use claviger_oauth::jwt_authorizer::JwtRefusal;
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_resources::http_api::Stage;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
-use claviger_resources::{DeploymentId, Timestamp};
+use claviger_resources::{DeploymentId, Tenant, Timestamp};
 use claviger_runtime::refusals::{Refused, Surface};
 use claviger_runtime::snapshot::{HttpApi, ServedHttpStage};
 
@@ -21,7 +25,7 @@ pub(super) struct Denied {
     refusal: Refusal,
     setting: Option<String>,
     /// What identified the caller, which is a secret.
-    identity: Option<String>,
+    identity: Vec<String>,
     authorizer: Option<String>,
 }
 
@@ -33,13 +37,18 @@ impl From<Refusal> for Box<Denied> {
 
 impl From<Refusal> for Denied {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, setting: None, identity: None, authorizer: None }
+        Self { refusal, setting: None, identity: Vec::new(), authorizer: None }
     }
 }
 
 impl Denied {
+    /// A refusal that this setting decided.
+    pub(super) fn by(refusal: Refusal, setting: String) -> Box<Self> {
+        Box::new(Self { setting: Some(setting), ..refusal.into() })
+    }
+
     fn not_found(reason: &'static str, setting: String) -> Box<Self> {
-        Box::new(Self { setting: Some(setting), ..Refusal::NotFound(reason.into()).into() })
+        Self::by(Refusal::NotFound(reason.into()), setting)
     }
 
     /// The API is not to be reached here.
@@ -92,7 +101,7 @@ impl Denied {
         };
         Box::new(Self {
             setting: token_setting(refusal, authorization, presented.unwrap_or_default(), now),
-            identity: presented.map(str::to_owned),
+            identity: presented.map(str::to_owned).into_iter().collect(),
             authorizer: Some(format!("{} ({})", authorizer.name, authorizer.id)),
             ..denial.into()
         })
@@ -108,7 +117,7 @@ impl Denied {
         let refusal = Refusal::Forbidden { reason: not_allowed.reason.into(), challenge: None };
         Box::new(Self {
             setting: Some(format!("the API's role mapping: {}", not_allowed.setting)),
-            identity: presented.map(str::to_owned),
+            identity: presented.map(str::to_owned).into_iter().collect(),
             authorizer: Some(format!("{} ({})", authorizer.name, authorizer.id)),
             ..refusal.into()
         })
@@ -117,6 +126,46 @@ impl Denied {
     /// What the access log tells of it.
     pub(super) fn failure(&self) -> Failure<'static> {
         Failure::of_http_api(&self.refusal)
+    }
+
+    /// A caller of whom a Lambda authorizer is not asked.
+    pub(super) fn unidentified(unidentified: &Unidentified, authorizer: &LambdaAuthorizer) -> Box<Self> {
+        let sources: Vec<&str> = authorizer.identity_sources().collect();
+        let setting = format!(
+            "identitySource of the authorizer {} ({}) is [{}]",
+            authorizer.name,
+            authorizer.id,
+            sources.join(", ")
+        );
+        let refusal = Refusal::Unauthorized { reason: unidentified.to_string().into(), challenge: None };
+        Self::by_authorizer(refusal, setting, authorizer, &[])
+    }
+
+    /// A caller whom a Lambda authorizer turns away, or about whom it cannot be asked.
+    pub(super) fn by_authorizer(
+        refusal: Refusal,
+        setting: String,
+        authorizer: &LambdaAuthorizer,
+        identity: &[String],
+    ) -> Box<Self> {
+        let authorizer = Some(format!("{} ({})", authorizer.name, authorizer.id));
+        Box::new(Self { identity: identity.to_vec(), authorizer, ..*Self::by(refusal, setting) })
+    }
+
+    /// A signature that does not open a route which asks for one.
+    pub(super) fn signature(refusal: &RestRefusal) -> Box<Self> {
+        let refusal = Refusal::Forbidden { reason: refusal.to_string().into(), challenge: None };
+        Self::by(refusal, "authorizationType of the route is AWS_IAM".to_owned())
+    }
+
+    /// Someone of another account, whom nothing lets in.
+    pub(super) fn stranger(signer: &Signer, owner: &Tenant) -> Box<Self> {
+        let reason = format!("{} is of another account than the API", signer.arn);
+        let setting = format!(
+            "the API belongs to the account {}, and the key {} to {}",
+            owner.account, signer.access_key, signer.account
+        );
+        Self::by(Refusal::Forbidden { reason: reason.into(), challenge: None }, setting)
     }
 
     /// The answer, with what operators may ask about it.
@@ -137,10 +186,11 @@ impl Denied {
             .about("route", route.map(|route| &*route.key))
             .about("authorizer", self.authorizer)
             .about("bearerError", self.refusal.challenge().map(Challenge::error));
-        let refused = match self.identity {
-            Some(identity) => token_facts::about(refused, &identity).concealing(&identity),
+        let refused = match self.identity.first() {
+            Some(identity) => token_facts::about(refused, identity),
             None => refused,
         };
+        let refused = self.identity.iter().fold(refused, |refused, secret| refused.concealing(secret));
         Outcome::Refused(self.refusal.answer(), Box::new(refused))
     }
 }
@@ -183,9 +233,17 @@ fn token_setting(
 fn integration_setting(refusal: &Refusal, route: &CompiledRoute) -> Option<String> {
     match refusal {
         Refusal::TooLarge => Some(format!("the largest body through the gateway is {GATEWAY_BODY_BYTES_MAX} bytes")),
-        Refusal::Internal(_) | Refusal::Unavailable(_) => {
-            Some(format!("the authorization and the integration of the route {}", route.key))
-        }
+        Refusal::Internal(_) | Refusal::Unavailable(_) => Some(match &route.integration {
+            CompiledIntegration::Lambda(lambda) => format!(
+                "the function of the route {}, which may take {} ms (timeoutInMillis)",
+                route.key,
+                lambda.timeout_milliseconds()
+            ),
+            CompiledIntegration::OutOfReach(_) => format!("connectionType of the route {} is VPC_LINK", route.key),
+            CompiledIntegration::HttpProxy(_) | CompiledIntegration::Unavailable(_) => {
+                format!("the authorization and the integration of the route {}", route.key)
+            }
+        }),
         _ => None,
     }
 }

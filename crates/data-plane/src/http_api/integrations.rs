@@ -9,8 +9,8 @@ use claviger_gateway::mapping::BackendAnswer;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use hyper::body::Body as _;
 
-use super::Outcome;
 use super::authorize::Permit;
+use super::{Outcome, Place};
 use crate::DataPlane;
 use crate::body::{self, Body, StreamError};
 use crate::ids::trace_id;
@@ -20,15 +20,20 @@ impl DataPlane {
     /// Has the route's integration answer a request that was let through.
     pub(super) async fn integrate_http_api(
         &self,
+        place: &Place<'_>,
         route: &CompiledRoute,
         permit: Permit,
         exchange: &Exchange<'_>,
-        secure: bool,
     ) -> Result<Outcome, Refusal> {
         match &route.integration {
             CompiledIntegration::HttpProxy(proxy) => {
-                self.http_api_proxy(proxy, route.path.is_none(), permit, exchange, secure).await
+                self.http_api_proxy(proxy, route.path.is_none(), permit, exchange, exchange.context.secure).await
             }
+            CompiledIntegration::Lambda(lambda) => {
+                let source_arn = place.compiled.source_arn(exchange.context.stage, exchange.context.method, route);
+                self.http_api_lambda(lambda, route, permit, exchange, &source_arn).await
+            }
+            CompiledIntegration::OutOfReach(reason) => Err(Refusal::Unavailable(reason.to_string().into())),
             CompiledIntegration::Unavailable(reason) => Err(Refusal::internal(reason.to_string())),
         }
     }

@@ -1,21 +1,22 @@
-//! HTTP APIs: a request from its stage to its answer, in API Gateway's order (stage, route, preflight, authorizer, then the
-//! integration).
+//! HTTP APIs: a request from its stage to its answer, in API Gateway's order (stage, route, preflight, authorizer, throttles,
+//! then the integration).
 
 mod authorize;
 mod denied;
 mod integrations;
+mod lambda;
+mod lambda_authorizer;
+mod throttle;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use claviger_gateway::access_log::{Facts, Failure, Integration};
-use claviger_gateway::claims::Claims;
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::answer::{Answer, Envelope};
 use claviger_gateway::http_api::{CompiledHttpApi, CompiledIntegration, CompiledRoute, Found, Refusal};
+use claviger_gateway::refusal::Refusal as RestRefusal;
 use claviger_gateway::request::Request;
-use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_resources::{DeploymentId, Timestamp};
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{HttpApi, ServedHttpStage, Snapshot};
@@ -23,15 +24,14 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
+use self::authorize::Asking;
 use self::denied::Denied;
 use crate::access_log::{Logging, Slot, request_length};
-use crate::body::{self, Body, ReadError};
-use crate::gateway::Target;
+use crate::body::Body;
+use crate::gateway::{Arriving, Target};
 use crate::ids::{RequestIds, date};
 use crate::{Arrival, DataPlane};
 
-/// How long a body may take to arrive.
-const BODY_DURATION_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 /// The stage that needs no segment in the path.
 const DEFAULT_STAGE: &str = "$default";
 
@@ -122,12 +122,6 @@ impl DataPlane {
             (None, None) => return Err(Denied::no_route(&place.stage, verb, place.path)),
             (Some(found), preflight) => (found, preflight),
         };
-        let (permit, token) = self.permit(snapshot, call, found.route, place.path).await?;
-        if let Some(answer) = preflight {
-            return Ok(Outcome::Whole(answer));
-        }
-        let bytes = read(body).await?;
-        let claims = token.as_ref().map(|token| Claims::of_http_api(token.payload()));
         let exchange = Exchange {
             request: Request {
                 method: verb,
@@ -135,13 +129,27 @@ impl DataPlane {
                 query: parts.uri.query(),
                 headers: &parts.headers,
                 path_parameters: &found.parameters,
-                body: &bytes,
+                body: b"",
             },
-            context: Context { claims: claims.as_ref(), ..call.context(place, Some(found.route)) },
+            context: call.context(place, Some(found.route)),
             stage_variables: &place.stage.stage.stage_variables,
         };
+        let asking = Asking { call, snapshot, place, route: found.route, exchange: &exchange };
+        let mut body = Arriving::new(body);
+        let (permit, caller) = self.permit(&asking, &mut body).await?;
+        if let Some(answer) = preflight {
+            return Ok(Outcome::Whole(answer));
+        }
+        self.throttle_route(place, found.route)?;
+        let bytes = body.whole().await.map_err(in_words_of_http_apis)?;
+        let claims = caller.claims();
+        let exchange = Exchange {
+            request: Request { body: &bytes, ..exchange.request },
+            context: caller.known(claims.as_ref(), &exchange.context),
+            ..exchange
+        };
         let asked = self.moment(logging);
-        let outcome = self.integrate_http_api(found.route, permit, &exchange, call.arrival.tls).await;
+        let outcome = self.integrate_http_api(place, found.route, permit, &exchange).await;
         // Only here is it known who calls.
         if let (Some(logging), Some(asked)) = (logging, asked) {
             let integration = Integration::of(
@@ -266,9 +274,10 @@ fn find_stage<'a>(api: &HttpApi, target: Target<'a>) -> Result<Place<'a>, Box<De
     Ok(Place { stage: Arc::clone(stage), compiled: Arc::clone(compiled), path })
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
-    body::read(body, GATEWAY_BODY_BYTES_MAX, BODY_DURATION_MAX).await.map_err(|error| match error {
-        ReadError::TooLarge { .. } => Refusal::TooLarge,
-        ReadError::TooSlow | ReadError::Broken(_) => Refusal::Unreadable(error.to_string().into()),
-    })
+/// A body that did not come whole is the client's fault.
+fn in_words_of_http_apis(refusal: RestRefusal) -> Refusal {
+    match refusal {
+        RestRefusal::Network(reason) => Refusal::Unreadable(reason.into()),
+        other => other.into(),
+    }
 }

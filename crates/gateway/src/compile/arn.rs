@@ -1,29 +1,14 @@
-//! The ARNs under which policies and permissions speak of methods and authorizers (API Gateway, "ARN syntax").
-
-use std::fmt::Write as _;
+//! The ARNs of a REST API's methods and authorizers.
 
 use claviger_resources::AuthorizerId;
-use percent_encoding::percent_decode_str;
 
 use super::{CompiledApi, CompiledResource};
+use crate::arn;
 
 impl CompiledApi {
-    /// The ARN of a method with the path that was asked for, which is what an authorizer's policy is held against. An encoded
-    /// character stands decoded in it, and slashes at either end do not: the route is the same without, and whoever denies
-    /// `GET/admin` means `GET/%61dmin/` too. An encoded slash stays encoded, because it separates nothing.
+    /// The ARN of a method with the path that was asked for, which is what an authorizer's policy is held against.
     pub fn method_arn(&self, stage: &str, verb: &str, path: &str) -> String {
-        let mut arn = self.arn();
-        let _ = write!(arn, "/{stage}/{verb}/");
-        for (place, segment) in path.trim_matches('/').split('/').enumerate() {
-            if place > 0 {
-                arn.push('/');
-            }
-            match percent_decode_str(segment).decode_utf8() {
-                Ok(decoded) => arn.push_str(&decoded.replace('/', "%2F")),
-                Err(_) => arn.push_str(segment),
-            }
-        }
-        arn
+        arn::of_call(self.arn(), stage, verb, path)
     }
 
     /// The ARN that a function's permission for a method is held against: the path is the resource's own.
@@ -33,10 +18,10 @@ impl CompiledApi {
 
     /// The ARN that a function's permission for an authorizer is held against.
     pub fn authorizer_arn(&self, authorizer: &AuthorizerId) -> String {
-        format!("{}/authorizers/{authorizer}", self.arn())
+        arn::of_authorizer(self.arn(), authorizer)
     }
 
     fn arn(&self) -> String {
-        format!("arn:aws:execute-api:{}:{}:{}", self.tenant.region, self.tenant.account, self.id)
+        arn::of_api(&self.tenant, &self.id)
     }
 }

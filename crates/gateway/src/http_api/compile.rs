@@ -13,6 +13,8 @@ use http::{HeaderMap, HeaderName};
 
 use super::cors::Cors;
 use super::http_proxy::HttpProxy;
+use super::lambda::LambdaProxy;
+use super::lambda_authorizer::LambdaAuthorizer;
 use super::route_table::RouteTable;
 use crate::request::Request;
 use crate::route::PathParameters;
@@ -51,7 +53,11 @@ pub enum Authorization {
     Open,
     /// Whoever bears a token that the authorizer accepts.
     Jwt(JwtAuthorization),
-    /// Nobody: it asks for what this version does not provide, or for what does not exist.
+    /// Whoever a Lambda authorizer lets in.
+    Lambda(Arc<LambdaAuthorizer>),
+    /// Whoever signs with AWS credentials that may.
+    AwsIam,
+    /// Nobody: it asks for what does not exist.
     Unavailable(Cow<'static, str>),
 }
 
@@ -93,6 +99,10 @@ pub enum IdentitySource {
 pub enum CompiledIntegration {
     /// An HTTP endpoint.
     HttpProxy(Arc<HttpProxy>),
+    /// A Lambda function.
+    Lambda(Arc<LambdaProxy>),
+    /// A backend that no way leads to; holds the reason for operators.
+    OutOfReach(Arc<str>),
     /// Nothing that could answer; holds the reason for operators.
     Unavailable(Arc<str>),
 }
@@ -173,13 +183,13 @@ impl IdentitySource {
 #[derive(Clone)]
 enum CompiledAuthorizer {
     Jwt(Arc<JwtAuthorizer>),
-    Request,
+    Lambda(Arc<LambdaAuthorizer>),
 }
 
 impl CompiledAuthorizer {
     fn compile(authorizer: &Authorizer) -> Result<Self, String> {
         if authorizer.authorizer_type == AuthorizerType::Request {
-            return Ok(Self::Request);
+            return LambdaAuthorizer::compile(authorizer).map(Arc::new).map(Self::Lambda);
         }
         let configuration = authorizer.jwt_configuration.as_ref();
         let issuer = configuration.and_then(|configuration| configuration.issuer.as_deref());
@@ -203,9 +213,7 @@ fn authorization(
     let unavailable = |reason: &'static str| Authorization::Unavailable(reason.into());
     match route.authorization_type {
         AuthorizationType::None => return Authorization::Open,
-        AuthorizationType::AwsIam => {
-            return unavailable("the route needs AWS_IAM authorization, which this version does not provide");
-        }
+        AuthorizationType::AwsIam => return Authorization::AwsIam,
         AuthorizationType::Custom | AuthorizationType::Jwt => {}
     }
     let Some(compiled) = route.authorizer_id.as_ref().and_then(|id| authorizers.get(id)) else {
@@ -217,8 +225,8 @@ fn authorization(
             authorizer: Arc::clone(authorizer),
             scopes: route.authorization_scopes.iter().flatten().map(|scope| scope.as_str().into()).collect(),
         }),
-        (AuthorizationType::Custom, Ok(CompiledAuthorizer::Request)) => {
-            unavailable("the route needs a Lambda authorizer, which this version does not provide")
+        (AuthorizationType::Custom, Ok(CompiledAuthorizer::Lambda(authorizer))) => {
+            Authorization::Lambda(Arc::clone(authorizer))
         }
         _ => unavailable("the route's authorizer is not of the type that its authorization needs"),
     }
@@ -230,21 +238,19 @@ fn integration(route: &Route, integrations: &HashMap<&str, CompiledIntegration>)
 }
 
 fn compile_integration(integration: &Integration) -> CompiledIntegration {
-    let unavailable = |what: &str| {
-        let reason = format!("the route needs {what}, which this version does not provide");
-        CompiledIntegration::Unavailable(reason.into())
-    };
+    // AWS's networks are not here, so nothing at the other end of a link answers.
     if integration.connection_type == "VPC_LINK" {
-        return unavailable("a VPC link");
+        let link = integration.connection_id.as_deref().unwrap_or_default();
+        let reason = format!("the VPC link {link} cannot be reached: there are no VPC links here, use INTERNET");
+        return CompiledIntegration::OutOfReach(reason.into());
     }
-    if integration.integration_subtype.is_some() {
-        return unavailable("an action of another AWS service");
+    if let Some(subtype) = &integration.integration_subtype {
+        let reason = format!("the route needs {subtype}, and no actions of other AWS services are provided");
+        return CompiledIntegration::Unavailable(reason.into());
     }
-    match integration.integration_type {
-        IntegrationType::AwsProxy => unavailable("a Lambda function"),
-        IntegrationType::HttpProxy => match HttpProxy::compile(integration) {
-            Ok(proxy) => CompiledIntegration::HttpProxy(Arc::new(proxy)),
-            Err(reason) => CompiledIntegration::Unavailable(reason.into()),
-        },
-    }
+    let compiled = match integration.integration_type {
+        IntegrationType::AwsProxy => LambdaProxy::compile(integration).map(Arc::new).map(CompiledIntegration::Lambda),
+        IntegrationType::HttpProxy => HttpProxy::compile(integration).map(Arc::new).map(CompiledIntegration::HttpProxy),
+    };
+    compiled.unwrap_or_else(|reason| CompiledIntegration::Unavailable(reason.into()))
 }

@@ -6,14 +6,18 @@
 //! share with REST APIs (exchange, context, sources of mapped values) is the parent's.
 
 pub mod answer;
+mod arn;
 mod compile;
 pub mod cors;
 pub mod export;
 pub mod http_proxy;
 pub mod import;
+pub mod lambda;
+pub mod lambda_authorizer;
 pub mod parameter_mapping;
 pub mod refusal;
 mod route_table;
+pub mod throttle;
 mod value;
 
 pub use compile::{

@@ -107,6 +107,11 @@ impl RequestMapping {
         Ok(compiled)
     }
 
+    /// Whether there is nothing to change.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Changes the headers on their way to the backend.
     pub(super) fn change_headers(&self, headers: &mut HeaderMap, exchange: &Exchange<'_>) {
         change(&self.headers, headers, exchange, None);

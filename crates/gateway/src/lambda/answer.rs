@@ -1,5 +1,5 @@
 //! The answer of a function behind `AWS_PROXY` (API Gateway, "Lambda proxy integrations in API Gateway", output format). What
-//! the page leaves open was observed.
+//! the page leaves open was observed. How its members are read is the same for HTTP APIs.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -20,37 +20,14 @@ pub(super) fn reply(
     accept: Option<&str>,
     binary_media_types: &BinaryMediaTypes,
 ) -> Result<Reply, Refusal> {
-    let answer: Value = serde_json::from_slice(answer).map_err(|_| malformed("it is not JSON"))?;
-    let Value::Object(answer) = answer else { return Err(malformed("it is not an object")) };
+    let answer = members(answer)?;
     if let Some(other) = answer.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
         return Err(malformed(format!("it has a member {other:?}")));
     }
-    let member = |name: &str| answer.get(name).filter(|value| !value.is_null());
-    let status = member("statusCode").map_or(Ok(StatusCode::OK), status)?;
-    let mut headers = HeaderMap::new();
-    for (name, values) in
-        member("multiValueHeaders").map_or(Ok(None), |value| object("multiValueHeaders", value))?.into_iter().flatten()
-    {
-        let list = values.as_array().ok_or_else(|| malformed("multiValueHeaders holds something else than lists"))?;
-        for value in list {
-            append(&mut headers, name, value)?;
-        }
-    }
-    let listed = headers.clone();
-    for (name, value) in member("headers").map_or(Ok(None), |value| object("headers", value))?.into_iter().flatten() {
-        append_unless(&mut headers, &listed, name, value)?;
-    }
+    let status = member(&answer, "statusCode").map_or(Ok(StatusCode::OK), status)?;
+    let mut headers = headers(&answer, function_name)?;
     headers.entry(CONTENT_TYPE).or_insert(JSON);
-    let body = match member("body") {
-        None => "",
-        Some(Value::String(body)) => body,
-        Some(_) => return Err(malformed("body is not a text")),
-    };
-    let is_encoded = match member("isBase64Encoded") {
-        None => false,
-        Some(Value::Bool(is_encoded)) => *is_encoded,
-        Some(_) => return Err(malformed("isBase64Encoded is neither true nor false")),
-    };
+    let (body, is_encoded) = body(&answer)?;
     let body = if is_encoded && binary_media_types.contains(accept.unwrap_or_default()) {
         decode(body.as_bytes())?
     } else {
@@ -59,12 +36,68 @@ pub(super) fn reply(
     Ok(Reply { status, headers, body, error_type: None })
 }
 
-fn object<'a>(name: &str, value: &'a Value) -> Result<Option<&'a Map<String, Value>>, Refusal> {
-    value.as_object().map(Some).ok_or_else(|| malformed(format!("{name} is not an object")))
+/// The members of an answer, which must be an object.
+pub(crate) fn members(answer: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(answer).map_err(|_| malformed("it is not JSON"))? {
+        Value::Object(members) => Ok(members),
+        _ => Err(malformed("it is not an object")),
+    }
+}
+
+/// A member that is there and not `null`.
+pub(crate) fn member<'a>(answer: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    answer.get(name).filter(|value| !value.is_null())
+}
+
+/// The headers of an answer, those with lists of values first. `name` tells under which name the client gets one; `None` for
+/// those that are the gateway's own.
+pub(crate) fn headers(
+    answer: &Map<String, Value>,
+    name: fn(HeaderName) -> Option<HeaderName>,
+) -> Result<HeaderMap, Refusal> {
+    let mut headers = HeaderMap::new();
+    for (key, values) in object(answer, "multiValueHeaders")?.into_iter().flatten() {
+        let list = values.as_array().ok_or_else(|| malformed("multiValueHeaders holds something else than lists"))?;
+        for value in list {
+            let (key, value) = header(key, value)?;
+            if let Some(key) = name(key) {
+                headers.append(key, value);
+            }
+        }
+    }
+    let listed = headers.clone();
+    for (key, value) in object(answer, "headers")?.into_iter().flatten() {
+        let (key, value) = header(key, value)?;
+        if let Some(key) = name(key)
+            && !listed.get_all(&key).iter().any(|other| *other == value)
+        {
+            headers.append(key, value);
+        }
+    }
+    Ok(headers)
+}
+
+/// The body of an answer, and whether it is in base64.
+pub(crate) fn body(answer: &Map<String, Value>) -> Result<(&str, bool), Refusal> {
+    let body = match member(answer, "body") {
+        None => "",
+        Some(Value::String(body)) => body,
+        Some(_) => return Err(malformed("body is not a text")),
+    };
+    match member(answer, "isBase64Encoded") {
+        None => Ok((body, false)),
+        Some(Value::Bool(is_encoded)) => Ok((body, *is_encoded)),
+        Some(_) => Err(malformed("isBase64Encoded is neither true nor false")),
+    }
+}
+
+fn object<'a>(answer: &'a Map<String, Value>, name: &str) -> Result<Option<&'a Map<String, Value>>, Refusal> {
+    let object = |value: &'a Value| value.as_object().ok_or_else(|| malformed(format!("{name} is not an object")));
+    member(answer, name).map(object).transpose()
 }
 
 /// A number, or one written as a text. Informational statuses end no exchange, so none of them is an answer.
-fn status(value: &Value) -> Result<StatusCode, Refusal> {
+pub(crate) fn status(value: &Value) -> Result<StatusCode, Refusal> {
     let number = match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -76,12 +109,8 @@ fn status(value: &Value) -> Result<StatusCode, Refusal> {
         .ok_or_else(|| malformed("statusCode is no status of an answer"))
 }
 
-fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), Refusal> {
-    append_unless(headers, &HeaderMap::new(), name, value)
-}
-
-/// Adds a value under the name by which the client gets it, unless `listed` has the same one already.
-fn append_unless(headers: &mut HeaderMap, listed: &HeaderMap, name: &str, value: &Value) -> Result<(), Refusal> {
+/// The name and the value of a header.
+pub(crate) fn header(name: &str, value: &Value) -> Result<(HeaderName, HeaderValue), Refusal> {
     let text = match value {
         Value::String(text) => text.as_str(),
         Value::Bool(true) => "true",
@@ -92,15 +121,10 @@ fn append_unless(headers: &mut HeaderMap, listed: &HeaderMap, name: &str, value:
         HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed(format!("{name:?} is no header name")))?;
     let value = HeaderValue::from_bytes(text.as_bytes())
         .map_err(|_| malformed(format!("the header {name:?} has a value that no header may have")))?;
-    if let Some(name) = function_name(parsed)
-        && !listed.get_all(&name).iter().any(|other| *other == value)
-    {
-        headers.append(name, value);
-    }
-    Ok(())
+    Ok((parsed, value))
 }
 
-fn malformed(what: impl Into<String>) -> Refusal {
+pub(crate) fn malformed(what: impl Into<String>) -> Refusal {
     Refusal::MalformedAnswer(what.into())
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use http::header::HOST;
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -92,7 +92,7 @@ impl<'a> ProxyEvent<'a> {
 impl<'a> RequestEvent<'a> {
     pub(crate) fn new(exchange: &Exchange<'a>, trace_id: &HeaderValue, absent: Absent) -> Self {
         let (request, context) = (exchange.request, exchange.context);
-        let headers = headers(&request, &context, trace_id);
+        let headers = with_names(headers(&request, &context, trace_id), &context);
         let query = grouped(request.query_parameters());
         // What stands in the path keeps the encoding it came in, unlike the query (observed).
         let path_parameters = request.path_parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
@@ -144,13 +144,13 @@ fn event_path(request: &Request<'_>, context: &Context<'_>) -> String {
 }
 
 impl Absent {
-    fn or(self, map: Map<String, Value>) -> Value {
+    pub(crate) fn or(self, map: Map<String, Value>) -> Value {
         if map.is_empty() && self == Self::Null { Value::Null } else { Value::Object(map) }
     }
 }
 
 /// The members of `identity`; those of an API key are there only with one.
-fn identity(context: &Context<'_>) -> Map<String, Value> {
+pub(crate) fn identity(context: &Context<'_>) -> Map<String, Value> {
     const ALWAYS: [&str; 12] = [
         "cognitoIdentityPoolId",
         "accountId",
@@ -172,20 +172,15 @@ fn identity(context: &Context<'_>) -> Map<String, Value> {
     always.chain(of_key).collect()
 }
 
-/// Names with all their values, ordered by name without regard to case. The gateway adds what it knows of the connection;
-/// names are written as [`with_capitals`] says, those that it sets itself always so.
-fn headers<'a>(
-    request: &Request<'a>,
-    context: &Context<'a>,
-    trace_id: &'a HeaderValue,
-) -> Vec<(String, Vec<Cow<'a, str>>)> {
-    let has_capitals = context.protocol.starts_with("HTTP/1");
+/// The headers of a request and what the gateway knows of the connection, by name in lower case: whether the gateway set it,
+/// and all values.
+pub(crate) type Headers<'a> = BTreeMap<&'a str, (bool, Vec<Cow<'a, str>>)>;
+
+pub(crate) fn headers<'a>(request: &Request<'a>, context: &Context<'a>, trace_id: &'a HeaderValue) -> Headers<'a> {
     let text = |value: &'a HeaderValue| String::from_utf8_lossy(value.as_bytes());
-    let mut headers: BTreeMap<&str, (bool, Vec<Cow<'a, str>>)> = BTreeMap::new();
+    let mut headers = Headers::new();
     for name in request.headers.keys().filter(|name| !is_dropped(name)) {
-        let values = request.headers.get_all(name).iter().map(text).collect();
-        let capitals = has_capitals || [AUTHORIZATION, USER_AGENT, HOST].contains(name);
-        headers.insert(name.as_str(), (capitals, values));
+        headers.insert(name.as_str(), (false, request.headers.get_all(name).iter().map(text).collect()));
     }
     headers.entry(HOST_NAME).or_insert_with(|| (true, vec![context.domain_name.into()]));
     headers.insert(TRACE_ID_NAME, (true, vec![text(trace_id)]));
@@ -198,7 +193,14 @@ fn headers<'a>(
     headers.insert("x-forwarded-for", (true, vec![forwarded_for.into()]));
     headers.insert("x-forwarded-port", (true, vec![port(request, context)]));
     headers.insert("x-forwarded-proto", (true, vec![if context.secure { "https" } else { "http" }.into()]));
-    let named = |(name, (capitals, values)): (&str, (bool, Vec<_>))| {
+    headers
+}
+
+/// Names as REST APIs write them: as [`with_capitals`] says, over HTTP/2 those alone that the gateway sets.
+fn with_names<'a>(headers: Headers<'a>, context: &Context<'_>) -> Vec<(String, Vec<Cow<'a, str>>)> {
+    let has_capitals = context.protocol.starts_with("HTTP/1");
+    let named = |(name, (is_own, values)): (&str, (bool, Vec<_>))| {
+        let capitals = has_capitals || is_own || ["authorization", "user-agent", HOST_NAME].contains(&name);
         (if capitals { with_capitals(name) } else { name.to_owned() }, values)
     };
     headers.into_iter().map(named).collect()
@@ -219,7 +221,9 @@ fn port<'a>(request: &Request<'a>, context: &Context<'a>) -> Cow<'a, str> {
 }
 
 /// Pairs by name, names in the order in which they first came.
-fn grouped<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Vec<(String, Vec<Cow<'a, str>>)> {
+pub(crate) fn grouped<'a>(
+    pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+) -> Vec<(String, Vec<Cow<'a, str>>)> {
     let mut groups = indexmap::IndexMap::<String, Vec<Cow<'a, str>>>::new();
     for (name, value) in pairs {
         groups.entry(name.into_owned()).or_default().push(value);
@@ -227,11 +231,11 @@ fn grouped<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Vec
     groups.into_iter().collect()
 }
 
-fn last_values(groups: &[(String, Vec<Cow<'_, str>>)]) -> Map<String, Value> {
+pub(crate) fn last_values(groups: &[(String, Vec<Cow<'_, str>>)]) -> Map<String, Value> {
     let last = |(name, values): &(String, Vec<Cow<'_, str>>)| Some((name.clone(), values.last()?.as_ref().into()));
     groups.iter().filter_map(last).collect()
 }
 
-fn all_values(groups: &[(String, Vec<Cow<'_, str>>)]) -> Map<String, Value> {
+pub(crate) fn all_values(groups: &[(String, Vec<Cow<'_, str>>)]) -> Map<String, Value> {
     groups.iter().map(|(name, values)| (name.clone(), values.iter().map(AsRef::as_ref).collect())).collect()
 }

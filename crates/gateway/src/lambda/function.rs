@@ -19,6 +19,15 @@ impl FunctionUri {
         Self::parse(uri).ok_or_else(|| format!("{uri:?} is not the URI of a Lambda function"))
     }
 
+    /// The same for HTTP APIs, which take the function's own ARN as well.
+    pub fn compile_target(uri: &str) -> Result<Self, String> {
+        let mut parts = uri.splitn(3, ':').skip(2);
+        if parts.next().is_some_and(|service| service.starts_with("lambda:")) {
+            return Self::of_name(uri).ok_or_else(|| format!("{uri:?} is not the ARN of a Lambda function"));
+        }
+        Self::compile(uri)
+    }
+
     fn parse(uri: &str) -> Option<Self> {
         let mut parts = uri.splitn(6, ':');
         let mut next = || parts.next();
@@ -28,7 +37,12 @@ impl FunctionUri {
             return None;
         }
         let (_version, function) = path.split_once("/functions/")?;
-        let mut rest = function.strip_suffix("/invocations")?;
+        Self::of_name(function.strip_suffix("/invocations")?)
+    }
+
+    /// A function's ARN or name, with places for stage variables.
+    fn of_name(name: &str) -> Option<Self> {
+        let mut rest = name;
         let mut parts = Vec::new();
         while let Some((before, from)) = rest.split_once("${stageVariables.") {
             let (name, after) = from.split_once('}')?;
@@ -75,6 +89,22 @@ mod tests {
         check("${stageVariables.name}-${stageVariables.name}", Some("pets-pets"));
         check("a-${stageVariables.missing}", None);
         check("a-${stageVariables.none}", None);
+    }
+
+    #[test]
+    fn http_apis_take_the_arn_itself() {
+        let variables = BTreeMap::from([("name".to_owned(), "pets".to_owned())]);
+        let check = |uri: &str, expected: Option<&str>| {
+            let function = FunctionUri::compile_target(uri).ok().and_then(|uri| uri.function(&variables));
+            assert_eq!(function.as_deref(), expected, "{uri}");
+        };
+        let arn = "arn:aws:lambda:eu-west-2:123456789012:function:pets";
+        check(arn, Some(arn));
+        check("arn:aws:lambda:eu-west-2:123456789012:function:${stageVariables.name}", Some(arn));
+        check(&format!("{PREFIX}{arn}/invocations"), Some(arn));
+        check("arn:aws:lambda:eu-west-2:123456789012:function:${stageVariables.x", None);
+        check("arn:aws:sqs:eu-west-2:123456789012:queue", None);
+        check("pets", None);
     }
 
     #[test]

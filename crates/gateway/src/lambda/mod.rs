@@ -2,8 +2,8 @@
 //! `AWS`, where templates stand between (API Gateway, "Lambda integrations for REST APIs"). Calling the function is the data
 //! plane's.
 
-mod answer;
-mod event;
+pub(crate) mod answer;
+pub(crate) mod event;
 mod function;
 mod mapped;
 mod proxy;

@@ -183,8 +183,8 @@ fn a_body_that_is_no_text_is_encoded() {
 #[test]
 fn what_a_lambda_authorizer_said_is_told_the_function() {
     with(&[], None, b"", |exchange| {
-        let values = BTreeMap::from([("level".to_owned(), "123".to_owned())]);
-        let authorizer = Authorizer { principal_id: "ada".to_owned(), values, latency_milliseconds: 7 };
+        let values = serde_json::Map::from_iter([("level".to_owned(), "123".into())]);
+        let authorizer = Authorizer { principal_id: Some("ada".to_owned()), values, latency_milliseconds: 7 };
         let context = Context { authorizer: Some(&authorizer), ..exchange.context };
         let event = event(&Exchange { context, ..*exchange }, &[]);
         let told = event["requestContext"]["authorizer"].to_string();

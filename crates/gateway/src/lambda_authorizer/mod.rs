@@ -10,7 +10,7 @@ use claviger_resources::rest_api::{Authorizer, AuthorizerType};
 use http::HeaderValue;
 use serde::Serialize;
 
-pub use self::answer::{Answer, InvalidAnswer};
+pub use self::answer::{Answer, AnswerForm, InvalidAnswer};
 use crate::exchange::Exchange;
 use crate::lambda::{Absent, FunctionUri, RequestEvent};
 use crate::mapping::{Place, Source};
@@ -46,7 +46,7 @@ enum Kind {
 
 /// Where a value that identifies the caller comes from.
 #[derive(Clone, Debug, PartialEq)]
-struct IdentitySource {
+pub struct IdentitySource {
     text: Box<str>,
     source: Source,
 }
@@ -109,10 +109,7 @@ impl LambdaAuthorizer {
             Kind::Token { source, .. } => std::slice::from_ref(source),
             Kind::Request { sources } => sources.as_slice(),
         };
-        let values = sources
-            .iter()
-            .map(|source| source.value(exchange).ok_or_else(|| Unidentified::Missing(source.text.to_string())));
-        let identity = Identity(values.collect::<Result<_, _>>()?);
+        let identity = Identity::of(sources, exchange)?;
         match &self.kind {
             Kind::Token { validation: Some(pattern), .. } if !identity.0.iter().all(|token| pattern.matches(token)) => {
                 Err(Unidentified::NoMatch)
@@ -149,7 +146,7 @@ impl LambdaAuthorizer {
             Kind::Token { source, .. } => std::slice::from_ref(source),
             Kind::Request { sources } => sources.as_slice(),
         };
-        sources.iter().map(|source| &*source.text)
+        sources.iter().map(IdentitySource::text)
     }
 
     /// What a token must match as a whole.
@@ -162,6 +159,14 @@ impl LambdaAuthorizer {
 }
 
 impl Identity {
+    /// The values of all sources, each of which must have one.
+    pub(crate) fn of(sources: &[IdentitySource], exchange: &Exchange<'_>) -> Result<Self, Unidentified> {
+        let values = sources
+            .iter()
+            .map(|source| source.value(exchange).ok_or_else(|| Unidentified::Missing(source.text.to_string())));
+        values.collect::<Result<_, _>>().map(Self)
+    }
+
     /// The values, for whoever keeps what was answered under them.
     pub fn values(&self) -> &[String] {
         &self.0
@@ -169,6 +174,15 @@ impl Identity {
 }
 
 impl IdentitySource {
+    pub(crate) fn new(text: &str, source: Source) -> Self {
+        Self { text: text.into(), source }
+    }
+
+    /// As it was written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let source = Source::parse_request(text).ok().filter(|source| {
             matches!(
@@ -177,7 +191,7 @@ impl IdentitySource {
             )
         });
         let source = source.ok_or_else(|| format!("{text:?} is no identity source"))?;
-        Ok(Self { text: text.into(), source })
+        Ok(Self::new(text, source))
     }
 
     fn value(&self, exchange: &Exchange<'_>) -> Option<String> {

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use claviger_resources::Timestamp;
+use http::header::REFERER;
 use time::format_description::well_known::Rfc3339;
+
+use crate::exchange::Exchange;
 
 /// The facts behind the condition keys (IAM User Guide, "AWS global condition context keys").
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +24,20 @@ pub struct Circumstances<'a> {
     pub referer: Option<&'a str>,
 }
 
-impl Circumstances<'_> {
+impl<'a> Circumstances<'a> {
+    /// What is known of a request.
+    pub fn of(exchange: &Exchange<'a>) -> Self {
+        let context = exchange.context;
+        let referer = exchange.request.headers.get(REFERER);
+        Self {
+            source_ip: context.source_ip,
+            now: context.request_time,
+            secure: context.secure,
+            user_agent: context.user_agent,
+            referer: referer.and_then(|referer| referer.to_str().ok()),
+        }
+    }
+
     /// The value of a condition key, whose name is in lower case; `None` when the request has none.
     pub(super) fn value(&self, key: &str) -> Option<Cow<'_, str>> {
         Some(match key {

@@ -49,6 +49,9 @@ pub struct Stage {
     /// Whether quick creation made it.
     #[serde(default)]
     pub api_gateway_managed: bool,
+    /// The name under which answers of its Lambda authorizers are kept; a new one forgets them. Only the gateway knows it.
+    #[serde(default)]
+    pub authorizer_cache: String,
     /// When it was created.
     pub created_date: Timestamp,
     /// When it was last changed.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use claviger_resources::limits::API_GATEWAY_ACCOUNT_RATE;
 use claviger_resources::rate::RateLimit;
 use claviger_resources::rest_api::MethodVerb;
-use claviger_resources::{ApiKeyId, Monotonic, ResourceId, RestApiId, StageName, Tenant, UsagePlanId};
+use claviger_resources::{
+    ApiKeyId, HttpApiId, HttpStageName, Monotonic, ResourceId, RestApiId, RouteId, StageName, Tenant, UsagePlanId,
+};
 
 use super::buckets::Buckets;
 
@@ -25,6 +27,8 @@ pub enum Throttled {
     KeyOnMethod(UsagePlanId, ApiKeyId, ServedMethod),
     /// A method of a stage, whoever calls it.
     Method(ServedMethod),
+    /// A route of a stage, whoever calls it.
+    Route(ServedRoute),
     /// All APIs of an account in a region.
     Account(Tenant),
 }
@@ -40,6 +44,17 @@ pub struct ServedMethod {
     pub resource: ResourceId,
     /// The method's verb.
     pub verb: MethodVerb,
+}
+
+/// A route of a stage of an HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServedRoute {
+    /// The API.
+    pub api: HttpApiId,
+    /// The stage.
+    pub stage: HttpStageName,
+    /// The route.
+    pub route: RouteId,
 }
 
 impl Throttles {
@@ -79,6 +94,13 @@ mod tests {
             resource: ResourceId::parse("root").unwrap(),
             verb,
         };
+        let route = |id: &str| {
+            Throttled::Route(ServedRoute {
+                api: HttpApiId::parse("a1b2c3d4e5").unwrap(),
+                stage: HttpStageName::parse("$default").unwrap(),
+                route: RouteId::parse(id).unwrap(),
+            })
+        };
         let let_through = |throttled: Throttled| (0..100).filter(|_| throttles.take(throttled.clone(), limit)).count();
         for throttled in [
             key("p1", "k1"),
@@ -86,6 +108,8 @@ mod tests {
             key("p2", "k1"),
             Throttled::Method(method(MethodVerb::Get)),
             Throttled::Method(method(MethodVerb::Put)),
+            route("abc1234"),
+            route("abc1235"),
         ] {
             assert_eq!(let_through(throttled.clone()), 3, "{throttled:?}");
             assert_eq!(let_through(throttled.clone()), 0, "{throttled:?}");

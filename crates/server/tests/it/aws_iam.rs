@@ -10,12 +10,16 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use claviger_resources::{AccountId, Clock, Secret, Timestamp};
 use claviger_runtime::access_keys::{AccessKey, AccessKeys, KeySession, Principal, UnknownKeys};
+use claviger_runtime::functions::{FunctionUrl, Functions};
 use claviger_server::clock::MovableClock;
 use claviger_server::node::{Options, Place};
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
+use crate::claims_hook::Function;
+use crate::http_apis::{FORBIDDEN, HttpApi};
+use crate::lambda::{answers, arn};
 use crate::stack::{Reply, request};
 use crate::support::Server;
 
@@ -218,4 +222,58 @@ async fn what_is_no_signature_is_explained() {
     let partial =
         ask(&[("Authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request, SignedHeaders=host")]).await;
     refused(&partial, "IncompleteSignatureException", "Authorization header requires 'Signature' parameter.");
+}
+
+#[tokio::test]
+async fn routes_of_http_apis_ask_for_signatures_as_well() {
+    let function = Function::start().await;
+    function.reacts(answers(&json!({})));
+    let url = FunctionUrl::parse(&format!("{}={}", arn("backend"), function.url)).unwrap();
+    let server = Server::with_node(
+        &Place::Memory,
+        Options {
+            access_keys: keys(UnknownKeys::Root(AccountId::DEFAULT)),
+            functions: Functions::new([url]),
+            ..Options::default()
+        },
+    );
+    let api = HttpApi::new(&server).await;
+    for (format, path) in [("2.0", "/who"), ("1.0", "/old")] {
+        let function = api.function("backend", format, json!({})).await;
+        api.route(&format!("ANY {path}"), &function, json!({ "authorizationType": "AWS_IAM" })).await;
+    }
+    let target = format!("/_aws/execute-api/{}/who", api.id);
+    let ask = async |plan: Plan| server.ask(plan.request(&server, "POST", &target)).await;
+    assert_eq!(ask(Plan { body: "{}", ..PLAN }).await.status, 200);
+    let told = function.seen().remove(0).1["requestContext"]["authorizer"].take();
+    let expected = json!({ "iam": {
+        "accessKey": "AKIAKNOWN", "accountId": "000000000000", "callerId": "AIDA8", "cognitoIdentity": null,
+        "principalOrgId": null, "userArn": "arn:aws:iam::000000000000:user/ada", "userId": "AIDA8",
+    } });
+    assert_eq!(told, expected);
+    let old = format!("/_aws/execute-api/{}/old", api.id);
+    // The function answers what is no answer in the old format.
+    assert_eq!(server.ask(PLAN.request(&server, "GET", &old)).await.status, 500);
+    let context = function.seen().remove(0).1["requestContext"].take();
+    assert_eq!((context.get("authorizer"), &context["identity"]["userArn"]), (None, &expected["iam"]["userArn"]));
+    let mut altered = Plan { body: "{}", ..PLAN }.request(&server, "POST", &target);
+    *altered.body_mut() = Full::from("[]");
+    let setting = "authorizationType of the route is AWS_IAM";
+    for (reply, reason) in [
+        (server.ask(altered).await, "does not match the signature you provided"),
+        (server.ask(request("POST", &target, &[], "")).await, "asks for an AWS signature"),
+        (server.ask(request("POST", &target, &[("Authorization", "Bearer a")], "")).await, ""),
+        (ask(Plan { secret: "wrong", ..PLAN }).await, "does not match the signature you provided"),
+        (ask(Plan { service: "s3", ..PLAN }).await, "correct service"),
+        (ask(Plan { seconds_ago: 600, ..PLAN }).await, "expired"),
+        (ask(Plan { key: "ASIADEAD", session_token: Some(SESSION_TOKEN), ..PLAN }).await, "expired"),
+    ] {
+        assert_eq!((reply.said(), reply.header("content-type")), ((403, FORBIDDEN), None), "{reason}");
+        server.check(&reply, "gate", "Forbidden", reason, setting).await;
+    }
+    let stranger = ask(Plan { key: "111122223333", ..PLAN }).await;
+    let setting = "the API belongs to the account 000000000000, and the key 111122223333 to 111122223333";
+    assert_eq!(stranger.said(), (403, FORBIDDEN));
+    server.check(&stranger, "gate", "Forbidden", "of another account", setting).await;
+    assert_eq!(function.seen().len(), 0);
 }

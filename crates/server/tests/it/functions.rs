@@ -33,7 +33,7 @@ def handler(event, context):
 
 impl Server {
     /// Makes a Python function of this name.
-    async fn function(&self, name: &str, code: &str) {
+    pub(crate) async fn function(&self, name: &str, code: &str) {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         zip.start_file("index.py", SimpleFileOptions::default()).unwrap();
         zip.write_all(code.as_bytes()).unwrap();
@@ -46,7 +46,7 @@ impl Server {
         assert_eq!(made.status.as_u16(), 201, "{made:?}");
     }
 
-    async fn invoke(&self, name: &str, headers: &[(&str, &str)], event: &Value) -> Reply {
+    pub(crate) async fn invoke(&self, name: &str, headers: &[(&str, &str)], event: &Value) -> Reply {
         let target = format!("/2015-03-31/functions/{name}/invocations");
         self.ask(request("POST", &target, headers, &event.to_string())).await
     }

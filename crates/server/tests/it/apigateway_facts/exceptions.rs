@@ -22,32 +22,11 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 const CANARY: &str = "canary settings";
-const HTTP_APIS: &str = "HTTP APIs";
 const LIMITS: &str = "API Gateway's own bound on headers";
 
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
 pub(super) const WAITING: &[(&str, &str)] = &[
-    ("s3_3_429", HTTP_APIS),
-    ("s3_3_500", HTTP_APIS),
-    ("s3_4_event", HTTP_APIS),
-    ("s3_4_request_context", HTTP_APIS),
-    ("s3_4_jwt", HTTP_APIS),
-    ("s3_4_claims", HTTP_APIS),
-    ("s3_4_raw_path", HTTP_APIS),
-    ("s3_4_response", HTTP_APIS),
-    ("s3_4_format_1_0", HTTP_APIS),
-    ("s3_5_route_settings", HTTP_APIS),
-    ("s3_7_format_version", HTTP_APIS),
-    ("s3_7_event_2_0", HTTP_APIS),
-    ("s3_7_event_1_0", HTTP_APIS),
-    ("s3_7_simple_response", HTTP_APIS),
-    ("s3_7_context", HTTP_APIS),
-    ("s3_7_identity_source_missing", HTTP_APIS),
-    ("s3_7_denied", HTTP_APIS),
-    ("s3_7_failure", HTTP_APIS),
-    ("s3_7_cache", HTTP_APIS),
-    ("s3_7_timeout", HTTP_APIS),
     ("s4_4_firewall_and_canary", CANARY),
     ("s5_4_headers_too_large", LIMITS),
 ];

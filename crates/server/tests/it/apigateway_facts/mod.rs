@@ -18,6 +18,8 @@ mod s1_user_pools;
 mod s2_lambda_authorizers;
 mod s3_http_apis;
 mod s3_jwt;
+mod s3_lambda;
+mod s3_lambda_authorizers;
 mod s4_mappings;
 mod s4_mock;
 mod s4_templates;
@@ -48,6 +50,8 @@ const CASES: &[&[&str]] = &[
     s2_lambda_authorizers::NAMES,
     s3_http_apis::NAMES,
     s3_jwt::NAMES,
+    s3_lambda::NAMES,
+    s3_lambda_authorizers::NAMES,
     s4_mappings::NAMES,
     s4_mock::NAMES,
     s4_templates::NAMES,

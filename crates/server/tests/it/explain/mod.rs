@@ -14,7 +14,7 @@ use crate::support::Server;
 impl Reply {
     /// The id that a client sees.
     fn id(&self) -> &str {
-        let names = ["x-amz-cognito-request-id", "x-amzn-requestid", "x-amz-request-id"];
+        let names = ["x-amz-cognito-request-id", "x-amzn-requestid", "x-amz-request-id", "apigw-requestid"];
         names.iter().find_map(|name| self.header(name)).unwrap_or_else(|| panic!("no id in {self:?}"))
     }
 }

@@ -6,7 +6,7 @@ use super::open;
 use crate::stack::{Reply, request};
 use crate::support::{Server, claviger, run};
 
-async fn explained(server: &Server, reply: &Reply) -> Value {
+pub(super) async fn explained(server: &Server, reply: &Reply) -> Value {
     let id = reply.header("apigw-requestid").unwrap();
     let answer = server.ask(request("GET", &format!("/_claviger/explain/{id}"), &[], "")).await;
     assert_eq!(answer.status, 200, "{reply:?}");
@@ -48,7 +48,12 @@ async fn every_refusal_names_the_setting_that_decided() {
             "requires one of the scopes [weather-api/get]",
             Some("insufficient_scope: the token does not have any of the required scopes"),
         ),
-        (api.send("GET", "/iam", &[], "").await, "AWS_IAM authorization", "the route GET /iam", None),
+        (
+            api.send("GET", "/iam", &[], "").await,
+            "asks for an AWS signature",
+            "authorizationType of the route is AWS_IAM",
+            None,
+        ),
         (api.send("GET", "/down", &[], "").await, "network error", "the route GET /down", None),
         (bare.send("GET", "/x", &[], "").await, "no route of the deployed API", "has no route for GET /x", None),
     ] {

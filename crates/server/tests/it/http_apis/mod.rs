@@ -5,6 +5,7 @@ mod cors;
 mod explained;
 pub(crate) mod issuer;
 mod jwt;
+pub(crate) mod lambda;
 mod proxying;
 mod stages;
 

@@ -156,12 +156,8 @@ async fn a_backend_that_does_not_answer_is_unavailable() {
         assert_eq!(reply.said(), expected, "{key}");
         assert!(reply.header("content-type").is_none());
     }
-    for (key, changes) in [("GET /nothing", json!({})), ("GET /iam", json!({ "authorizationType": "AWS_IAM" }))] {
-        let mut input = json!({ "routeKey": key });
-        input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        api.make("routes", input).await;
-        assert_eq!(api.send("GET", key.split_once(' ').unwrap().1, &[], "").await.said(), BROKEN, "{key}");
-    }
+    api.make("routes", json!({ "routeKey": "GET /nothing" })).await;
+    assert_eq!(api.send("GET", "/nothing", &[], "").await.said(), BROKEN);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! `AWS_IAM` methods: whoever signs a request with an AWS access key is let through (API Gateway, "Control access to a REST
-//! API with IAM permissions").
+//! `AWS_IAM` methods and routes: whoever signs a request with an AWS access key is let through (API Gateway, "Control access
+//! to a REST API with IAM permissions", "Control access to HTTP APIs with IAM authorization").
 //!
 //! What a signature claims is read before the body is, and proven with the body: it signs that, too.
 
@@ -17,13 +17,13 @@ use http::request::Parts;
 const SERVICE: &str = "execute-api";
 
 /// A signature as it was read: the claim of a key that may open the method, or of one that passes unproven.
-pub(super) struct Claim<'k> {
+pub(crate) struct Claim<'k> {
     authentication: Authentication,
     key: Result<&'k AccessKey, Principal>,
 }
 
 /// Reads what a request's signature claims.
-pub(super) fn claim<'k>(keys: &'k AccessKeys, parts: &Parts) -> Result<Claim<'k>, Refusal> {
+pub(crate) fn claim<'k>(keys: &'k AccessKeys, parts: &Parts) -> Result<Claim<'k>, Refusal> {
     let authentication = Authentication::read(&parts.headers, &parts.uri).map_err(|error| match error {
         SignatureError::Missing => SignatureRefusal::Missing.into(),
         // What is no signature at all is complained of as on methods that are not there.
@@ -43,7 +43,7 @@ pub(super) fn claim<'k>(keys: &'k AccessKeys, parts: &Parts) -> Result<Claim<'k>
 
 impl Claim<'_> {
     /// Proves the claim; tells who signed.
-    pub(super) fn prove(&self, parts: &Parts, body: &[u8], region: &Region, now: Timestamp) -> Result<Signer, Refusal> {
+    pub(crate) fn prove(&self, parts: &Parts, body: &[u8], region: &Region, now: Timestamp) -> Result<Signer, Refusal> {
         let request = SignedRequest {
             method: &parts.method,
             uri: &parts.uri,

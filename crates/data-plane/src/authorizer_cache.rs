@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use claviger_gateway::context::Authorizer;
 use claviger_gateway::lambda_authorizer::Answer;
 use claviger_gateway::refusal::Refusal;
 use claviger_resources::Monotonic;
@@ -30,13 +31,24 @@ pub(crate) struct AuthorizerCache {
 
 /// Who was asked about whom, as a digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Key([u8; 32]);
+pub(crate) struct Key([u8; 32]);
 
 /// An answer, and how long it took to get; no time at all when it was at hand.
 #[derive(Clone)]
-pub(super) struct Told {
-    pub(super) answer: Arc<Answer>,
-    pub(super) latency: Option<Duration>,
+pub(crate) struct Told {
+    pub(crate) answer: Arc<Answer>,
+    pub(crate) latency: Option<Duration>,
+}
+
+impl Told {
+    /// What is told of the caller.
+    pub(crate) fn authorizer(&self) -> Authorizer {
+        Authorizer {
+            principal_id: self.answer.principal_id.clone(),
+            values: self.answer.context.clone(),
+            latency_milliseconds: u64::try_from(self.latency.unwrap_or_default().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
 }
 
 /// A call that some wait for.
@@ -59,7 +71,7 @@ struct Kept {
 
 impl Key {
     /// The key of some texts in their order.
-    pub(super) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut context = Context::new(&SHA256);
         for text in texts {
             // With its length before it, no text can be taken for two.
@@ -80,7 +92,7 @@ impl AuthorizerCache {
     }
 
     /// The answer that is kept, else what `ask` gives, which is then kept for so many seconds.
-    pub(super) async fn answer<F>(&self, key: Key, ttl_seconds: u32, ask: impl FnOnce() -> F) -> Result<Told, Refusal>
+    pub(crate) async fn answer<F>(&self, key: Key, ttl_seconds: u32, ask: impl FnOnce() -> F) -> Result<Told, Refusal>
     where
         F: Future<Output = Result<Answer, Refusal>>,
     {
@@ -101,7 +113,7 @@ impl AuthorizerCache {
     }
 
     /// What `ask` gives, kept by nobody.
-    pub(super) async fn timed(&self, ask: impl Future<Output = Result<Answer, Refusal>>) -> Result<Told, Refusal> {
+    pub(crate) async fn timed(&self, ask: impl Future<Output = Result<Answer, Refusal>>) -> Result<Told, Refusal> {
         let began = self.monotonic.nanoseconds();
         let answer = Arc::new(ask.await?);
         let latency = Duration::from_nanos(self.monotonic.nanoseconds().saturating_sub(began));
@@ -194,6 +206,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use claviger_gateway::lambda_authorizer::AnswerForm;
     use claviger_testkit::FakeMonotonic;
     use tokio::sync::Notify;
 
@@ -202,7 +215,7 @@ mod tests {
     fn answer(principal: &str) -> Answer {
         let policy = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         let text = format!(r#"{{"principalId":"{principal}","policyDocument":{policy}}}"#);
-        Answer::read(text.as_bytes()).ok().unwrap()
+        Answer::read(text.as_bytes(), AnswerForm::Policy).ok().unwrap()
     }
 
     fn cache() -> (AuthorizerCache, Arc<FakeMonotonic>) {
@@ -212,7 +225,7 @@ mod tests {
 
     async fn principal(cache: &AuthorizerCache, key: Key, fresh: &str) -> String {
         let told = cache.answer(key, 10, || async { Ok(answer(fresh)) }).await;
-        told.ok().unwrap().answer.principal_id.clone()
+        told.ok().unwrap().answer.principal_id.clone().unwrap()
     }
 
     #[test]
@@ -266,7 +279,7 @@ mod tests {
                         }
                     };
                     let told = cache.answer(Key::of(["one"]), 10, ask).await;
-                    told.map(|told| told.answer.principal_id.clone()).ok()
+                    told.ok().and_then(|told| told.answer.principal_id.clone())
                 })
             };
             let all: Vec<_> = (0..20).map(wait).collect();
