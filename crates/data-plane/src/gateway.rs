@@ -3,6 +3,7 @@
 
 mod api_key;
 mod authorize;
+mod compression;
 mod denied;
 mod lambda_authorizer;
 mod quota;
@@ -35,6 +36,7 @@ use hyper::body::Incoming;
 use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
+use self::compression::{packed, unpacked};
 pub(crate) use self::denied::Denied;
 pub use self::target::Target;
 use crate::access_log::{Slot, request_length};
@@ -100,7 +102,7 @@ impl DataPlane {
             return self.http_api(snapshot, api, target, parts, body, arrival).await;
         }
         let mut call = Call::new(self, target, parts, arrival);
-        let reply = match find_stage(snapshot, target) {
+        let reply = match find_stage(snapshot, target, || self.draw()) {
             Ok((stage, compiled, path)) => self.serve(snapshot, &call, &stage, &compiled, path, body).await,
             Err(denied) => {
                 let reply = plain_reply(&denied.refusal);
@@ -160,12 +162,14 @@ impl DataPlane {
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let body = body.whole().await?;
-            validate::body(found, &Request { body: &body, ..exchange.request })?;
+            let unpacked = unpacked(compiled, &call.parts.headers, body.whole().await?)?;
+            let headers = unpacked.headers.as_ref().unwrap_or(&call.parts.headers);
+            let body = unpacked.body;
+            validate::body(found, &Request { body: &body, headers, ..exchange.request })?;
             let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
             let claims = caller.claims();
             let exchange = Exchange {
-                request: Request { body: &bytes, ..exchange.request },
+                request: Request { body: &bytes, headers, ..exchange.request },
                 context: counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref()),
                 ..exchange
             };
@@ -189,7 +193,7 @@ impl DataPlane {
         match outcome {
             Ok(answer) => {
                 begin_line(answer.status(), None);
-                answer
+                packed(compiled, call.parts, answer)
             }
             Err(denied) => {
                 let claims = caller.claims();
@@ -207,6 +211,13 @@ impl DataPlane {
 }
 
 impl DataPlane {
+    /// A number, as likely as any other.
+    fn draw(&self) -> u32 {
+        let mut bytes = [0_u8; 4];
+        (self.sessions.random)().fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
     /// Lets a request through that is within its plan's quota and that no throttle holds back. What is refused is not counted.
     fn admit(&self, place: Place<'_, '_>, metered: Option<&Metered>) -> Result<(), Denied> {
         if let Some(metered) = metered {
@@ -260,6 +271,7 @@ impl<'a> Call<'a> {
             protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
             domain_name: self.arrival.host,
             base_path: self.target.base_path(),
+            is_canary: stage.is_canary,
             request_id: &self.ids.request,
             extended_request_id: &self.ids.extended,
             request_time: self.now,
@@ -314,10 +326,11 @@ fn counted<'a>(context: &Context<'a>, metered: Option<&'a Metered>) -> Context<'
     }
 }
 
-/// The stage a request is for, and the path after it.
+/// The stage a request is for, or its canary, and the path after it.
 fn find_stage<'a>(
     snapshot: &Snapshot,
     target: Target<'a>,
+    draw: impl FnOnce() -> u32,
 ) -> Result<(Arc<ServedStage>, Arc<CompiledApi>, &'a str), Denied> {
     let api = snapshot.api(target.api).ok_or_else(|| Denied::no_api(target.api))?;
     let (name, rest) = if let Some(name) = target.stage() {
@@ -326,7 +339,7 @@ fn find_stage<'a>(
         let path = target.rest().trim_start_matches('/');
         path.find('/').map_or((path, ""), |slash| path.split_at(slash))
     };
-    let stage = api.stage(name).ok_or_else(|| Denied::no_stage(api, target.api, name))?;
+    let stage = api.stage(name).ok_or_else(|| Denied::no_stage(api, target.api, name))?.drawn(draw);
     let Some(compiled) = &stage.compiled else {
         return Err(Refusal::configuration("the deployment cannot be compiled; the log says why").into());
     };

@@ -11,6 +11,7 @@ mod arn;
 pub mod authorization_policy;
 pub mod claims;
 pub mod compile;
+pub mod compression;
 pub mod content_handling;
 pub mod context;
 pub mod exchange;

@@ -12,7 +12,7 @@ use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_resources::keyring::Keyring;
-use claviger_resources::{Clock, Monotonic};
+use claviger_resources::{Clock, Monotonic, Random};
 use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
@@ -75,6 +75,8 @@ pub struct Options {
     pub tokens: TokenCache,
     /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
     pub request_rates: bool,
+    /// Where the data plane's chance comes from; the system when nothing is said.
+    pub random: Option<fn() -> Box<dyn Random>>,
     /// The clock that limits go by; the system's when there is none.
     pub monotonic: Option<Arc<dyn Monotonic>>,
 }
@@ -174,7 +176,7 @@ impl Node {
             vault: Arc::clone(&vault),
             issuance: Arc::clone(&issuance),
             clock: clock.clone(),
-            random: random::system,
+            random: options.random.unwrap_or(random::system),
             threads: control.handle().clone(),
         };
         let access_logs = Arc::new(match place {

@@ -9,6 +9,7 @@ pub mod api_key_import;
 pub mod authorizer;
 pub mod authorizer_cache;
 pub mod base_path_mapping;
+mod canary;
 pub mod deployment;
 pub mod domain_name;
 mod errors;

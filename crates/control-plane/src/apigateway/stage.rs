@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::limits::STAGES_PER_API;
-use claviger_resources::rest_api::{MethodSetting, RestApi, Stage};
+use claviger_resources::rest_api::{CanarySettings, MethodSetting, RestApi, Stage};
 use claviger_resources::{DeploymentId, StageName};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::canary::CanaryInput;
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{authorizer_cache, deployment, rest_api, usage_plan};
+use super::{authorizer_cache, canary, deployment, rest_api, usage_plan};
 use crate::access_log_settings;
 use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
@@ -37,7 +38,7 @@ pub struct CreateStageInput {
     description: Option<String>,
     variables: Option<BTreeMap<String, String>>,
     tags: Option<BTreeMap<String, String>>,
-    canary_settings: Option<Value>,
+    canary_settings: Option<CanaryInput>,
     cache_cluster_enabled: Option<bool>,
     cache_cluster_size: Option<String>,
     documentation_version: Option<String>,
@@ -84,6 +85,8 @@ pub struct StageOutput {
     #[serde(skip_serializing_if = "Option::is_none")]
     variables: Option<BTreeMap<String, String>>,
     tracing_enabled: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canary_settings: Option<CanarySettings>,
     /// The members that decide nothing yet, as they were given.
     #[serde(flatten)]
     configuration: Map<String, Value>,
@@ -112,6 +115,7 @@ impl StageOutput {
             method_settings: stage.method_settings.clone(),
             variables: stage.variables.clone(),
             tracing_enabled: flag("tracingEnabled"),
+            canary_settings: stage.canary_settings.clone(),
             configuration,
             tags: stage.tags.clone(),
             created_date: stage.created_date.seconds(),
@@ -128,9 +132,6 @@ impl Operation for CreateStage {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        if input.canary_settings.is_some() {
-            return Err(Error::Unsupported("Canary deployments are not served".to_owned()));
-        }
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let name = StageName::parse(&input.stage_name).map_err(|_| invalid_name())?;
         if find_optional(cx, &api, name.as_str()).await?.is_some() {
@@ -139,6 +140,10 @@ impl Operation for CreateStage {
         let deployment = cx.tx.find(cx.tenant, api.id.as_str(), &input.deployment_id).await?;
         let deployment: Stored<claviger_resources::rest_api::Deployment> =
             deployment.ok_or_else(|| Error::bad("Deployment id does not exist"))?;
+        let canary = input.canary_settings.as_ref().map(|given| given.settings(&deployment.id)).transpose()?;
+        if let Some(canary) = &canary {
+            demand_deployment(cx, &api, &canary.deployment_id).await?;
+        }
         let mut configuration = Map::new();
         let mut keep = |member: &str, value: Option<Value>| {
             value.map(|value| configuration.insert(member.to_owned(), value));
@@ -151,6 +156,7 @@ impl Operation for CreateStage {
             name,
             description: input.description.clone(),
             variables: input.variables.clone(),
+            canary,
             configuration,
             tags: input.tags.clone().filter(|tags| !tags.is_empty()),
         };
@@ -199,9 +205,9 @@ impl Operation for UpdateStage {
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let mut stage = find(cx, &api, &input.stage_name).await?;
         apply_all(&input.patch_operations, |patch| patch_stage(&mut stage, patch))?;
-        match deployment::find(cx, &api, stage.deployment_id.as_str()).await {
-            Err(Error::NotFound(_)) => return Err(Error::bad("Deployment id does not exist")),
-            found => drop(found?),
+        demand_deployment(cx, &api, &stage.deployment_id).await?;
+        if let Some(canary) = &stage.canary_settings {
+            demand_deployment(cx, &api, &canary.deployment_id).await?;
         }
         stage.last_updated_date = cx.now;
         cx.tx.replace(&stage).await?;
@@ -233,11 +239,19 @@ impl Operation for DeleteStage {
     }
 }
 
+async fn demand_deployment(cx: &mut Context<'_>, api: &RestApi, id: &DeploymentId) -> Result<(), Error> {
+    match deployment::find(cx, api, id.as_str()).await {
+        Err(Error::NotFound(_)) => Err(Error::bad("Deployment id does not exist")),
+        found => found.map(drop),
+    }
+}
+
 /// The settings a stage is made with.
 pub(super) struct NewStage {
     pub(super) name: StageName,
     pub(super) description: Option<String>,
     pub(super) variables: Option<BTreeMap<String, String>>,
+    pub(super) canary: Option<CanarySettings>,
     pub(super) configuration: Map<String, Value>,
     pub(super) tags: Option<BTreeMap<String, String>>,
 }
@@ -258,6 +272,9 @@ pub(super) async fn point(
         if settings.variables.is_some() {
             stage.variables = settings.variables;
         }
+        if settings.canary.is_some() {
+            stage.canary_settings = settings.canary;
+        }
         stage.configuration.extend(settings.configuration);
         cx.tx.replace(&stage).await?;
         return Ok(stage.record);
@@ -273,6 +290,7 @@ pub(super) async fn point(
         description: settings.description,
         variables: settings.variables,
         method_settings: BTreeMap::new(),
+        canary_settings: settings.canary,
         configuration: settings.configuration,
         authorizer_cache: authorizer_cache::new_name(cx),
         tags: settings.tags,
@@ -304,6 +322,8 @@ pub(super) fn invalid_name() -> Error {
 
 fn patch_stage(stage: &mut Stage, patch: Patch<'_>) -> Result<(), Error> {
     match patch.path().as_slice() {
+        _ if patch.op() == "copy" => canary::copy(stage, patch)?,
+        ["canarySettings", ..] => canary::patch(stage, patch)?,
         ["deploymentId"] => {
             patch.only_replace()?;
             stage.deployment_id =

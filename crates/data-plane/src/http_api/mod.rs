@@ -200,6 +200,7 @@ impl<'a> Call<'a> {
             protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
             domain_name: self.arrival.host,
             base_path: self.target.base_path(),
+            is_canary: None,
             request_id: &self.id,
             extended_request_id: &self.id,
             request_time: self.now,

@@ -5,6 +5,7 @@
 //! and what an export or a patch speaks of.
 
 mod authorizer;
+mod canary_settings;
 mod deployment;
 mod gateway_response;
 mod integration;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use authorizer::{Authorizer, AuthorizerType};
+pub use canary_settings::CanarySettings;
 pub use deployment::{Deployment, RestApiDefinition};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior};

@@ -20,7 +20,7 @@ use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
-use claviger_resources::{ClientId, HttpApiId, RestApiId, UserPoolId};
+use claviger_resources::{ClientId, DeploymentId, HttpApiId, RestApiId, UserPoolId};
 use claviger_store::{Change, Key, Kind, Row, StoreError, Stored, Transaction, TransactionExt};
 
 use super::api::{Api, ServedStage};
@@ -293,19 +293,34 @@ fn put_api(snapshot: &mut Snapshot, record: RestApi) {
 
 async fn put_stage(snapshot: &mut Snapshot, stage: Stage, tx: &mut dyn Transaction) -> Result<(), StoreError> {
     let Some(api) = snapshot.apis.get(&stage.rest_api_id) else { return Ok(()) };
-    let compiled = match api.compiled(&stage.deployment_id) {
-        Some(compiled) => Some(compiled),
-        None => compile_deployment(&stage, tx).await?,
+    let compiled = compile_deployment(api, &stage, &stage.deployment_id, tx).await?;
+    let canary = match &stage.canary_settings {
+        Some(canary) => Some((canary.clone(), compile_deployment(api, &stage, &canary.deployment_id, tx).await?)),
+        None => None,
     };
     let mut api = Api::clone(api);
     let id = stage.rest_api_id.clone();
-    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage::new(stage, compiled)));
+    let name = stage.stage_name.clone();
+    let mut served = ServedStage::new(stage, compiled);
+    if let Some((settings, compiled)) = canary {
+        served = served.with_canary(&settings, compiled);
+    }
+    api.stages.insert(name, Arc::new(served));
     snapshot.apis.insert(id, Arc::new(api));
     Ok(())
 }
 
-async fn compile_deployment(stage: &Stage, tx: &mut dyn Transaction) -> Result<Option<Arc<CompiledApi>>, StoreError> {
-    let id = stage.deployment_id.as_str();
+/// A deployment of an API as it is served, which another stage may do already.
+async fn compile_deployment(
+    api: &Api,
+    stage: &Stage,
+    deployment: &DeploymentId,
+    tx: &mut dyn Transaction,
+) -> Result<Option<Arc<CompiledApi>>, StoreError> {
+    if let Some(compiled) = api.compiled(deployment) {
+        return Ok(Some(compiled));
+    }
+    let id = deployment.as_str();
     let Some(deployment) = tx.find::<Deployment>(&stage.tenant, stage.rest_api_id.as_str(), id).await? else {
         return Ok(None);
     };

@@ -2,6 +2,7 @@
 
 mod access_logs;
 mod api_keys;
+mod canaries;
 mod deployments;
 mod domain_names;
 mod models;
