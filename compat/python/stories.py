@@ -70,7 +70,7 @@ class Boto3:
 
 
 # Operations whose answer is a document, which the CLI writes into a file, and the member that holds it.
-WRITTEN = {"ExportApi": "body", "Invoke": "Payload"}
+WRITTEN = {"ExportApi": "body", "GetExport": "body", "Invoke": "Payload"}
 
 # That it did not try again is what the tests told it.
 COMPLAINT = r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: 0\))?: (.*)"
@@ -104,7 +104,8 @@ class AwsCli:
                 for name, value in arguments.items():
                     option = xform_name(name, "-")
                     flag = [f"--{option}" if value else f"--no-{option}"]
-                    words += flag if isinstance(value, bool) else [f"--{option}", value]
+                    text = value if isinstance(value, str) else json.dumps(value)
+                    words += flag if isinstance(value, bool) else [f"--{option}", text]
                 words.append(output)
             else:
                 words += ["--cli-input-json", json.dumps(arguments)]

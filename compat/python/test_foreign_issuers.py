@@ -58,9 +58,11 @@ class Issuer:
         class Documents(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 document = issuer.documents().get(self.path)
+                body = json.dumps(document).encode()
                 self.send_response(200 if document else 404)
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(json.dumps(document).encode())
+                self.wfile.write(body)
 
             def log_message(self, *_):
                 pass

@@ -112,6 +112,16 @@ def test_a_function_answers_a_route_in_the_old_format(lone_server):
     assert answer.json() == ["1.0", "/pets", {"q": ["1", "2"]}]
 
 
+@pytest.mark.proves("gate", "An HTTP API of a function, made in one call", "requests")
+def test_an_api_of_a_function_in_one_call(lone_server):
+    api = HttpApi(lone_server)
+    arn = api.function("pets", "nodejs22.x", index_js=PETS)
+    api.id = api.gateway.create_api(Name="all", ProtocolType="HTTP", Target=arn)["ApiId"]
+    api.allow("pets", "*/$default")
+    answer = api.ask("/any/thing")
+    assert (answer.status_code, answer.json()) == (201, {"path": "/any/thing"})
+
+
 @pytest.mark.proves("gate", "A Lambda authorizer that answers yes or no, written in Python", "requests")
 def test_a_function_decides_who_gets_in(lone_server):
     api = HttpApi(lone_server)

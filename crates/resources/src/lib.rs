@@ -45,9 +45,9 @@ pub mod user_pool_domain;
 pub mod wildcard;
 
 pub use id::{
-    ApiKeyId, ApiMappingId, AuthorizerId, ClientId, DeploymentId, FunctionName, HttpApiId, HttpStageName,
-    IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName, UsagePlanId,
-    UserPoolId,
+    ApiKeyId, ApiMappingId, AuthorizerId, ClientId, DeploymentId, DocumentationPartId, FunctionName, HttpApiId,
+    HttpStageName, IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName,
+    UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

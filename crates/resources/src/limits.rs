@@ -40,6 +40,18 @@ pub const RESOURCES_PER_API: usize = 300;
 pub const STAGES_PER_API: usize = 10;
 /// Authorizers per API (same page).
 pub const AUTHORIZERS_PER_API: usize = 10;
+/// Models per API that is imported; ours.
+pub const MODELS_PER_API: usize = 2_000;
+/// Request validators per API that is imported; ours.
+pub const REQUEST_VALIDATORS_PER_API: usize = 1_000;
+/// Characters of an API's resource policy (same page).
+pub const RESOURCE_POLICY_CHARACTERS_MAX: usize = 8_192;
+/// Documentation parts per API (same page).
+pub const DOCUMENTATION_PARTS_PER_API: usize = 2_000;
+/// Bytes of the properties of all documentation parts of an API; ours: as much as a document that has them.
+pub const DOCUMENTATION_BYTES_MAX: usize = IMPORT_BYTES_MAX;
+/// Documentation versions per API; ours: each holds a copy of the parts.
+pub const DOCUMENTATION_VERSIONS_PER_API: usize = 100;
 /// Bytes of an OpenAPI document to import (same page).
 pub const IMPORT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Bytes of a request or response body through the gateway (same page).

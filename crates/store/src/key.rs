@@ -82,6 +82,10 @@ closed_set! {
         GatewayResponse = "gateway_response",
         /// A deployment of a REST API.
         Deployment = "deployment",
+        /// A documentation part of a REST API.
+        DocumentationPart = "documentation_part",
+        /// A documentation version of a REST API.
+        DocumentationVersion = "documentation_version",
         /// A stage of a REST API.
         Stage = "stage",
         /// An HTTP API.

@@ -19,7 +19,8 @@ use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
-    Authorizer, Deployment, GatewayResponse, Model, RequestValidator, Resource, RestApi, Stage,
+    Authorizer, Deployment, DocumentationPart, DocumentationVersion, GatewayResponse, Model, RequestValidator,
+    Resource, RestApi, Stage,
 };
 use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::session::Session;
@@ -87,6 +88,8 @@ record!(Model, Model, |it| it.rest_api_id.as_str(), &it.name, []);
 record!(RequestValidator, RequestValidator, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
 record!(GatewayResponse, GatewayResponse, |it| it.rest_api_id.as_str(), it.response_type.as_str(), []);
 record!(Deployment, Deployment, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
+record!(DocumentationPart, DocumentationPart, |it| it.rest_api_id.as_str(), it.id.as_str(), []);
+record!(DocumentationVersion, DocumentationVersion, |it| it.rest_api_id.as_str(), &it.version, []);
 record!(Stage, Stage, |it| it.rest_api_id.as_str(), it.stage_name.as_str(), []);
 
 record!(HttpApi, HttpApi, |it| "", it.api_id.as_str(), [ApiId: it.api_id.as_str()]);

@@ -1,4 +1,5 @@
-//! What Lambda authorizers answered for a stage, and which the gateway keeps: `FlushStageAuthorizersCache`.
+//! What is kept for a stage: `FlushStageAuthorizersCache` for what Lambda authorizers answered, `FlushStageCache` for
+//! responses, of which none are kept.
 //!
 //! Nothing is sent to the nodes: the stage says under which name answers are kept, and under a new one there are none.
 
@@ -12,6 +13,8 @@ use crate::operation::{Access, Context, Operation};
 
 /// Forgets what Lambda authorizers answered for a stage.
 pub struct FlushStageAuthorizersCache;
+/// Forgets responses: there are none, because stages have no cache cluster.
+pub struct FlushStageCache;
 
 impl Operation for FlushStageAuthorizersCache {
     const NAME: &'static str = "FlushStageAuthorizersCache";
@@ -26,6 +29,19 @@ impl Operation for FlushStageAuthorizersCache {
         stage.authorizer_cache = new_name(cx);
         cx.tx.replace(&stage).await?;
         Ok(())
+    }
+}
+
+impl Operation for FlushStageCache {
+    const NAME: &'static str = "FlushStageCache";
+    const ACCESS: Access = Access::Read;
+    type Input = StageInput;
+    type Output = ();
+    type Error = Error;
+
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
+        let api = rest_api::find(cx, &input.rest_api_id).await?;
+        stage::find(cx, &api, &input.stage_name).await.map(drop)
     }
 }
 

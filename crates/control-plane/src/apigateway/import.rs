@@ -10,6 +10,7 @@ use claviger_resources::role_mapping::RoleTable;
 use claviger_store::TransactionExt;
 use serde::Deserialize;
 
+use super::documentation_part;
 use super::errors::Error;
 use super::rest_api::{self, RestApiOutput};
 use crate::operation::{Access, Context, Operation};
@@ -39,11 +40,14 @@ pub struct PutRestApiInput {
     document: DocumentInput,
 }
 
+/// What becomes of what is there already.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Mode {
+pub(super) enum Mode {
+    /// It stays, unless the document has it too.
     #[default]
     Merge,
+    /// It goes.
     Overwrite,
 }
 
@@ -73,6 +77,7 @@ impl Operation for ImportRestApi {
         rest_api::insert(cx, api).await?;
         rest_api::insert_definition(cx, &imported.definition).await?;
         put_roles(cx, api, imported.role_table).await?;
+        documentation_part::put(cx, api, Mode::Merge, imported.documentation.unwrap_or_default()).await?;
         Ok(RestApiOutput::new(api, imported.warnings))
     }
 }
@@ -91,7 +96,7 @@ impl Operation for PutRestApi {
             Mode::Merge => Target::Merge(&before),
             Mode::Overwrite => Target::Overwrite(&before),
         };
-        let Imported { definition, role_table, warnings } = read(&input.document, target, cx)?;
+        let Imported { definition, documentation, role_table, warnings } = read(&input.document, target, cx)?;
         rest_api::delete_definition(cx, &api).await?;
         rest_api::insert_definition(cx, &definition).await?;
         api.record = definition.rest_api;
@@ -99,6 +104,9 @@ impl Operation for PutRestApi {
         api.tags.get_or_insert_default();
         cx.tx.replace(&api).await?;
         put_roles(cx, &api, role_table).await?;
+        if let Some(parts) = documentation {
+            documentation_part::put(cx, &api, input.mode, parts).await?;
+        }
         Ok(RestApiOutput::new(&api, warnings))
     }
 }

@@ -4,12 +4,21 @@ use super::account::{GetAccount, UpdateAccount};
 use super::api_key::{CreateApiKey, DeleteApiKey, GetApiKey, GetApiKeys, UpdateApiKey};
 use super::api_key_import::ImportApiKeys;
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
-use super::authorizer_cache::FlushStageAuthorizersCache;
+use super::authorizer_cache::{FlushStageAuthorizersCache, FlushStageCache};
 use super::base_path_mapping::{
     CreateBasePathMapping, DeleteBasePathMapping, GetBasePathMapping, GetBasePathMappings, UpdateBasePathMapping,
 };
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
+use super::documentation_part::{
+    CreateDocumentationPart, DeleteDocumentationPart, GetDocumentationPart, GetDocumentationParts,
+    ImportDocumentationParts, UpdateDocumentationPart,
+};
+use super::documentation_version::{
+    CreateDocumentationVersion, DeleteDocumentationVersion, GetDocumentationVersion, GetDocumentationVersions,
+    UpdateDocumentationVersion,
+};
 use super::domain_name::{CreateDomainName, DeleteDomainName, GetDomainName, GetDomainNames, UpdateDomainName};
+use super::export::GetExport;
 use super::gateway_response::{
     DeleteGatewayResponse, GetGatewayResponse, GetGatewayResponses, PutGatewayResponse, UpdateGatewayResponse,
 };
@@ -44,6 +53,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<DeleteRestApi>(),
     row::<ImportRestApi>(),
     row::<PutRestApi>(),
+    row::<GetExport>(),
     row::<CreateResource>(),
     row::<GetResource>(),
     row::<GetResources>(),
@@ -71,6 +81,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<UpdateAuthorizer>(),
     row::<DeleteAuthorizer>(),
     row::<FlushStageAuthorizersCache>(),
+    row::<FlushStageCache>(),
     row::<CreateDeployment>(),
     row::<GetDeployment>(),
     row::<GetDeployments>(),
@@ -81,6 +92,17 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetStages>(),
     row::<UpdateStage>(),
     row::<DeleteStage>(),
+    row::<CreateDocumentationPart>(),
+    row::<GetDocumentationPart>(),
+    row::<GetDocumentationParts>(),
+    row::<UpdateDocumentationPart>(),
+    row::<DeleteDocumentationPart>(),
+    row::<ImportDocumentationParts>(),
+    row::<CreateDocumentationVersion>(),
+    row::<GetDocumentationVersion>(),
+    row::<GetDocumentationVersions>(),
+    row::<UpdateDocumentationVersion>(),
+    row::<DeleteDocumentationVersion>(),
     row::<PutGatewayResponse>(),
     row::<GetGatewayResponse>(),
     row::<GetGatewayResponses>(),

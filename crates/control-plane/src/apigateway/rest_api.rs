@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use claviger_resources::limits::REST_APIS_PER_REGION;
+use claviger_resources::limits::{RESOURCE_POLICY_CHARACTERS_MAX, REST_APIS_PER_REGION};
 use claviger_resources::rest_api::{
-    ApiKeySource, Authorizer, Deployment, EndpointConfiguration, GatewayResponse, Model, RequestValidator, Resource,
-    RestApi, RestApiDefinition, Stage,
+    ApiKeySource, Authorizer, Deployment, DocumentationPart, DocumentationVersion, EndpointConfiguration,
+    GatewayResponse, Model, RequestValidator, Resource, RestApi, RestApiDefinition, Stage,
 };
 use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::{ResourceId, RestApiId};
@@ -19,7 +19,7 @@ use super::{model, resource, usage_plan};
 use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
 
-/// Adds a REST API with its root resource and the models `Empty` and `Error`.
+/// Adds a REST API with its root resource and the models `Empty` and `Error`, or with what another one has.
 pub struct CreateRestApi;
 /// Shows a REST API.
 pub struct GetRestApi;
@@ -202,9 +202,6 @@ impl Operation for DeleteRestApi {
 }
 
 async fn create(cx: &mut Context<'_>, input: &CreateRestApiInput) -> Result<RestApi, Error> {
-    if input.clone_from.is_some() {
-        return Err(Error::Unsupported("cloneFrom is not served; export the API and import the document".to_owned()));
-    }
     if input.name.is_empty() {
         return Err(Error::bad("Invalid API name specified"));
     }
@@ -224,10 +221,16 @@ async fn create(cx: &mut Context<'_>, input: &CreateRestApiInput) -> Result<Rest
         minimum_compression_size: input.minimum_compression_size.map(compression_size).transpose()?,
         disable_execute_api_endpoint: input.disable_execute_api_endpoint,
         endpoint_configuration: endpoint_configuration(input.endpoint_configuration.as_ref())?,
-        policy: input.policy.clone(),
+        policy: input.policy.clone().map(policy).transpose()?,
         tags: input.tags.clone().filter(|tags| !tags.is_empty()),
     };
     insert(cx, &api).await?;
+    if let Some(original) = &input.clone_from {
+        let original = find(cx, original).await?;
+        let copy = definition(cx, &original).await?.copied_to(api, cx.random);
+        insert_definition(cx, &copy).await?;
+        return Ok(copy.rest_api);
+    }
     cx.tx.insert(&resource::root(&api)).await?;
     for model in model::defaults(&api, cx.random) {
         cx.tx.insert(&model).await?;
@@ -293,6 +296,8 @@ async fn delete(cx: &mut Context<'_>, api: &RestApi) -> Result<(), Error> {
     cx.tx.delete_all::<Stage>(tenant, parent).await?;
     cx.tx.delete_all::<Deployment>(tenant, parent).await?;
     cx.tx.delete_all::<RoleMapping>(tenant, parent).await?;
+    cx.tx.delete_all::<DocumentationPart>(tenant, parent).await?;
+    cx.tx.delete_all::<DocumentationVersion>(tenant, parent).await?;
     delete_definition(cx, api).await?;
     cx.tx.delete(api).await?;
     Ok(())
@@ -336,6 +341,13 @@ fn compression_size(size: i64) -> Result<u32, Error> {
         .ok_or_else(|| Error::bad("Invalid minimum compression size, must be between 0 and 10485760"))
 }
 
+fn policy(policy: String) -> Result<String, Error> {
+    if policy.chars().count() > RESOURCE_POLICY_CHARACTERS_MAX {
+        return Err(Error::bad(format!("The policy must be at most {RESOURCE_POLICY_CHARACTERS_MAX} characters")));
+    }
+    Ok(policy)
+}
+
 fn endpoint_configuration(input: Option<&EndpointConfigurationInput>) -> Result<EndpointConfiguration, Error> {
     let types = input.map(|input| input.types.clone()).unwrap_or_default();
     let kind = match types.as_slice() {
@@ -361,7 +373,9 @@ fn patch_rest_api(api: &mut RestApi, patch: Patch<'_>) -> Result<(), Error> {
         }
         ["description"] => api.description = patch.text()?,
         ["version"] => api.version = patch.text()?,
-        ["policy"] => api.policy = patch.text()?.filter(|policy| !policy.is_empty()),
+        ["policy"] => {
+            api.policy = patch.text()?.filter(|policy| !policy.is_empty()).map(policy).transpose()?;
+        }
         ["apiKeySource"] => {
             api.api_key_source = match patch.value()? {
                 "HEADER" => ApiKeySource::Header,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::canary::CanaryInput;
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{authorizer_cache, canary, deployment, rest_api, usage_plan};
+use super::{authorizer_cache, canary, deployment, documentation_version, rest_api, usage_plan};
 use crate::access_log_settings;
 use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
@@ -144,6 +144,7 @@ impl Operation for CreateStage {
         if let Some(canary) = &canary {
             demand_deployment(cx, &api, &canary.deployment_id).await?;
         }
+        documentation_version::check(cx, &api, input.documentation_version.as_deref()).await?;
         let mut configuration = Map::new();
         let mut keep = |member: &str, value: Option<Value>| {
             value.map(|value| configuration.insert(member.to_owned(), value));
@@ -209,6 +210,7 @@ impl Operation for UpdateStage {
         if let Some(canary) = &stage.canary_settings {
             demand_deployment(cx, &api, &canary.deployment_id).await?;
         }
+        documentation_version::check(cx, &api, documentation_version::of_stage(&stage)).await?;
         stage.last_updated_date = cx.now;
         cx.tx.replace(&stage).await?;
         Ok(StageOutput::new(&stage))

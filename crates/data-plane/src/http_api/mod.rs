@@ -179,6 +179,7 @@ impl Outcome {
     /// Whether the gateway's own answer to a preflight, which says all there is to say of origins.
     fn is_preflight(&self, parts: &Parts) -> bool {
         let asks = parts.method == http::Method::OPTIONS
+            && parts.headers.contains_key(http::header::ORIGIN)
             && parts.headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
         asks && matches!(self, Self::Whole(_))
     }

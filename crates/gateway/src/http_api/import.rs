@@ -69,6 +69,7 @@ pub fn import(
     let prefix = base_path(&document, options.base_path);
     let routes = importer.routes(&prefix, &schemes);
     let Importer { mut api, report, integrations, .. } = importer;
+    document.check_reuse()?;
     if !report.errors.is_empty() {
         return Err(ImportError::Errors { errors: report.errors, warnings: report.warnings });
     }

@@ -1,5 +1,7 @@
 //! An OpenAPI document as it was read: which version it is, and where each version keeps what the import looks for.
 
+use std::cell::Cell;
+
 use claviger_resources::{Tenant, limits};
 use serde_json::{Map, Value};
 
@@ -11,6 +13,10 @@ use super::yaml;
 pub(crate) struct Document {
     root: Map<String, Value>,
     pub(crate) dialect: Dialect,
+    /// Whether its schemas are those of JSON Schema's 2020 draft, as from OpenAPI 3.1 on.
+    pub(crate) has_new_schemas: bool,
+    /// Bytes of what has been used again: by reference, or because it holds for many operations.
+    reused_bytes: Cell<usize>,
 }
 
 /// The two families of versions.
@@ -24,6 +30,9 @@ pub(crate) enum Dialect {
 
 /// References followed in a row before they count as circular.
 const REFERENCES_MAX: usize = 20;
+/// Bytes of a document's parts that are used again, each time counted: a few bytes that refer to many must not fill the
+/// memory.
+pub(super) const REUSED_BYTES_MAX: usize = 4 * limits::IMPORT_BYTES_MAX;
 
 impl Document {
     /// Reads a document in JSON or YAML, with `${AWS::Region}` and its like replaced by what the tenant is.
@@ -39,13 +48,14 @@ impl Document {
             return Err(ImportError::unreadable("the document is not an object"));
         };
         let version = |member: &str| root.get(member).map(text_of);
+        let has_new_schemas = version("openapi").is_some_and(|version| !version.starts_with("3.0"));
         let dialect = match (version("swagger").as_deref(), version("openapi").as_deref()) {
             (Some("2" | "2.0"), None) => Dialect::Swagger,
             (None, Some(version)) if version.starts_with("3.") => Dialect::OpenApi,
             (None, None) => return Err(ImportError::unreadable("it has neither `swagger` nor `openapi`")),
             _ => return Err(ImportError::unreadable("only Swagger 2.0 and OpenAPI 3 are imported")),
         };
-        Ok(Self { root, dialect })
+        Ok(Self { root, dialect, has_new_schemas, reused_bytes: Cell::new(0) })
     }
 
     /// A member of the document.
@@ -66,17 +76,50 @@ impl Document {
         }
     }
 
-    /// The value itself, or what its `$ref` within the document leads to.
+    /// The value itself, or what its `$ref` within the document leads to. Nothing once the document is used up.
     pub(crate) fn resolve<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
         let mut value = value;
-        for _ in 0..REFERENCES_MAX {
-            let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some(value) };
+        for step in 0..REFERENCES_MAX {
+            let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+                return (step == 0 || self.reuse(value)).then_some(value);
+            };
             let mut steps = reference.strip_prefix("#/")?.split('/');
             let unescape = |step: &str| step.replace("~1", "/").replace("~0", "~");
             let first = self.root.get(&unescape(steps.next()?))?;
             value = steps.try_fold(first, |value, step| value.get(unescape(step)))?;
         }
         None
+    }
+
+    /// Counts a value that is used once more; `false` once that is more than is read.
+    pub(crate) fn reuse(&self, value: &Value) -> bool {
+        let mut left = REUSED_BYTES_MAX.saturating_sub(self.reused_bytes.get());
+        weigh(value, &mut left);
+        self.reused_bytes.set(REUSED_BYTES_MAX - left);
+        left > 0
+    }
+
+    /// Fails when something has been left out because too much was used again.
+    pub(crate) fn check_reuse(&self) -> Result<(), ImportError> {
+        if self.reused_bytes.get() < REUSED_BYTES_MAX { Ok(()) } else { Err(ImportError::TooMuchReused) }
+    }
+}
+
+/// Takes what a value weighs, roughly as JSON, from what is left.
+fn weigh(value: &Value, left: &mut usize) {
+    let own = match value {
+        Value::String(text) => text.len(),
+        Value::Object(members) => members.keys().map(String::len).sum(),
+        _ => 0,
+    };
+    *left = left.saturating_sub(own + 4);
+    if *left == 0 {
+        return;
+    }
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|element| weigh(element, left)),
+        Value::Object(members) => members.values().for_each(|member| weigh(member, left)),
+        _ => {}
     }
 }
 

@@ -77,6 +77,7 @@ impl Importer<'_> {
                 continue;
             }
             let response = object(self.document.resolve(response));
+            self.document_response(place.path, place.verb, status, response);
             let headers = object(response.get("headers")).keys();
             let parameters: BTreeMap<_, _> =
                 headers.map(|name| (format!("method.response.header.{name}"), false)).collect();
@@ -109,7 +110,8 @@ impl Importer<'_> {
         let of_document = || match self.document.dialect {
             Dialect::Swagger => self
                 .document
-                .member(member)?
+                .member(member)
+                .filter(|types| self.document.reuse(types))?
                 .as_array()
                 .map(|types| types.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()),
             Dialect::OpenApi => None,

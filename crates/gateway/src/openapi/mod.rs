@@ -9,6 +9,9 @@
 //! part each, `resources` keeps the tree of paths, `merge` joins the outcome with the API as it was.
 
 pub(crate) mod document;
+pub mod documentation;
+mod draft4;
+pub mod export;
 mod integration;
 mod merge;
 mod method_io;
@@ -23,11 +26,13 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+use claviger_resources::limits::{AUTHORIZERS_PER_API, MODELS_PER_API};
 use claviger_resources::rest_api::{RestApi, RestApiDefinition};
 use claviger_resources::role_mapping::RoleTable;
 use claviger_resources::{Random, ResourceId, RestApiId, Tenant, Timestamp};
 
 use document::Document;
+use documentation::{Documentation, ImportedPart};
 use models::Models;
 use report::Report;
 use resources::Resources;
@@ -42,6 +47,8 @@ pub struct ImportOptions {
     pub base_path: BasePath,
     /// `EDGE`, `REGIONAL` or `PRIVATE`, which wins over what the document says.
     pub endpoint_type: Option<String>,
+    /// Whether the document's documentation is left out.
+    pub ignores_documentation: bool,
 }
 
 /// What becomes of the base path a document names (API Gateway, "Set the OpenAPI basePath property").
@@ -79,6 +86,8 @@ pub enum Target<'a> {
 pub struct Imported {
     /// The API.
     pub definition: RestApiDefinition,
+    /// Its documentation, which no deployment freezes; `None` when that was to be left out.
+    pub documentation: Option<Vec<ImportedPart>>,
     /// The role mapping that the document names (`x-claviger-role-mapping`), which no deployment freezes.
     pub role_table: Option<RoleTable>,
     /// What the import had to pass over.
@@ -91,6 +100,9 @@ pub enum ImportError {
     /// It is larger than is imported.
     #[error("The API definition must be at most {} bytes", claviger_resources::limits::IMPORT_BYTES_MAX)]
     TooLarge,
+    /// Its references stand for more than is read.
+    #[error("The API definition must be at most {} bytes once its references are replaced", document::REUSED_BYTES_MAX)]
+    TooMuchReused,
     /// It is no OpenAPI document; the source says why.
     #[error("Invalid OpenAPI input.")]
     Unreadable(#[source] Unreadable),
@@ -144,6 +156,10 @@ impl ImportOptions {
                     }
                     options.endpoint_type = Some(kind);
                 }
+                "ignore" => {
+                    let mut ignored = value.split(',').map(str::trim);
+                    options.ignores_documentation = ignored.any(|what| what.eq_ignore_ascii_case("documentation"));
+                }
                 _ => {}
             }
         }
@@ -180,6 +196,7 @@ struct Importer<'a> {
     target: Target<'a>,
     random: &'a mut dyn Random,
     report: Report,
+    documentation: Documentation,
 }
 
 /// Imports a document. What stays the same keeps its id: resources by path, the rest by name.
@@ -190,10 +207,18 @@ pub fn import(
     random: &mut dyn Random,
 ) -> Result<Imported, ImportError> {
     let document = Document::parse(document, target.tenant())?;
-    let mut importer = Importer { document: &document, target, random, report: Report::default() };
+    let mut importer = Importer {
+        document: &document,
+        target,
+        random,
+        report: Report::default(),
+        documentation: Documentation::default(),
+    };
     let definition = importer.run(options);
     let role_table = importer.role_table();
+    let documentation = (!options.ignores_documentation).then(|| importer.documentation());
     let Report { errors, warnings } = importer.report;
+    document.check_reuse()?;
     if !errors.is_empty() {
         return Err(ImportError::Errors { errors, warnings });
     }
@@ -204,7 +229,21 @@ pub fn import(
         Target::Merge(existing) => merge::merge(existing, definition),
         Target::New { .. } | Target::Overwrite(_) => definition,
     };
-    Ok(Imported { definition, role_table, warnings })
+    check_counts(&definition, &warnings)?;
+    Ok(Imported { definition, documentation, role_table, warnings })
+}
+
+/// Refuses an API that has more of something than call by call it could get.
+fn check_counts(definition: &RestApiDefinition, warnings: &[String]) -> Result<(), ImportError> {
+    let authorizer =
+        definition.authorizers.get(AUTHORIZERS_PER_API).map(|one| ("Authorizers", "authorizer", &one.name));
+    let model = definition.models.get(MODELS_PER_API).map(|one| ("models", "model", &one.name));
+    let errors: Vec<String> = [authorizer, model]
+        .into_iter()
+        .flatten()
+        .map(|(what, one, name)| format!("Unable to create {one} '{name}': {}", report::no_more(what)))
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(ImportError::Errors { errors, warnings: warnings.to_vec() }) }
 }
 
 impl Importer<'_> {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use claviger_resources::limits::MODELS_PER_API;
 use claviger_resources::random::{LOWER_ALPHANUMERIC, text as random_text};
 use claviger_resources::rest_api::Model;
 use serde_json::{Map, Value, json};
 
 use super::document::{Dialect, object, text};
+use super::draft4;
 use super::{Importer, Target};
 
 /// The models of an import by name.
@@ -33,7 +35,9 @@ impl Importer<'_> {
     /// The models of the document's named schemas. A name that API Gateway does not allow is passed over.
     pub(super) fn models(&mut self) -> Models {
         let mut models = Models(BTreeMap::new());
-        for (name, schema) in self.document.parts("definitions", "schemas") {
+        let schemas = self.document.parts("definitions", "schemas");
+        // One more than there may be is read, so that it is refused.
+        for (name, schema) in schemas.iter().take(MODELS_PER_API + 1) {
             if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 self.add_model(&mut models, name, schema);
             } else {
@@ -85,10 +89,16 @@ impl Importer<'_> {
             tenant: self.target.tenant().clone(),
             name: name.to_owned(),
             description: text(object(Some(schema)), "description"),
-            schema: Some(self.with_model_urls(schema).to_string()),
+            schema: Some(self.schema_text(schema)),
             content_type: "application/json".to_owned(),
         };
         models.0.insert(name.to_owned(), model);
+    }
+
+    fn schema_text(&self, schema: &Value) -> String {
+        let schema = self.with_model_urls(schema);
+        let schema = if self.document.has_new_schemas { draft4::schema(schema) } else { schema };
+        schema.to_string()
     }
 
     /// The schema with its references to other schemas made references to their models.

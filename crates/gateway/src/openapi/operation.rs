@@ -38,6 +38,7 @@ impl Importer<'_> {
     ) {
         let Some(path) = self.resources_of(path, resources) else { return };
         let item = object(self.document.resolve(item));
+        self.document_path(&path, item);
         for (key, operation) in item {
             let Some(verb) = verb(key) else {
                 if key == "trace" {
@@ -75,6 +76,7 @@ impl Importer<'_> {
             method_responses: BTreeMap::new(),
             method_integration: None,
         };
+        self.document_operation(place.path, place.verb, operation);
         self.authorize(&mut method, operation, surroundings.security);
         if let Some(name) = text(operation, "x-amazon-apigateway-request-validator") {
             method.request_validator_id = self.validator(&name, surroundings.validators);

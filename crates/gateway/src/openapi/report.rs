@@ -24,6 +24,11 @@ impl Report {
     }
 }
 
+/// API Gateway's words for a quota that is used up.
+pub(super) fn no_more(what: &str) -> String {
+    format!("Maximum number of {what} for this API has been reached. Please contact AWS if you need additional {what}.")
+}
+
 /// API Gateway's message for a document with errors.
 pub(crate) fn errors_message(errors: &[String], warnings: &[String]) -> String {
     let mut message = format!("Errors found during import:\n\t{}", errors.join("\n\t"));

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::ResourceId;
+use claviger_resources::limits::RESOURCES_PER_API;
 use claviger_resources::rest_api::Resource;
 
+use super::report::no_more;
 use super::{Importer, Target};
 
 /// The resources of an import by path.
@@ -41,7 +43,9 @@ impl Importer<'_> {
         for part in path.split('/').filter(|part| !part.is_empty()) {
             let path = if parent == "/" { format!("/{part}") } else { format!("{parent}/{part}") };
             if !resources.by_path.contains_key(&path) {
-                if let Err(reason) = check_part(part, &parent, resources) {
+                let has_room = resources.by_path.len() < RESOURCES_PER_API;
+                let place = if has_room { check_part(part, &parent, resources) } else { Err(no_more("resources")) };
+                if let Err(reason) = place {
                     self.report.error(format!("Unable to create resource at path '{path}': {reason}"));
                     return None;
                 }

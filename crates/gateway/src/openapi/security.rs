@@ -42,11 +42,14 @@ impl Importer<'_> {
     pub(super) fn security(&mut self) -> Security {
         let mut schemes = BTreeMap::new();
         for (name, scheme) in self.document.parts("securityDefinitions", "securitySchemes") {
-            let scheme = object(self.document.resolve(scheme));
-            let scheme = self.scheme(name, scheme).unwrap_or_else(|reason| {
+            let described = object(self.document.resolve(scheme));
+            let scheme = self.scheme(name, described).unwrap_or_else(|reason| {
                 self.report.error(format!("Unable to create authorizer '{name}': {reason}"));
                 Scheme::Broken
             });
+            if matches!(scheme, Scheme::Authorizer(_)) {
+                self.document_authorizer(name, described);
+            }
             schemes.insert(name.clone(), scheme);
         }
         Security { schemes }
@@ -109,7 +112,8 @@ impl Importer<'_> {
                 other => self.report.warning(format!("Invalid authorization type specified: {other}. Ignoring.")),
             }
         }
-        let requirements = operation.get("security").or_else(|| self.document.member("security"));
+        let of_document = || self.document.member("security").filter(|security| self.document.reuse(security));
+        let requirements = operation.get("security").or_else(of_document);
         for requirement in requirements.and_then(Value::as_array).into_iter().flatten() {
             for (name, scopes) in object(Some(requirement)) {
                 match security.schemes.get(name) {

@@ -1,5 +1,8 @@
 //! What a document says of the API as a whole: its name and settings, validators, gateway responses and base path.
 
+use std::collections::BTreeSet;
+
+use claviger_resources::limits::{REQUEST_VALIDATORS_PER_API, RESOURCE_POLICY_CHARACTERS_MAX};
 use claviger_resources::rest_api::{
     ApiKeySource, EndpointConfiguration, GatewayResponse, GatewayResponseType, RequestValidator, RestApi,
 };
@@ -8,6 +11,7 @@ use claviger_resources::{RequestValidatorId, ResourceId};
 use serde_json::{Map, Value};
 
 use super::document::{Dialect, Document, flag, object, text, text_of, texts};
+use super::report::no_more;
 use super::{BasePath, ImportOptions, Importer, Target};
 use crate::gateway_response::GatewayResponses;
 use crate::roles::Roles;
@@ -68,11 +72,8 @@ impl<'a> Importer<'a> {
         let types = types.map(|types| types.iter().map(text_of).collect::<Vec<_>>());
         match (self.target, types) {
             (Target::Merge(_), Some(types)) => {
-                for kind in types {
-                    if !rest_api.binary_media_types.contains(&kind) {
-                        rest_api.binary_media_types.push(kind);
-                    }
-                }
+                let mut known: BTreeSet<String> = rest_api.binary_media_types.iter().cloned().collect();
+                rest_api.binary_media_types.extend(types.into_iter().filter(|kind| known.insert(kind.clone())));
             }
             (Target::Merge(_), None) => {}
             (Target::New { .. } | Target::Overwrite(_), types) => {
@@ -86,7 +87,11 @@ impl<'a> Importer<'a> {
             }
         }
         if let Some(policy) = self.extension("policy").filter(|policy| !policy.is_null()) {
-            rest_api.policy = Some(text_of(policy));
+            let policy = text_of(policy);
+            if policy.chars().count() > RESOURCE_POLICY_CHARACTERS_MAX {
+                self.report.error(format!("The policy must be at most {RESOURCE_POLICY_CHARACTERS_MAX} characters"));
+            }
+            rest_api.policy = Some(policy);
         }
     }
 
@@ -105,6 +110,16 @@ impl<'a> Importer<'a> {
             }
             endpoint.types = vec![kind];
         }
+        match text(configuration, "ipAddressType").as_deref() {
+            None => {}
+            Some("ipv4") if rest_api.endpoint_configuration.types == ["PRIVATE"] => {
+                self.report.error("Only dualstack ipAddressType is supported for Private APIs.");
+            }
+            Some(kind @ ("ipv4" | "dualstack")) => {
+                kind.clone_into(&mut rest_api.endpoint_configuration.ip_address_type);
+            }
+            Some(other) => self.report.error(format!("Invalid IP address type specified: {other}")),
+        }
         if let Some(ids) = texts(configuration, "vpcEndpointIds") {
             rest_api.endpoint_configuration.vpc_endpoint_ids = ids;
         }
@@ -116,7 +131,11 @@ impl<'a> Importer<'a> {
     /// The document's validators, and the one that operations have by default.
     pub(super) fn request_validators(&mut self) -> (Vec<RequestValidator>, Option<RequestValidatorId>) {
         let mut validators = Vec::new();
-        for (name, validator) in object(self.extension("request-validators")) {
+        let declared = object(self.extension("request-validators"));
+        if declared.len() > REQUEST_VALIDATORS_PER_API {
+            self.report.error(format!("Unable to create request validators: {}", no_more("request validators")));
+        }
+        for (name, validator) in declared.iter().take(REQUEST_VALIDATORS_PER_API) {
             let validator = object(Some(validator));
             let known = self.target.existing().and_then(|definition| {
                 definition.request_validators.iter().find(|known| known.name.as_deref() == Some(name))

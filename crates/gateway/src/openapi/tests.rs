@@ -375,13 +375,18 @@ fn reads_the_options_of_a_request() {
     let check = |parameters: &[(&str, &str)], expected: Option<ImportOptions>| {
         assert_eq!(ImportOptions::from_query(parameters.iter().copied()).ok(), expected);
     };
-    check(&[("mode", "import"), ("ignore", "documentation")], Some(ImportOptions::default()));
+    check(&[("mode", "import")], Some(ImportOptions::default()));
+    check(
+        &[("ignore", "documentation")],
+        Some(ImportOptions { ignores_documentation: true, ..ImportOptions::default() }),
+    );
     check(
         &[("failonwarnings", "true"), ("basepath", "split"), ("endpointConfigurationTypes", "REGIONAL")],
         Some(ImportOptions {
             fail_on_warnings: true,
             base_path: BasePath::Split,
             endpoint_type: Some("REGIONAL".to_owned()),
+            ..ImportOptions::default()
         }),
     );
     check(&[("basepath", "x")], None);

@@ -6,7 +6,9 @@
 
 mod authorizer;
 mod canary_settings;
+mod copy;
 mod deployment;
+mod documentation;
 mod gateway_response;
 mod integration;
 mod method;
@@ -22,6 +24,10 @@ use serde::{Deserialize, Serialize};
 pub use authorizer::{Authorizer, AuthorizerType};
 pub use canary_settings::CanarySettings;
 pub use deployment::{Deployment, RestApiDefinition};
+pub use documentation::{
+    DocumentationPart, DocumentationPartLocation, DocumentationPartType, DocumentationVersion, InvalidLocation,
+    LocationFields,
+};
 pub use gateway_response::{GatewayResponse, GatewayResponseType};
 pub use integration::{ContentHandling, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior};
 pub use method::{AuthorizationType, Method, MethodResponse, MethodVerb};

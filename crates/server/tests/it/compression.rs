@@ -58,7 +58,8 @@ impl Shop {
         let stream = TokioIo::new(self.server.connect().await);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.unwrap();
         tokio::spawn(connection);
-        let (parts, body) = sender.send_request(asked.body(Full::<Bytes>::from(body)).unwrap()).await.unwrap().into_parts();
+        let (parts, body) =
+            sender.send_request(asked.body(Full::<Bytes>::from(body)).unwrap()).await.unwrap().into_parts();
         (parts.status, parts.headers, body.collect().await.unwrap().to_bytes())
     }
 }

@@ -148,3 +148,74 @@ fn circular_references_end() {
     );
     assert_eq!(import_new(&document).definition.resources.len(), 1);
 }
+
+#[test]
+fn an_api_gets_no_more_by_import_than_call_by_call() {
+    let no_more = |what: &str| {
+        format!(
+            "Maximum number of {what} for this API has been reached. Please contact AWS if you need additional {what}."
+        )
+    };
+    let check = |document: &str, expected: &str| {
+        let message = import_with(document, &ImportOptions::default()).unwrap_err().to_string();
+        assert_eq!(message, format!("Errors found during import:\n\t{expected}"));
+    };
+    let paths = |count: usize| (0..count).map(|n| (format!("/p{n:03}"), json!({}))).collect::<serde_json::Map<_, _>>();
+    assert_eq!(import_new(&with_paths(paths(299).into(), json!({}))).definition.resources.len(), 300);
+    let refused = format!("Unable to create resource at path '/p299': {}", no_more("resources"));
+    check(&with_paths(paths(300).into(), json!({})), &refused);
+    // A path is made segment by segment: one of a million must not be.
+    let deep = "/a".repeat(1_000_000);
+    let message = import_with(&with_paths(json!({ deep: {} }), json!({})), &ImportOptions::default()).unwrap_err();
+    assert!(message.to_string().ends_with(&no_more("resources")), "{}", message.to_string().len());
+
+    let scheme = json!({ "type": "apiKey", "name": "A", "in": "header",
+        "x-amazon-apigateway-authorizer": { "type": "token", "authorizerUri": "x" } });
+    let schemes =
+        |count: usize| (0..count).map(|n| (format!("s{n:02}"), scheme.clone())).collect::<serde_json::Map<_, _>>();
+    let with_schemes = |count| with_paths(json!({}), json!({ "components": { "securitySchemes": schemes(count) } }));
+    let full = import_new(&with_schemes(10)).definition;
+    check(&with_schemes(11), &format!("Unable to create authorizer 's10': {}", no_more("Authorizers")));
+    let one = with_paths(json!({}), json!({ "components": { "securitySchemes": { "other": scheme } } }));
+    let import = |target| import(one.as_bytes(), &ImportOptions::default(), target, &mut Counting(1));
+    assert!(import(Target::Merge(&full)).unwrap_err().to_string().ends_with(&no_more("Authorizers")));
+    assert_eq!(import(Target::Overwrite(&full)).unwrap().definition.authorizers.len(), 1);
+
+    let policy = with_paths(json!({}), json!({ "x-amazon-apigateway-policy": { "Version": "x".repeat(8_192) } }));
+    check(&policy, "The policy must be at most 8192 characters");
+}
+
+#[test]
+fn a_few_bytes_cannot_stand_for_many() {
+    let large = "x".repeat(1024 * 1024);
+    let integration = json!({ "type": "mock", "requestTemplates": { "application/json": large } });
+    let reference = json!({ "$ref": "#/components/x/item" });
+    let paths =
+        |count: usize| (0..count).map(|n| (format!("/p{n:03}"), reference.clone())).collect::<serde_json::Map<_, _>>();
+    let item = json!({ "get": { "x-amazon-apigateway-integration": integration } });
+    let check = |document: &str, expected: Option<ImportError>| {
+        assert_eq!(import_with(document, &ImportOptions::default()).err(), expected);
+    };
+    let components = json!({ "components": { "x": { "item": item } } });
+    check(&with_paths(paths(20).into(), components.clone()), None);
+    check(&with_paths(paths(200).into(), components), Some(ImportError::TooMuchReused));
+    // What holds for all operations is used again by each of them.
+    let operation = json!({ "get": { "responses": { "200": { "schema": { "type": "object" } } } } });
+    let paths = (0..200).map(|n| (format!("/p{n:03}"), operation.clone())).collect::<serde_json::Map<_, _>>();
+    let types: Vec<String> = (0..20_000).map(|n| format!("application/x-{n}")).collect();
+    let document = json!({ "swagger": "2.0", "info": { "title": "t" }, "produces": types, "paths": paths });
+    check(&document.to_string(), Some(ImportError::TooMuchReused));
+    let message = ImportError::TooMuchReused.to_string();
+    assert_eq!(message, "The API definition must be at most 25165824 bytes once its references are replaced");
+}
+
+#[test]
+fn schemas_of_openapi_3_1_become_draft_4() {
+    let schema = |version: &str| {
+        let document = json!({ "openapi": version, "info": { "title": "t" }, "webhooks": {}, "paths": {},
+            "components": { "schemas": { "A": { "const": 1, "examples": [1], "$id": "x" } } } });
+        import_new(&document.to_string()).definition.models[0].schema.clone().unwrap()
+    };
+    assert_eq!(schema("3.1.0"), r#"{"enum":[1]}"#);
+    assert_eq!(schema("3.0.3"), r#"{"const":1,"examples":[1],"$id":"x"}"#);
+}

@@ -68,13 +68,16 @@ async fn pages_may_call_what_a_function_answers() {
     let node = Node::start().await;
     let api = HttpApi::new(&node.server).await;
     let target = api.function("backend", "2.0", json!({})).await;
-    api.route("GET /pets", &target, json!({})).await;
+    api.route("ANY /pets", &target, json!({})).await;
     let cors = json!({ "allowOrigins": ["https://a"], "allowMethods": ["GET"] });
     node.server.v2(&format!("PATCH /apis/{}", api.id), json!({ "corsConfiguration": cors })).await;
     let said = json!({ "statusCode": 200, "headers": { "access-control-allow-origin": "https://own" } });
     node.backend.reacts(answers(&said));
     let reply = api.send("GET", "/pets", &[("Origin", "https://a")], "").await;
     assert_eq!(reply.header("access-control-allow-origin"), Some("https://a"));
+    // Without an origin it is no preflight, and what the function says of origins does not count either.
+    let reply = api.send("OPTIONS", "/pets", &[("Access-Control-Request-Method", "GET")], "").await;
+    assert_eq!((reply.status.as_u16(), reply.header("access-control-allow-origin")), (200, None));
 }
 
 #[tokio::test]
