@@ -3,10 +3,12 @@
 
 mod api_key;
 mod authorize;
+mod compression;
 mod denied;
 mod lambda_authorizer;
 mod quota;
 mod roles;
+mod target;
 mod throttle;
 mod validate;
 
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use claviger_gateway::access_log::{Facts, Failure, Integration};
 use claviger_gateway::compile::{CompiledApi, CompiledIntegration, Found};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
@@ -27,26 +30,20 @@ use claviger_resources::Timestamp;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::request::Parts;
-use http::{HeaderValue, Response, Version};
+use http::{HeaderValue, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
+use self::compression::{Unpacked, packed, unpacked};
 pub(crate) use self::denied::Denied;
+pub use self::target::Target;
+use crate::access_log::{Slot, request_length};
 use crate::body::Body;
 use crate::ids::{RequestIds, date};
 use crate::upstream::{Arriving, Upload};
 use crate::{Arrival, DataPlane};
-
-/// Which API a request is for.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    /// The API's id.
-    pub api: &'a str,
-    /// The path, the stage's name first.
-    pub path: &'a str,
-}
 
 /// The method that a request is for, and where it stands.
 #[derive(Clone, Copy)]
@@ -63,6 +60,15 @@ struct Call<'a> {
     arrival: Arrival<'a>,
     ids: RequestIds,
     now: Timestamp,
+    /// Its line in the stage's access log.
+    line: Slot,
+}
+
+impl<'a> Call<'a> {
+    fn new(plane: &DataPlane, target: Target<'a>, parts: &'a Parts, arrival: Arrival<'a>) -> Self {
+        let (ids, now) = (RequestIds::of(&parts.headers), plane.clock.now());
+        Self { target, parts, arrival, ids, now, line: Slot::new() }
+    }
 }
 
 impl DataPlane {
@@ -75,20 +81,36 @@ impl DataPlane {
         arrival: Arrival<'_>,
     ) -> Response<Body> {
         let snapshot = self.current.load_full();
-        if let Some(api) = snapshot.http_api(target.api) {
-            return self.http_api(&snapshot, api, target, parts, body, arrival).await;
+        match snapshot.domain_of_target(target.api) {
+            Some(domain) => self.at_domain(&snapshot, Some(domain), target.path, parts, body, arrival).await,
+            None => self.api(&snapshot, target, parts, body, arrival).await,
         }
-        let call = Call { target, parts, arrival, ids: RequestIds::of(&parts.headers), now: self.clock.now() };
+    }
+
+    /// Answers a request to an API, however that was found.
+    async fn api(
+        &self,
+        snapshot: &Snapshot,
+        target: Target<'_>,
+        parts: &Parts,
+        body: Incoming,
+        arrival: Arrival<'_>,
+    ) -> Response<Body> {
+        if let Some(api) = snapshot.http_api(target.api) {
+            return self.http_api(snapshot, api, target, parts, body, arrival).await;
+        }
+        let mut call = Call::new(self, target, parts, arrival);
         let head = request_head::check(&parts.uri, 0, &parts.headers).map_err(Denied::head);
-        let reply = match head.and_then(|()| find_stage(&snapshot, target)) {
-            Ok((stage, compiled, path)) => self.serve(&snapshot, &call, &stage, &compiled, path, body).await,
+        let reply = match head.and_then(|()| find_stage(snapshot, target, || self.draw())) {
+            Ok((stage, compiled, path)) => self.serve(snapshot, &call, &stage, &compiled, path, body).await,
             Err(denied) => {
                 let reply = plain_reply(&denied.refusal);
                 let refused = denied.explain(&call, reply.status, None, None);
                 Answer::Refused(reply, Box::new(refused))
             }
         };
-        call.finish(reply)
+        let line = call.line.take();
+        self.logged(line, call.finish(reply))
     }
 
     /// From the stage to the answer. A refusal is told in the words of the API's own gateway responses.
@@ -101,13 +123,14 @@ impl DataPlane {
         path: &str,
         body: Incoming,
     ) -> Answer {
+        let logging = self.logging(stage.access_log.as_ref());
         let no_variables = BTreeMap::new();
         let variables = stage.stage.variables.as_ref().unwrap_or(&no_variables);
         let verb = verb(call.parts);
         let found = compiled.find(&verb, path);
         let parameters = found.as_ref().map(|found| found.parameters.as_slice()).unwrap_or_default();
         let resource = found.as_ref().ok().map(|found| found.resource);
-        let mut exchange = Exchange {
+        let exchange = Exchange {
             request: Request {
                 method: &verb,
                 path,
@@ -125,6 +148,7 @@ impl DataPlane {
         };
         let mut caller = Caller::default();
         let mut metered = None;
+        let mut integration = None;
         let outcome: Result<Answer, Denied> = async {
             let found = match &found {
                 Ok(found) => found,
@@ -140,32 +164,52 @@ impl DataPlane {
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let (bytes, body) = if found.method.reads_body {
-                let body = body.whole().await?;
-                validate::body(found, &Request { body: &body, ..exchange.request })?;
+            let (bytes, body, fitting) = if found.method.reads_body {
+                let Unpacked { body, headers: fitting } = unpacked(compiled, &call.parts.headers, body.whole().await?)?;
+                let headers = fitting.as_ref().unwrap_or(&call.parts.headers);
+                validate::body(found, &Request { body: &body, headers, ..exchange.request })?;
                 let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
-                (bytes.clone(), Upload::Whole(bytes))
+                (bytes.clone(), Upload::Whole(bytes), fitting)
             } else {
-                (Bytes::new(), body.passing()?)
+                (Bytes::new(), body.passing()?, None)
             };
+            let headers = fitting.as_ref().unwrap_or(&call.parts.headers);
             let claims = caller.claims();
             let exchange = Exchange {
-                request: Request { body: &bytes, ..exchange.request },
+                request: Request { body: &bytes, headers, ..exchange.request },
                 context: counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref()),
                 ..exchange
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
-            Ok(self.integrate(found, permit, &exchange, body, source_arn).await?)
+            let asked = self.moment(logging);
+            let outcome = self.integrate(found, permit, &exchange, body, source_arn).await;
+            let is_function = matches!(found.method.integration, CompiledIntegration::LambdaProxy(_));
+            let status = outcome.as_ref().ok().map(Answer::status);
+            integration = asked.map(|asked| Integration::of(status, is_function, self.milliseconds_since(asked)));
+            Ok(outcome?)
         }
         .await;
+        let begin_line = |status: StatusCode, failure: Option<Failure<'_>>| {
+            let Some(logging) = logging else { return };
+            let claims = caller.claims();
+            let context = counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref());
+            let request_length = request_length(&call.parts.headers);
+            let facts = Facts { context, status: status.as_u16(), request_length, integration, failure };
+            logging.begin(&call.line, &facts);
+        };
         match outcome {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                begin_line(answer.status(), None);
+                packed(compiled, call.parts, answer)
+            }
             Err(denied) => {
-                exchange.request.body = b"";
                 let claims = caller.claims();
                 let context = counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref());
-                let exchange = Exchange { context, ..exchange };
-                let reply = compiled.gateway_responses.reply(&denied.refusal, &exchange);
+                let request = Request { body: b"", ..exchange.request };
+                let reply =
+                    compiled.gateway_responses.reply(&denied.refusal, &Exchange { request, context, ..exchange });
+                let message = denied.refusal.message();
+                begin_line(reply.status, Some(Failure::of(&denied.refusal, message.as_deref())));
                 let refused = denied.explain(call, reply.status, Some(stage), found.as_ref().ok());
                 Answer::Refused(reply, Box::new(refused))
             }
@@ -174,6 +218,13 @@ impl DataPlane {
 }
 
 impl DataPlane {
+    /// A number, as likely as any other.
+    fn draw(&self) -> u32 {
+        let mut bytes = [0_u8; 4];
+        (self.sessions.random)().fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
     /// Lets a request through that is within its plan's quota and that no throttle holds back. What is refused is not counted.
     fn admit(&self, place: Place<'_, '_>, metered: Option<&Metered>) -> Result<(), Denied> {
         if let Some(metered) = metered {
@@ -199,6 +250,13 @@ pub(crate) enum Answer {
     Stream(Reply, Body, Option<u64>),
 }
 
+impl Answer {
+    fn status(&self) -> StatusCode {
+        let (Self::Whole(reply) | Self::Traced(reply, ..) | Self::Refused(reply, _) | Self::Stream(reply, ..)) = self;
+        reply.status
+    }
+}
+
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
         Self::Whole(reply)
@@ -219,6 +277,8 @@ impl<'a> Call<'a> {
             path: self.target.path,
             protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
             domain_name: self.arrival.host,
+            base_path: self.target.base_path(),
+            is_canary: stage.is_canary,
             request_id: &self.ids.request,
             extended_request_id: &self.ids.extended,
             request_time: self.now,
@@ -273,19 +333,24 @@ fn counted<'a>(context: &Context<'a>, metered: Option<&'a Metered>) -> Context<'
     }
 }
 
-/// The stage a request is for, and the path after it.
+/// The stage a request is for, or its canary, and the path after it.
 fn find_stage<'a>(
     snapshot: &Snapshot,
     target: Target<'a>,
+    draw: impl FnOnce() -> u32,
 ) -> Result<(Arc<ServedStage>, Arc<CompiledApi>, &'a str), Denied> {
     let api = snapshot.api(target.api).ok_or_else(|| Denied::no_api(target.api))?;
-    let path = target.path.trim_start_matches('/');
-    let (name, rest) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
-    let stage = api.stage(name).ok_or_else(|| Denied::no_stage(api, target.api, name))?;
+    let (name, rest) = if let Some(name) = target.stage() {
+        (name, target.rest())
+    } else {
+        let path = target.rest().trim_start_matches('/');
+        path.find('/').map_or((path, ""), |slash| path.split_at(slash))
+    };
+    let stage = api.stage(name).ok_or_else(|| Denied::no_stage(api, target.api, name))?.drawn(draw);
     let Some(compiled) = &stage.compiled else {
         return Err(Refusal::configuration("the deployment cannot be compiled; the log says why").into());
     };
-    if compiled.disable_execute_api_endpoint {
+    if compiled.disable_execute_api_endpoint && target.is_default_endpoint() {
         return Err(Denied::endpoint_disabled(target.api));
     }
     Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))

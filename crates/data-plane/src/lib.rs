@@ -5,6 +5,7 @@
 //! journeys are [`oauth`] and [`gateway`]; each reads as the list of its steps. [`authorization_policy`] answers proxies that
 //! ask whether they may let a request through.
 
+mod access_log;
 pub mod authorization_policy;
 mod authorizer_cache;
 mod aws_iam;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::access_keys::AccessKeys;
+use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -51,6 +53,8 @@ pub struct DataPlane {
     functions: Arc<Functions>,
     unawaited: Arc<Semaphore>,
     authorizers: AuthorizerCache,
+    access_logs: Arc<AccessLogs>,
+    monotonic: Arc<dyn Monotonic>,
 }
 
 /// What is known of the connection a request came over.
@@ -87,7 +91,9 @@ impl DataPlane {
             upstreams: Upstreams::new(UpstreamRules::default(), Arc::clone(&monotonic)),
             functions,
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
-            authorizers: AuthorizerCache::new(monotonic),
+            authorizers: AuthorizerCache::new(Arc::clone(&monotonic)),
+            access_logs: Arc::new(AccessLogs::temporary()),
+            monotonic,
         }
     }
 
@@ -95,5 +101,11 @@ impl DataPlane {
     #[must_use]
     pub fn calling_backends(self, rules: UpstreamRules) -> Self {
         Self { upstreams: self.upstreams.with(rules), ..self }
+    }
+
+    /// The same, whose access logs go there.
+    #[must_use]
+    pub fn logging_to(self, access_logs: Arc<AccessLogs>) -> Self {
+        Self { access_logs, ..self }
     }
 }

@@ -33,8 +33,12 @@ pub struct Context<'a> {
     pub path: &'a str,
     /// `HTTP/1.1` or `HTTP/2.0`.
     pub protocol: &'a str,
+    /// Whether the stage's canary answers; none where it has none.
+    pub is_canary: Option<bool>,
     /// The host the request was sent to.
     pub domain_name: &'a str,
+    /// The path of the API mapping that led here; none unless by a custom domain name.
+    pub base_path: Option<&'a str>,
     /// The id shown in `x-amzn-RequestId`.
     pub request_id: &'a str,
     /// The id shown in `x-amz-apigw-id`.
@@ -132,6 +136,12 @@ impl<'a> Context<'a> {
             "protocol" => self.protocol,
             "domainName" => self.domain_name,
             "domainPrefix" => self.domain_name.split('.').next().unwrap_or_default(),
+            "isCanaryRequest" if self.is_canary? => "true",
+            "isCanaryRequest" => "false",
+            "customDomain.basePathMatched" => match self.base_path? {
+                "" => "(none)",
+                path => path,
+            },
             "requestId" => self.request_id,
             "extendedRequestId" | "awsEndpointRequestId" => self.extended_request_id,
             "requestTime" => return Some(Cow::Owned(log_time(self.request_time))),
@@ -180,6 +190,13 @@ impl<'a> Context<'a> {
             }
         }
         root.insert("requestTimeEpoch".to_owned(), Value::from(self.request_time.milliseconds()));
+        if let Some(is_canary) = self.is_canary {
+            root.insert("isCanaryRequest".to_owned(), Value::Bool(is_canary));
+        }
+        if let Some(path) = self.variable("customDomain.basePathMatched") {
+            let domain = Map::from_iter([("basePathMatched".to_owned(), Value::String(path.into_owned()))]);
+            root.insert("customDomain".to_owned(), Value::Object(domain));
+        }
         let mut identity = Map::new();
         let names =
             ["sourceIp", "userAgent", "apiKey", "apiKeyId", "accountId", "caller", "user", "userArn", "accessKey"];
@@ -223,6 +240,8 @@ pub(crate) mod tests {
             path: "/prod/user/7",
             protocol: "HTTP/1.1",
             domain_name: "a1b2c3d4e5.execute-api.eu-west-2.amazonaws.com",
+            base_path: None,
+            is_canary: None,
             request_id: "1be02043-9fd1-43a9-ace6-f4c6e4ec2603",
             extended_request_id: "f4FG6GoQvHcEtuQ=",
             request_time: Timestamp::from_milliseconds(1_782_992_632_627),
@@ -256,6 +275,8 @@ pub(crate) mod tests {
         check("protocol", Some("HTTP/1.1"));
         check("domainName", Some("a1b2c3d4e5.execute-api.eu-west-2.amazonaws.com"));
         check("domainPrefix", Some("a1b2c3d4e5"));
+        check("isCanaryRequest", None);
+        check("customDomain.basePathMatched", None);
         check("requestId", Some("1be02043-9fd1-43a9-ace6-f4c6e4ec2603"));
         check("extendedRequestId", Some("f4FG6GoQvHcEtuQ="));
         check("requestTime", Some("02/Jul/2026:11:43:52 +0000"));
@@ -304,6 +325,15 @@ pub(crate) mod tests {
         check("/identity/sourceIp", "192.0.2.10".into());
         check("/authorizer/claims/sub", "4f2h".into());
         assert_eq!(example().to_map().get("authorizer"), None);
+        assert_eq!(example().to_map().get("customDomain"), None);
+        for is_canary in [true, false] {
+            let context = Context { is_canary: Some(is_canary), ..example() };
+            assert_eq!(context.variable("isCanaryRequest").as_deref(), Some(&*is_canary.to_string()));
+            assert_eq!(context.to_map()["isCanaryRequest"], is_canary);
+        }
+        let mapped = |base_path| Value::from(Context { base_path: Some(base_path), ..example() }.to_map());
+        assert_eq!(mapped("v1")["customDomain"]["basePathMatched"], "v1");
+        assert_eq!(mapped("")["customDomain"]["basePathMatched"], "(none)");
     }
 
     #[test]

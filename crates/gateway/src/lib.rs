@@ -6,10 +6,12 @@
 //!
 //! Nothing here does I/O: tokens are judged by the `oauth` crate, backends are called by the data plane.
 
+pub mod access_log;
 mod arn;
 pub mod authorization_policy;
 pub mod claims;
 pub mod compile;
+pub mod compression;
 pub mod content_handling;
 pub mod context;
 pub mod exchange;

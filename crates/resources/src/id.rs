@@ -141,6 +141,10 @@ id!(
     ApiKeyId, "API key id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
 );
 id!(
+    /// The id of an API mapping: 6 characters.
+    ApiMappingId, "API mapping id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
+);
+id!(
     /// The id of a usage plan: 6 characters.
     UsagePlanId, "usage plan id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
 );
@@ -213,7 +217,7 @@ macro_rules! short_id {
         }
     )* };
 }
-short_id!(HttpApiId: 10, RouteId: 7, IntegrationId: 7, DocumentationPartId: 6);
+short_id!(HttpApiId: 10, RouteId: 7, IntegrationId: 7, DocumentationPartId: 6, ApiMappingId: 6);
 short_id!(
     RestApiId: 10, ResourceId: 6, DeploymentId: 6, AuthorizerId: 6, RequestValidatorId: 6, ApiKeyId: 10, UsagePlanId: 6
 );

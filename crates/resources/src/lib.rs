@@ -8,10 +8,12 @@
 
 pub mod api_gateway_account;
 pub mod api_key;
+pub mod api_mapping;
 pub mod app_client;
 pub mod authorization_policy;
 pub mod client_limits;
 pub mod correspondence;
+pub mod domain_name;
 pub mod function;
 pub mod group;
 pub mod http_api;
@@ -43,9 +45,9 @@ pub mod user_pool_domain;
 pub mod wildcard;
 
 pub use id::{
-    ApiKeyId, AuthorizerId, ClientId, DeploymentId, DocumentationPartId, FunctionName, HttpApiId, HttpStageName,
-    IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName, UsagePlanId,
-    UserPoolId,
+    ApiKeyId, ApiMappingId, AuthorizerId, ClientId, DeploymentId, DocumentationPartId, FunctionName, HttpApiId,
+    HttpStageName, IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName,
+    UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

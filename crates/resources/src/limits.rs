@@ -86,6 +86,12 @@ pub const API_GATEWAY_PAGE_DEFAULT: usize = 25;
 pub const API_GATEWAY_PAGE_MAX: usize = 500;
 /// HTTP APIs per account and region (same page as [`REST_APIS_PER_REGION`]).
 pub const HTTP_APIS_PER_REGION: usize = 600;
+/// Custom domain names per account and region (same page).
+pub const DOMAIN_NAMES_PER_REGION: usize = 120;
+/// API mappings per custom domain name (same page).
+pub const API_MAPPINGS_PER_DOMAIN: usize = 200;
+/// Characters of an API mapping's key (same page).
+pub const API_MAPPING_KEY_LENGTH_MAX: usize = 300;
 /// Integrations per HTTP API (same page).
 pub const INTEGRATIONS_PER_API: usize = 300;
 /// Audiences per JWT authorizer (same page).

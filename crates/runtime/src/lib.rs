@@ -5,6 +5,7 @@
 //! what was verified, so that a token is verified once. The [`vault`] is the only place where secrets are sealed and opened.
 
 pub mod access_keys;
+pub mod access_logs;
 pub mod functions;
 pub mod hook;
 pub mod ids;

@@ -94,15 +94,17 @@ impl Application {
     ) -> Response<Body> {
         let data_plane = self.node.data_plane();
         let peer = connection.peer.ip();
+        let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
         match self.route(head, connection) {
             Route::ExecuteApi { api, path, .. } => {
-                let target = Target { api, path: &path };
-                let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
-                data_plane.gateway(target, parts, body, arrival).await
+                data_plane.gateway(Target::new(api, &path), parts, body, arrival).await
             }
             Route::OAuth => data_plane.oauth(Domain::None, peer, parts, body).await,
             Route::PoolDomain { prefix, region } => {
                 data_plane.oauth(Domain::Prefix { prefix, region }, peer, parts, body).await
+            }
+            Route::CustomDomain if self.node.current().load_full().domain(head.host()).is_some() => {
+                data_plane.custom_domain(parts, body, arrival).await
             }
             Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), peer, parts, body).await,
             Route::WellKnown { pool, document, region } => {
@@ -136,7 +138,7 @@ impl Application {
         let snapshot = self.node.current().load_full();
         let names = Names {
             suffixes: &self.settings.suffixes,
-            is_custom_domain: &|host| snapshot.pool_of_custom_domain(host).is_some(),
+            is_custom_domain: &|host| snapshot.is_custom_domain(host),
             dev: self.settings.dev,
             proxy_allowed: self.settings.dev && connection.is_local(),
             port: connection.local.port(),

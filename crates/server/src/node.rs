@@ -13,8 +13,9 @@ use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_data_plane::upstream::UpstreamRules;
 use claviger_resources::keyring::Keyring;
-use claviger_resources::{Clock, Monotonic};
+use claviger_resources::{Clock, Monotonic, Random};
 use claviger_runtime::access_keys::AccessKeys;
+use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -77,6 +78,8 @@ pub struct Options {
     pub tokens: TokenCache,
     /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
     pub request_rates: bool,
+    /// Where the data plane's chance comes from; the system when nothing is said.
+    pub random: Option<fn() -> Box<dyn Random>>,
     /// The clock that limits go by; the system's when there is none.
     pub monotonic: Option<Arc<dyn Monotonic>>,
 }
@@ -90,6 +93,7 @@ pub struct Node {
     store: Arc<SqliteStore>,
     issuance: Arc<Issuance>,
     functions: Arc<Functions>,
+    access_logs: Arc<AccessLogs>,
     /// What runs in the background until the node is closed.
     tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
@@ -175,9 +179,13 @@ impl Node {
             vault: Arc::clone(&vault),
             issuance: Arc::clone(&issuance),
             clock: clock.clone(),
-            random: random::system,
+            random: options.random.unwrap_or(random::system),
             threads: control.handle().clone(),
         };
+        let access_logs = Arc::new(match place {
+            Place::Directory(path) => AccessLogs::at(path),
+            Place::Memory => AccessLogs::temporary(),
+        });
         let data_plane = DataPlane::new(
             Arc::clone(&current),
             sessions,
@@ -187,7 +195,7 @@ impl Node {
             Arc::clone(&functions),
             monotonic,
         );
-        let data_plane = data_plane.calling_backends(options.upstreams);
+        let data_plane = data_plane.calling_backends(options.upstreams).logging_to(Arc::clone(&access_logs));
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();
@@ -206,6 +214,7 @@ impl Node {
             store,
             issuance,
             functions,
+            access_logs,
             tasks,
             control,
             function_threads,
@@ -242,12 +251,13 @@ impl Node {
         control.spawn(call(Arc::clone(&self.control_plane))).await.ok()
     }
 
-    /// Ends the processes of functions, stores what is kept in memory only, and ends what runs in the background, so that the
+    /// Ends the processes of functions, writes what waits for the access logs, stores what is kept in memory only, and ends what runs in the background, so that the
     /// store can be opened again: to be called when no more requests are answered.
     pub async fn close(&self) {
         if tokio::time::timeout(FUNCTIONS_END_MAX, self.functions.close()).await.is_err() {
             tracing::warn!("some processes of functions did not end in time");
         }
+        self.access_logs.close().await;
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
             (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));

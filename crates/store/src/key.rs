@@ -110,6 +110,10 @@ closed_set! {
         KeyUsage = "key_usage",
         /// What an account has set for API Gateway.
         ApiGatewayAccount = "api_gateway_account",
+        /// A custom domain name of APIs.
+        DomainName = "domain_name",
+        /// A path of a custom domain name that leads to an API.
+        ApiMapping = "api_mapping",
         /// A Lambda function.
         Function = "function",
         /// The role mapping of an API.
@@ -148,6 +152,8 @@ closed_set! {
         UserAlias = "user_alias",
         /// The app client that a branding style is for, of which it has one: the client's id.
         BrandedClient = "branded_client",
+        /// The key of an API mapping within its domain: `{domain}/{key}`.
+        ApiMappingKey = "api_mapping_key",
         /// The path of a resource within its API: `{api}{path}`.
         ResourcePath = "resource_path",
         /// The key of a route within its API: `{api}/{route key}`.

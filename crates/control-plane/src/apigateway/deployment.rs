@@ -9,6 +9,7 @@ use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
 use super::authorizer::ListInput;
+use super::canary::CanaryInput;
 use super::errors::Error;
 use super::page::Page;
 use super::patch::{PatchOperation, apply_all};
@@ -35,7 +36,7 @@ pub struct CreateDeploymentInput {
     stage_description: Option<String>,
     description: Option<String>,
     variables: Option<BTreeMap<String, String>>,
-    canary_settings: Option<serde_json::Value>,
+    canary_settings: Option<CanaryInput>,
     tracing_enabled: Option<bool>,
     cache_cluster_enabled: Option<bool>,
     cache_cluster_size: Option<String>,
@@ -115,12 +116,19 @@ impl Operation for CreateDeployment {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        if input.canary_settings.is_some() {
-            return Err(Error::Unsupported("Canary deployments are not served".to_owned()));
-        }
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let deployment = create(cx, &api, input.description.clone()).await?;
-        if let Some(name) = input.stage_name.as_deref().filter(|name| !name.is_empty()) {
+        let stage_name = input.stage_name.as_deref().filter(|name| !name.is_empty());
+        if let Some(canary) = &input.canary_settings {
+            // The stage goes on serving what it serves; only a part of its traffic tries the new deployment.
+            let mut stage = match stage_name {
+                Some(name) => stage::find(cx, &api, name).await?,
+                None => return Err(Error::bad("A stage name is required for a canary deployment")),
+            };
+            stage.canary_settings = Some(canary.settings(&deployment.id)?);
+            stage.last_updated_date = cx.now;
+            cx.tx.replace(&stage).await?;
+        } else if let Some(name) = stage_name {
             let name = StageName::parse(name).map_err(|_| stage::invalid_name())?;
             let mut extra = serde_json::Map::new();
             let mut keep = |member: &str, value: Option<serde_json::Value>| {
@@ -133,6 +141,7 @@ impl Operation for CreateDeployment {
                 name,
                 description: input.stage_description.clone(),
                 variables: input.variables.clone(),
+                canary: None,
                 configuration: extra,
                 tags: None,
             };
@@ -204,7 +213,11 @@ impl Operation for DeleteDeployment {
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let deployment = find(cx, &api, &input.deployment_id).await?;
         let stages: Vec<Stored<Stage>> = cx.tx.list_all(cx.tenant, api.id.as_str()).await?;
-        if stages.iter().any(|stage| stage.deployment_id == deployment.id) {
+        let serves = |stage: &Stored<Stage>| {
+            let canary = stage.canary_settings.as_ref().map(|canary| &canary.deployment_id);
+            [Some(&stage.deployment_id), canary].contains(&Some(&deployment.id))
+        };
+        if stages.iter().any(serves) {
             return Err(Error::bad("Active stages pointing to this deployment must be moved or deleted"));
         }
         cx.tx.delete(&deployment.record).await?;

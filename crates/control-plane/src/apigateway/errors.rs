@@ -6,6 +6,7 @@ use claviger_resources::{AccountId, RestApiId, StageName};
 use claviger_runtime::vault::VaultError;
 use claviger_store::StoreError;
 
+use crate::domain_name::Refused;
 use crate::operation::Refusal;
 
 /// Why an API Gateway operation was refused.
@@ -80,6 +81,18 @@ impl Error {
     /// A `BadRequestException`.
     pub fn bad(message: impl Into<String>) -> Self {
         Self::BadRequest(message.into())
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoDomain => Self::invalid_identifier("domain name"),
+            Refused::Bad(message) => Self::BadRequest(message),
+            Refused::KeyTaken => Self::Conflict("Base path already exists for this domain name".to_owned()),
+            Refused::LimitExceeded(what, scope, maximum) => Self::LimitExceeded { what, scope, maximum },
+            Refused::Store(error) => error.into(),
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use super::api_key::{CreateApiKey, DeleteApiKey, GetApiKey, GetApiKeys, UpdateAp
 use super::api_key_import::ImportApiKeys;
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
 use super::authorizer_cache::{FlushStageAuthorizersCache, FlushStageCache};
+use super::base_path_mapping::{
+    CreateBasePathMapping, DeleteBasePathMapping, GetBasePathMapping, GetBasePathMappings, UpdateBasePathMapping,
+};
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
 use super::documentation_part::{
     CreateDocumentationPart, DeleteDocumentationPart, GetDocumentationPart, GetDocumentationParts,
@@ -14,6 +17,7 @@ use super::documentation_version::{
     CreateDocumentationVersion, DeleteDocumentationVersion, GetDocumentationVersion, GetDocumentationVersions,
     UpdateDocumentationVersion,
 };
+use super::domain_name::{CreateDomainName, DeleteDomainName, GetDomainName, GetDomainNames, UpdateDomainName};
 use super::export::GetExport;
 use super::gateway_response::{
     DeleteGatewayResponse, GetGatewayResponse, GetGatewayResponses, PutGatewayResponse, UpdateGatewayResponse,
@@ -132,6 +136,16 @@ pub static OPERATIONS: &[Row] = &[
     row::<DeleteUsagePlanKey>(),
     row::<GetUsage>(),
     row::<UpdateUsage>(),
+    row::<CreateDomainName>(),
+    row::<GetDomainName>(),
+    row::<GetDomainNames>(),
+    row::<UpdateDomainName>(),
+    row::<DeleteDomainName>(),
+    row::<CreateBasePathMapping>(),
+    row::<GetBasePathMapping>(),
+    row::<GetBasePathMappings>(),
+    row::<UpdateBasePathMapping>(),
+    row::<DeleteBasePathMapping>(),
     row::<GetAccount>(),
     row::<UpdateAccount>(),
     row::<TagResource>(),

@@ -18,6 +18,9 @@ pub struct PatchOperation {
     /// To what.
     #[serde(default)]
     pub value: Option<String>,
+    /// From where, when it is copied or moved.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
 /// A patch operation with its path taken apart.
@@ -85,6 +88,12 @@ impl<'a> Patch<'a> {
             .value
             .as_deref()
             .ok_or_else(|| Error::bad(format!("A value is required for patch path {}", self.operation.path)))
+    }
+
+    /// From where, for operations that must say it.
+    pub fn from(&self) -> Result<&'a str, Error> {
+        let missing = || Error::bad(format!("A from path is required for patch path {}", self.operation.path));
+        self.operation.from.as_deref().ok_or_else(missing)
     }
 
     /// Only `replace` is allowed.

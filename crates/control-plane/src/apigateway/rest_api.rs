@@ -16,6 +16,7 @@ use super::errors::Error;
 use super::page::{Page, PageInput};
 use super::patch::{Patch, PatchOperation, apply_all};
 use super::{model, resource, usage_plan};
+use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a REST API with its root resource and the models `Empty` and `Error`, or with what another one has.
@@ -188,6 +189,14 @@ impl Operation for DeleteRestApi {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let api = find(cx, &input.rest_api_id).await?;
+        let domains = domains_of(cx, api.id.as_str(), None).await?;
+        if !domains.is_empty() {
+            return Err(Error::bad(format!(
+                "Deleting RestApi {} failed. Please remove all base path mappings related to the RestApi in your domains: {}",
+                api.id,
+                domains.join(", ")
+            )));
+        }
         delete(cx, &api).await
     }
 }

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::limits::STAGES_PER_API;
-use claviger_resources::rest_api::{MethodSetting, RestApi, Stage};
+use claviger_resources::rest_api::{CanarySettings, MethodSetting, RestApi, Stage};
 use claviger_resources::{DeploymentId, StageName};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::canary::CanaryInput;
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{authorizer_cache, deployment, documentation_version, rest_api, usage_plan};
+use super::{authorizer_cache, canary, deployment, documentation_version, rest_api, usage_plan};
+use crate::access_log_settings;
+use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a stage that serves a deployment.
@@ -35,7 +38,7 @@ pub struct CreateStageInput {
     description: Option<String>,
     variables: Option<BTreeMap<String, String>>,
     tags: Option<BTreeMap<String, String>>,
-    canary_settings: Option<Value>,
+    canary_settings: Option<CanaryInput>,
     cache_cluster_enabled: Option<bool>,
     cache_cluster_size: Option<String>,
     documentation_version: Option<String>,
@@ -82,6 +85,8 @@ pub struct StageOutput {
     #[serde(skip_serializing_if = "Option::is_none")]
     variables: Option<BTreeMap<String, String>>,
     tracing_enabled: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canary_settings: Option<CanarySettings>,
     /// The members that decide nothing yet, as they were given.
     #[serde(flatten)]
     configuration: Map<String, Value>,
@@ -110,6 +115,7 @@ impl StageOutput {
             method_settings: stage.method_settings.clone(),
             variables: stage.variables.clone(),
             tracing_enabled: flag("tracingEnabled"),
+            canary_settings: stage.canary_settings.clone(),
             configuration,
             tags: stage.tags.clone(),
             created_date: stage.created_date.seconds(),
@@ -126,9 +132,6 @@ impl Operation for CreateStage {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        if input.canary_settings.is_some() {
-            return Err(Error::Unsupported("Canary deployments are not served".to_owned()));
-        }
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let name = StageName::parse(&input.stage_name).map_err(|_| invalid_name())?;
         if find_optional(cx, &api, name.as_str()).await?.is_some() {
@@ -137,6 +140,10 @@ impl Operation for CreateStage {
         let deployment = cx.tx.find(cx.tenant, api.id.as_str(), &input.deployment_id).await?;
         let deployment: Stored<claviger_resources::rest_api::Deployment> =
             deployment.ok_or_else(|| Error::bad("Deployment id does not exist"))?;
+        let canary = input.canary_settings.as_ref().map(|given| given.settings(&deployment.id)).transpose()?;
+        if let Some(canary) = &canary {
+            demand_deployment(cx, &api, &canary.deployment_id).await?;
+        }
         documentation_version::check(cx, &api, input.documentation_version.as_deref()).await?;
         let mut configuration = Map::new();
         let mut keep = |member: &str, value: Option<Value>| {
@@ -150,6 +157,7 @@ impl Operation for CreateStage {
             name,
             description: input.description.clone(),
             variables: input.variables.clone(),
+            canary,
             configuration,
             tags: input.tags.clone().filter(|tags| !tags.is_empty()),
         };
@@ -198,9 +206,9 @@ impl Operation for UpdateStage {
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let mut stage = find(cx, &api, &input.stage_name).await?;
         apply_all(&input.patch_operations, |patch| patch_stage(&mut stage, patch))?;
-        match deployment::find(cx, &api, stage.deployment_id.as_str()).await {
-            Err(Error::NotFound(_)) => return Err(Error::bad("Deployment id does not exist")),
-            found => drop(found?),
+        demand_deployment(cx, &api, &stage.deployment_id).await?;
+        if let Some(canary) = &stage.canary_settings {
+            demand_deployment(cx, &api, &canary.deployment_id).await?;
         }
         documentation_version::check(cx, &api, documentation_version::of_stage(&stage)).await?;
         stage.last_updated_date = cx.now;
@@ -219,9 +227,24 @@ impl Operation for DeleteStage {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let api = rest_api::find(cx, &input.rest_api_id).await?;
         let stage = find(cx, &api, &input.stage_name).await?;
+        let domains = domains_of(cx, api.id.as_str(), Some(stage.stage_name.as_str())).await?;
+        if !domains.is_empty() {
+            return Err(Error::bad(format!(
+                "Deleting stage {} failed. Please remove all base path mappings related to the stage in your domains: {}",
+                stage.stage_name,
+                domains.join(", ")
+            )));
+        }
         usage_plan::forget_stages(cx, &api, Some(&stage.stage_name)).await?;
         cx.tx.delete(&stage.record).await?;
         Ok(())
+    }
+}
+
+async fn demand_deployment(cx: &mut Context<'_>, api: &RestApi, id: &DeploymentId) -> Result<(), Error> {
+    match deployment::find(cx, api, id.as_str()).await {
+        Err(Error::NotFound(_)) => Err(Error::bad("Deployment id does not exist")),
+        found => found.map(drop),
     }
 }
 
@@ -230,6 +253,7 @@ pub(super) struct NewStage {
     pub(super) name: StageName,
     pub(super) description: Option<String>,
     pub(super) variables: Option<BTreeMap<String, String>>,
+    pub(super) canary: Option<CanarySettings>,
     pub(super) configuration: Map<String, Value>,
     pub(super) tags: Option<BTreeMap<String, String>>,
 }
@@ -250,6 +274,9 @@ pub(super) async fn point(
         if settings.variables.is_some() {
             stage.variables = settings.variables;
         }
+        if settings.canary.is_some() {
+            stage.canary_settings = settings.canary;
+        }
         stage.configuration.extend(settings.configuration);
         cx.tx.replace(&stage).await?;
         return Ok(stage.record);
@@ -265,6 +292,7 @@ pub(super) async fn point(
         description: settings.description,
         variables: settings.variables,
         method_settings: BTreeMap::new(),
+        canary_settings: settings.canary,
         configuration: settings.configuration,
         authorizer_cache: authorizer_cache::new_name(cx),
         tags: settings.tags,
@@ -296,6 +324,8 @@ pub(super) fn invalid_name() -> Error {
 
 fn patch_stage(stage: &mut Stage, patch: Patch<'_>) -> Result<(), Error> {
     match patch.path().as_slice() {
+        _ if patch.op() == "copy" => canary::copy(stage, patch)?,
+        ["canarySettings", ..] => canary::patch(stage, patch)?,
         ["deploymentId"] => {
             patch.only_replace()?;
             stage.deployment_id =
@@ -322,6 +352,7 @@ fn patch_stage(stage: &mut Stage, patch: Patch<'_>) -> Result<(), Error> {
         ["accessLogSettings", member @ ("destinationArn" | "format")] => {
             let value = patch.value().ok().filter(|value| !value.is_empty());
             let value = value.ok_or_else(|| Error::bad("Access Log value must not be empty"))?;
+            access_log_settings::check(member, value).map_err(Error::bad)?;
             let settings = stage.configuration.entry("accessLogSettings").or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(settings) = settings {
                 settings.insert((*member).to_owned(), Value::String(value.to_owned()));

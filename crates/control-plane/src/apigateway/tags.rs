@@ -1,8 +1,9 @@
-//! Tags of APIs, stages, API keys and usage plans: `TagResource`, `UntagResource`, `GetTags`.
+//! Tags of APIs, stages, API keys, usage plans and custom domain names: `TagResource`, `UntagResource`, `GetTags`.
 
 use std::collections::BTreeMap;
 
 use claviger_resources::api_key::ApiKey;
+use claviger_resources::domain_name::DomainName;
 use claviger_resources::rest_api::{RestApi, Stage};
 use claviger_resources::usage_plan::UsagePlan;
 use claviger_store::{Stored, TransactionExt};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
 use super::{api_key, rest_api, stage, usage_plan};
+use crate::domain_name;
 use crate::operation::{Access, Context, Operation};
 
 /// Adds tags.
@@ -99,6 +101,7 @@ impl Operation for GetTags {
             Tagged::Stage(stage) => stage.record.tags,
             Tagged::ApiKey(key) => key.record.tags,
             Tagged::UsagePlan(plan) => plan.record.tags,
+            Tagged::DomainName(domain) => Some(domain.record.tags),
         };
         Ok(TagsOutput { tags: tags.unwrap_or_default() })
     }
@@ -110,10 +113,11 @@ enum Tagged {
     Stage(Box<Stored<Stage>>),
     ApiKey(Box<Stored<ApiKey>>),
     UsagePlan(Box<Stored<UsagePlan>>),
+    DomainName(Box<Stored<DomainName>>),
 }
 
-/// `arn:aws:apigateway:{region}::/restapis/{id}[/stages/{name}]`, `…::/apikeys/{id}`, `…::/usageplans/{id}`; the account
-/// field is empty.
+/// `arn:aws:apigateway:{region}::/restapis/{id}[/stages/{name}]`, `…::/apikeys/{id}`, `…::/usageplans/{id}`,
+/// `…::/domainnames/{name}`; the account field is empty.
 async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Tagged, Error> {
     let invalid = || Error::bad("Invalid ARN specified in the request");
     let path = arn.split_once("::/").filter(|(head, _)| head.starts_with("arn:")).ok_or_else(invalid)?.1;
@@ -126,6 +130,7 @@ async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Tagged, Error> {
         }
         ["apikeys", key] => Tagged::ApiKey(Box::new(api_key::find(cx, key).await?)),
         ["usageplans", plan] => Tagged::UsagePlan(Box::new(usage_plan::find(cx, plan).await?)),
+        ["domainnames", name] => Tagged::DomainName(Box::new(domain_name::find(cx, name).await?)),
         _ => return Err(invalid()),
     })
 }
@@ -151,6 +156,10 @@ async fn change(
         Tagged::UsagePlan(mut plan) => {
             change(plan.tags.get_or_insert_default())?;
             cx.tx.replace(&plan).await?;
+        }
+        Tagged::DomainName(mut domain) => {
+            change(&mut domain.tags)?;
+            cx.tx.replace(&domain).await?;
         }
     }
     Ok(())

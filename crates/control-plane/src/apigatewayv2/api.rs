@@ -16,6 +16,7 @@ use super::page::{Page, PageInput};
 use super::shown::Shown;
 use super::{deployment, integration, stage};
 use crate::apigateway::rest_api::ID_TAGS;
+use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
 
 /// Adds an HTTP API; with a target also a route, an integration and a stage, so that it serves at once.
@@ -163,6 +164,12 @@ impl Operation for DeleteApi {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let api = find(cx, &input.api_id).await?;
+        if !domains_of(cx, api.api_id.as_str(), None).await?.is_empty() {
+            return Err(Error::bad(format!(
+                "Deleting API {} failed. Please remove all API mappings for the API from your custom domain names.",
+                api.api_id
+            )));
+        }
         let (tenant, parent) = (cx.tenant, api.api_id.as_str());
         cx.tx.delete_all::<Stage>(tenant, parent).await?;
         cx.tx.delete_all::<Deployment>(tenant, parent).await?;

@@ -4,6 +4,7 @@ use claviger_aws_protocol::failure::Failure;
 use claviger_resources::{AccountId, HttpApiId};
 use claviger_store::StoreError;
 
+use crate::domain_name::Refused;
 use crate::operation::Refusal;
 
 /// Why an operation was refused.
@@ -55,6 +56,18 @@ impl Error {
     /// An API whose pinned id is taken.
     pub fn api_id_taken(id: &HttpApiId) -> Self {
         Self::Conflict(format!("The API id {id} is in use; choose another one in the tag"))
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoDomain => Self::NotFound("domain name"),
+            Refused::Bad(message) => Self::BadRequest(message),
+            Refused::KeyTaken => Self::Conflict("ApiMapping key already exists for this domain name".to_owned()),
+            Refused::LimitExceeded(what, scope, maximum) => Self::LimitExceeded { what, scope, maximum },
+            Refused::Store(error) => error.into(),
+        }
     }
 }
 

@@ -4,9 +4,11 @@
 //! too. What changes an API ends in [`deployment::deploy_automatically`], so that stages with automatic deployment serve it.
 
 pub mod api;
+pub mod api_mapping;
 pub mod authorizer;
 pub mod authorizer_cache;
 pub mod deployment;
+pub mod domain_name;
 mod errors;
 pub mod import;
 pub mod integration;

@@ -1,9 +1,11 @@
 //! The operations for HTTP APIs that are served: the whole surface on one screen.
 
 use super::api::{CreateApi, DeleteApi, DeleteCorsConfiguration, GetApi, GetApis, UpdateApi};
+use super::api_mapping::{CreateApiMapping, DeleteApiMapping, GetApiMapping, GetApiMappings, UpdateApiMapping};
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
 use super::authorizer_cache::ResetAuthorizersCache;
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
+use super::domain_name::{CreateDomainName, DeleteDomainName, GetDomainName, GetDomainNames, UpdateDomainName};
 use super::import::{ExportApi, ImportApi, ReimportApi};
 use super::integration::{CreateIntegration, DeleteIntegration, GetIntegration, GetIntegrations, UpdateIntegration};
 use super::route::{CreateRoute, DeleteRoute, GetRoute, GetRoutes, UpdateRoute};
@@ -52,6 +54,16 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetDeployments>(),
     row::<UpdateDeployment>(),
     row::<DeleteDeployment>(),
+    row::<CreateDomainName>(),
+    row::<GetDomainName>(),
+    row::<GetDomainNames>(),
+    row::<UpdateDomainName>(),
+    row::<DeleteDomainName>(),
+    row::<CreateApiMapping>(),
+    row::<GetApiMapping>(),
+    row::<GetApiMappings>(),
+    row::<UpdateApiMapping>(),
+    row::<DeleteApiMapping>(),
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<GetTags>(),

@@ -12,6 +12,11 @@ use time::macros::format_description;
 pub struct Shown(Map<String, Value>);
 
 impl Shown {
+    /// Nothing yet.
+    pub(super) fn empty() -> Self {
+        Self(Map::new())
+    }
+
     /// A record that belongs to an API.
     pub(super) fn part(record: &impl Serialize) -> Self {
         Self::of(record).without("apiId")
@@ -49,7 +54,7 @@ impl Shown {
 }
 
 /// A time as version 2 of API Gateway's control plane writes it: `2020-03-12T19:03:58Z`.
-fn iso_8601(time: Timestamp) -> String {
+pub(super) fn iso_8601(time: Timestamp) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     time.utc().format(format).unwrap_or_default()
 }

@@ -14,6 +14,8 @@ use super::errors::Error;
 use super::page::{ListInput, Page};
 use super::shown::Shown;
 use super::{api, authorizer_cache, deployment};
+use crate::access_log_settings;
+use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a stage.
@@ -180,6 +182,12 @@ impl Operation for DeleteStage {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let api = api::find(cx, &input.api_id).await?;
         let stage = find(cx, &api, &input.stage_name).await?;
+        if !domains_of(cx, api.api_id.as_str(), Some(stage.stage_name.as_str())).await?.is_empty() {
+            return Err(Error::bad(format!(
+                "Deleting stage {} failed. Please remove all API mappings for the stage from your custom domain names.",
+                stage.stage_name
+            )));
+        }
         cx.tx.delete(&stage.record).await?;
         Ok(())
     }
@@ -289,6 +297,11 @@ async fn apply(cx: &mut Context<'_>, api: &HttpApi, stage: &mut Stage, members: 
         }
     }
     if let Some(settings) = &members.access_log_settings {
+        for member in ["destinationArn", "format"] {
+            if let Some(value) = settings.get(member).and_then(Value::as_str) {
+                access_log_settings::check(member, value).map_err(Error::bad)?;
+            }
+        }
         stage.access_log_settings = Some(settings.clone());
     }
     if let Some(id) = &members.client_certificate_id {

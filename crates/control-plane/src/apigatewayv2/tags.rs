@@ -1,13 +1,15 @@
-//! Tags of HTTP APIs and their stages: `TagResource`, `UntagResource`, `GetTags`.
+//! Tags of HTTP APIs, their stages and custom domain names: `TagResource`, `UntagResource`, `GetTags`.
 
 use std::collections::BTreeMap;
 
+use claviger_resources::domain_name::DomainName;
 use claviger_resources::http_api::{HttpApi, Stage};
 use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
 use super::{api, stage};
+use crate::domain_name;
 use crate::operation::{Access, Context, Operation};
 
 /// Adds tags.
@@ -100,6 +102,7 @@ impl Operation for GetTags {
         let tags = match find(cx, &input.resource_arn).await? {
             Tagged::Api(api) => api.record.tags,
             Tagged::Stage(stage) => stage.record.tags,
+            Tagged::DomainName(domain) => domain.record.tags,
         };
         Ok(TagsOutput { tags })
     }
@@ -109,19 +112,23 @@ impl Operation for GetTags {
 enum Tagged {
     Api(Box<Stored<HttpApi>>),
     Stage(Box<Stored<Stage>>),
+    DomainName(Box<Stored<DomainName>>),
 }
 
-/// `arn:aws:apigateway:{region}::/apis/{id}[/stages/{name}]`; the account field is empty.
+/// `arn:aws:apigateway:{region}::/apis/{id}[/stages/{name}]`, `…::/domainnames/{name}`; the account field is empty.
 async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Tagged, Error> {
     let invalid = || Error::bad("Invalid ARN specified in the request");
-    let path = arn.split_once("::/apis/").filter(|(head, _)| head.starts_with("arn:")).ok_or_else(invalid)?.1;
-    let mut parts = path.split('/');
-    let api = api::find(cx, parts.next().unwrap_or_default()).await?;
-    match (parts.next(), parts.next(), parts.next()) {
-        (None, ..) => Ok(Tagged::Api(Box::new(api))),
-        (Some("stages"), Some(name), None) => Ok(Tagged::Stage(Box::new(stage::find(cx, &api, name).await?))),
-        _ => Err(invalid()),
-    }
+    let path = arn.split_once("::/").filter(|(head, _)| head.starts_with("arn:")).ok_or_else(invalid)?.1;
+    let parts: Vec<&str> = path.split('/').collect();
+    Ok(match parts.as_slice() {
+        ["apis", api] => Tagged::Api(Box::new(api::find(cx, api).await?)),
+        ["apis", api, "stages", name] => {
+            let api = api::find(cx, api).await?;
+            Tagged::Stage(Box::new(stage::find(cx, &api, name).await?))
+        }
+        ["domainnames", name] => Tagged::DomainName(Box::new(domain_name::find(cx, name).await?)),
+        _ => return Err(invalid()),
+    })
 }
 
 async fn change(
@@ -137,6 +144,10 @@ async fn change(
         Tagged::Stage(mut stage) => {
             change(&mut stage.tags)?;
             cx.tx.replace(&stage).await?;
+        }
+        Tagged::DomainName(mut domain) => {
+            change(&mut domain.tags)?;
+            cx.tx.replace(&domain).await?;
         }
     }
     Ok(())

@@ -3,10 +3,8 @@
 //! A pool has at most one prefix, unique in its region over all accounts, and one custom host name, unique over everything.
 //! Both answer at once: there is no distribution to wait for.
 
-use std::net::IpAddr;
-
+use claviger_resources::domain_name::distribution_domain_name;
 use claviger_resources::quotas::Quota;
-use claviger_resources::random::base32_number;
 use claviger_resources::user_pool_domain::UserPoolDomain;
 use claviger_resources::{AccountId, UserPoolId};
 use claviger_store::{Key, Name, Namespace, Record, StoreError, Stored, TransactionExt};
@@ -17,6 +15,7 @@ use super::configuration::{Configuration, text};
 use super::errors::Error;
 use super::operations::Empty;
 use super::{quota, user_pool, user_pool_settings};
+use crate::host_name;
 use crate::operation::{Access, Context, Operation};
 
 /// Gives a pool a domain.
@@ -97,8 +96,6 @@ struct DomainDescription {
 /// Words that AWS keeps for itself: the first as a part between hyphens, the others anywhere.
 const RESERVED_PART: &str = "aws";
 const RESERVED_WORDS: [&str; 2] = ["amazon", "cognito"];
-/// Names under which the server itself is reached.
-const OWN_SUFFIXES: [&str; 4] = ["amazonaws.com", "amazoncognito.com", "localhost", "localhost.localstack.cloud"];
 /// The version of the pages of a domain that names none: the classic ones.
 const MANAGED_LOGIN_VERSION: u8 = 1;
 /// Domains read at a time when custom ones are counted.
@@ -239,18 +236,7 @@ fn check_prefix(domain: &str, reserved: &[String]) -> Result<(), Error> {
 
 /// A host name with a parent that is not a top-level domain, and not one under which the server itself is reached.
 fn check_host(domain: &str, own: &[String]) -> Result<(), Error> {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let is_ours = OWN_SUFFIXES
-        .into_iter()
-        .chain(own.iter().map(String::as_str))
-        .any(|suffix| domain.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
-    let well_formed = domain.split('.').count() >= 3 && domain.split('.').all(label);
-    if well_formed && !is_ours && domain.parse::<IpAddr>().is_err() { Ok(()) } else { Err(Error::DomainNotSubdomain) }
+    if host_name::is_registrable(domain, 3, own) { Ok(()) } else { Err(Error::DomainNotSubdomain) }
 }
 
 /// Certificates are not looked at: this server has its own. Their region is, because AWS would refuse another.
@@ -297,14 +283,9 @@ fn version(cx: &Context<'_>) -> String {
     )
 }
 
-/// The name a distribution would have: of AWS's form, and the same each time, so that tools that compare see no change.
+/// The name a distribution would have.
 fn distribution(domain: &UserPoolDomain) -> String {
-    // FNV-1a, because nothing but evenness is asked of it.
-    let hash = domain
-        .host()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("d{}.cloudfront.net", base32_number(&hash.to_be_bytes()))
+    distribution_domain_name(&domain.host())
 }
 
 impl UserPoolDomainInput {

@@ -13,7 +13,7 @@ use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_resources::{Tenant, Timestamp};
 use claviger_runtime::refusals::{Refused, Surface};
-use claviger_runtime::snapshot::{Api, ServedStage};
+use claviger_runtime::snapshot::{Api, Domain, ServedStage};
 use http::{HeaderMap, StatusCode};
 
 use super::Call;
@@ -127,6 +127,18 @@ impl Denied {
     /// No API has the id.
     pub(super) fn no_api(id: &str) -> Self {
         Self::by(Refusal::Forbidden, format!("no API has the id {id}"))
+    }
+
+    /// A custom domain name leads nowhere.
+    pub(super) fn no_mapping(domain: Option<&Domain>) -> Self {
+        let keys = domain.map(Domain::keys).unwrap_or_default();
+        let keys: Vec<&str> = keys.into_iter().map(|key| if key.is_empty() { "(none)" } else { key }).collect();
+        Self::by(Refusal::Forbidden, format!("the domain name has the API mappings [{}]", keys.join(", ")))
+    }
+
+    /// The setting that decided.
+    pub(super) fn setting(&self) -> Option<String> {
+        self.setting.as_deref().map(str::to_owned)
     }
 
     /// The API has no such stage.

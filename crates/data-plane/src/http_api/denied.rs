@@ -1,5 +1,6 @@
 //! Why an HTTP API refused, for operators: beside the refusal that the client hears, the setting that decided.
 
+use claviger_gateway::access_log::Failure;
 use claviger_gateway::context::Signer;
 use claviger_gateway::http_api::lambda_authorizer::LambdaAuthorizer;
 use claviger_gateway::http_api::refusal::Challenge;
@@ -126,6 +127,11 @@ impl Denied {
             authorizer: Some(format!("{} ({})", authorizer.name, authorizer.id)),
             ..refusal.into()
         })
+    }
+
+    /// What the access log tells of it.
+    pub(super) fn failure(&self) -> Failure<'static> {
+        Failure::of_http_api(&self.refusal)
     }
 
     /// A caller of whom a Lambda authorizer is not asked.

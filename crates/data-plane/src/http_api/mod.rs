@@ -11,10 +11,11 @@ mod throttle;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use claviger_gateway::access_log::{Facts, Failure, Integration};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::answer::{Answer, Envelope};
-use claviger_gateway::http_api::{CompiledHttpApi, CompiledRoute, Found, Refusal};
+use claviger_gateway::http_api::{CompiledHttpApi, CompiledIntegration, CompiledRoute, Found, Refusal};
 use claviger_gateway::refusal::Refusal as RestRefusal;
 use claviger_gateway::request::Request;
 use claviger_gateway::request_head;
@@ -22,11 +23,12 @@ use claviger_resources::{DeploymentId, Timestamp};
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{HttpApi, ServedHttpStage, Snapshot};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, Version};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 use self::authorize::Asking;
 use self::denied::Denied;
+use crate::access_log::{Logging, Slot, request_length};
 use crate::body::Body;
 use crate::gateway::Target;
 use crate::ids::{RequestIds, date};
@@ -44,6 +46,8 @@ struct Call<'a> {
     /// `$context.requestId`, which HTTP APIs show in `apigw-requestid`.
     id: String,
     now: Timestamp,
+    /// Its line in the stage's access log.
+    line: Slot,
 }
 
 /// The stage a request is for, what that serves, and the path after the stage.
@@ -75,7 +79,7 @@ impl DataPlane {
         arrival: Arrival<'_>,
     ) -> Response<Body> {
         let id = RequestIds::of(&parts.headers).extended;
-        let call = Call { target, parts, arrival, id, now: self.clock.now() };
+        let mut call = Call { target, parts, arrival, id, now: self.clock.now(), line: Slot::new() };
         // The request line counts as method, target and version with what stands between them.
         let line_bytes = parts.method.as_str().len() + parts.uri.path().len() + "  HTTP/1.1".len();
         let head = request_head::check(&parts.uri, line_bytes + parts.uri.query().map_or(0, str::len), &parts.headers);
@@ -83,19 +87,25 @@ impl DataPlane {
             Ok(place) => self.at_stage(snapshot, &call, &place, body).await,
             Err(denied) => denied.explained(&call, None, None),
         };
-        call.finish(outcome)
+        let line = call.line.take();
+        self.logged(line, call.finish(outcome))
     }
 
     async fn at_stage(&self, snapshot: &Snapshot, call: &Call<'_>, place: &Place<'_>, body: Incoming) -> Outcome {
         let found = place.compiled.find(call.parts.method.as_str(), place.path);
-        if found.as_ref().is_some_and(|found| reads_otherwise(call, place, found)) {
-            let refusal = RestRefusal::AmbiguousPath("another route's path in another spelling");
-            return Denied::head(refusal).explained(call, Some(&place.stage), None);
+        let route = found.as_ref().map(|found| found.route);
+        let logging = self.logging(place.stage.access_log.as_ref());
+        let outcome = if found.as_ref().is_some_and(|found| reads_otherwise(call, place, found)) {
+            Err(Denied::head(RestRefusal::AmbiguousPath("another route's path in another spelling")))
+        } else {
+            self.at_route(snapshot, call, place, found.as_ref(), body, logging).await
+        };
+        let failure = outcome.as_ref().err().map(|denied| denied.failure());
+        let mut outcome = outcome.unwrap_or_else(|denied| denied.explained(call, Some(&place.stage), route));
+        if let Some(logging) = logging {
+            let facts = call.facts(&call.context(place, route), outcome.status(), None, failure);
+            logging.begin(&call.line, &facts);
         }
-        let outcome = self.at_route(snapshot, call, place, found.as_ref(), body).await;
-        let mut outcome = outcome.unwrap_or_else(|denied| {
-            denied.explained(call, Some(&place.stage), found.as_ref().map(|found| found.route))
-        });
         if let Some(cors) = &place.compiled.cors
             && !outcome.is_preflight(call.parts)
         {
@@ -111,6 +121,7 @@ impl DataPlane {
         place: &Place<'_>,
         found: Option<&Found<'_, '_>>,
         body: Incoming,
+        logging: Option<Logging<'_>>,
     ) -> Result<Outcome, Box<Denied>> {
         let (parts, compiled) = (call.parts, &place.compiled);
         let verb = parts.method.as_str();
@@ -130,7 +141,7 @@ impl DataPlane {
                 path_parameters: &found.parameters,
                 body: b"",
             },
-            context: call.context(place, found.route),
+            context: call.context(place, Some(found.route)),
             stage_variables: &place.stage.stage.stage_variables,
         };
         let asking = Asking { call, snapshot, place, route: found.route, exchange: &exchange };
@@ -152,11 +163,29 @@ impl DataPlane {
             context: caller.known(claims.as_ref(), &exchange.context),
             ..exchange
         };
-        Ok(self.integrate_http_api(place, found.route, permit, &exchange, body).await?)
+        let asked = self.moment(logging);
+        let outcome = self.integrate_http_api(place, found.route, permit, &exchange, body).await;
+        // Only here is it known who calls.
+        if let (Some(logging), Some(asked)) = (logging, asked) {
+            let integration = Integration::of(
+                outcome.as_ref().ok().map(Outcome::status),
+                !matches!(found.route.integration, CompiledIntegration::HttpProxy(_)),
+                self.milliseconds_since(asked),
+            );
+            let failure = outcome.as_ref().err().map(Failure::of_http_api);
+            let status = outcome.as_ref().map_or_else(Refusal::status, Outcome::status);
+            logging.begin(&call.line, &call.facts(&exchange.context, status, Some(integration), failure));
+        }
+        Ok(outcome?)
     }
 }
 
 impl Outcome {
+    fn status(&self) -> StatusCode {
+        let (Self::Whole(answer) | Self::Stream(answer, ..) | Self::Refused(answer, _)) = self;
+        answer.status
+    }
+
     fn headers_mut(&mut self) -> &mut HeaderMap {
         let (Self::Whole(answer) | Self::Stream(answer, ..) | Self::Refused(answer, _)) = self;
         &mut answer.headers
@@ -172,7 +201,7 @@ impl Outcome {
 }
 
 impl<'a> Call<'a> {
-    fn context(&'a self, place: &'a Place<'_>, route: &'a CompiledRoute) -> Context<'a> {
+    fn context(&'a self, place: &'a Place<'_>, route: Option<&'a CompiledRoute>) -> Context<'a> {
         let stage = &place.stage.stage;
         Context {
             account: &place.compiled.tenant.account,
@@ -181,11 +210,13 @@ impl<'a> Call<'a> {
             deployment_id: stage.deployment_id.as_ref().map(DeploymentId::as_str).unwrap_or_default(),
             resource_id: None,
             resource_path: None,
-            route_key: Some(&route.key),
+            route_key: route.map(|route| &*route.key),
             method: self.parts.method.as_str(),
             path: self.target.path,
             protocol: if self.parts.version == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" },
             domain_name: self.arrival.host,
+            base_path: self.target.base_path(),
+            is_canary: None,
             request_id: &self.id,
             extended_request_id: &self.id,
             request_time: self.now,
@@ -198,6 +229,18 @@ impl<'a> Call<'a> {
             api_key: None,
             api_key_id: None,
         }
+    }
+
+    /// What the access log may tell.
+    fn facts<'f>(
+        &self,
+        context: &Context<'f>,
+        status: StatusCode,
+        integration: Option<Integration>,
+        failure: Option<Failure<'f>>,
+    ) -> Facts<'f> {
+        let request_length = request_length(&self.parts.headers);
+        Facts { context: *context, status: status.as_u16(), request_length, integration, failure }
     }
 
     /// Puts the answer into the envelope that every answer of an HTTP API has.
@@ -228,17 +271,19 @@ fn length_of(answer: &Answer) -> Option<u64> {
     (answer.status != http::StatusCode::NO_CONTENT).then_some(answer.body.len() as u64)
 }
 
-/// The stage a request is for: the one that the path's first segment names, else `$default`.
+/// The stage a request is for: the one that a mapping or the path's first segment names, else `$default`.
 fn find_stage<'a>(api: &HttpApi, target: Target<'a>) -> Result<Place<'a>, Box<Denied>> {
-    if api.settings.disable_execute_api_endpoint {
+    if api.settings.disable_execute_api_endpoint && target.is_default_endpoint() {
         return Err(Denied::endpoint_disabled(target.api));
     }
-    let path = target.path.trim_start_matches('/');
+    let path = target.rest().trim_start_matches('/');
     let (name, rest) = path.find('/').map_or((path, ""), |slash| path.split_at(slash));
     let name = if name == "%24default" { DEFAULT_STAGE } else { name };
-    let (stage, path) = match (api.stage(name), api.stage(DEFAULT_STAGE)) {
+    let (name, rest) = target.stage().map_or((name, rest), |stage| (stage, target.rest()));
+    let default = if target.stage().is_some() { None } else { api.stage(DEFAULT_STAGE) };
+    let (stage, path) = match (api.stage(name), default) {
         (Some(stage), _) => (stage, rest),
-        (None, Some(stage)) => (stage, target.path),
+        (None, Some(stage)) => (stage, target.rest()),
         (None, None) => return Err(Denied::no_stage(api, target.api, name)),
     };
     let Some(compiled) = &stage.compiled else { return Err(Denied::no_deployment(&stage.stage)) };

@@ -130,6 +130,20 @@ impl Refusal {
         }
     }
 
+    /// Its type in access logs: that of the like refusal of a REST API.
+    pub const fn response_type(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "RESOURCE_NOT_FOUND",
+            Self::Unauthorized { .. } => "UNAUTHORIZED",
+            Self::Forbidden { .. } => "ACCESS_DENIED",
+            Self::Throttled(_) => "THROTTLED",
+            Self::TooLarge => "REQUEST_TOO_LARGE",
+            Self::HeadersTooLarge | Self::UrlTooLong | Self::Unreadable(_) => "DEFAULT_4XX",
+            Self::Internal(_) => "DEFAULT_5XX",
+            Self::Unavailable(_) => "INTEGRATION_FAILURE",
+        }
+    }
+
     /// What the client is asked for.
     pub const fn challenge(&self) -> Option<&Challenge> {
         match self {

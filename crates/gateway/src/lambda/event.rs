@@ -100,7 +100,7 @@ impl<'a> RequestEvent<'a> {
             exchange.stage_variables.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
         Self {
             resource: context.resource_path.unwrap_or_default(),
-            path: format!("/{}", request.path.trim_start_matches('/')),
+            path: event_path(&request, &context),
             http_method: request.method,
             headers: absent.or(last_values(&headers)),
             multi_value_headers: absent.or(all_values(&headers)),
@@ -135,6 +135,12 @@ impl<'a> RequestContext<'a> {
             api_id: context.api_id,
         }
     }
+}
+
+/// The path without the stage; on a custom domain name the whole of it, the mapping's in front.
+fn event_path(request: &Request<'_>, context: &Context<'_>) -> String {
+    let path = if context.base_path.is_some() { context.path } else { request.path };
+    format!("/{}", path.trim_start_matches('/'))
 }
 
 impl Absent {

@@ -5,6 +5,7 @@
 //! and what an export or a patch speaks of.
 
 mod authorizer;
+mod canary_settings;
 mod copy;
 mod deployment;
 mod documentation;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use authorizer::{Authorizer, AuthorizerType, JwtAdditionalClaim, JwtConfiguration, JwtIssuer};
+pub use canary_settings::CanarySettings;
 pub use deployment::{Deployment, RestApiDefinition};
 pub use documentation::{
     DocumentationPart, DocumentationPartLocation, DocumentationPartType, DocumentationVersion, InvalidLocation,

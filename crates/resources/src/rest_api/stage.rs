@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::CanarySettings;
 use crate::{DeploymentId, RestApiId, StageName, Tenant, Timestamp};
 
 /// A stage of a REST API, as it is stored.
@@ -27,7 +28,10 @@ pub struct Stage {
     /// `{path}/{VERB}` or `*/*` to its settings.
     #[serde(default)]
     pub method_settings: BTreeMap<String, MethodSetting>,
-    /// Members that decide nothing yet (caching, tracing, canary, access log), under AWS's names.
+    /// The deployment that it tries out on a part of its traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary_settings: Option<CanarySettings>,
+    /// Members that are kept as they were given (caching, tracing, access log), under AWS's names.
     #[serde(default)]
     pub configuration: serde_json::Map<String, serde_json::Value>,
     /// Names what its authorizers' answers are kept under; under another name, nothing is kept yet.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use claviger_gateway::compile::CompiledApi;
 use claviger_gateway::throttle::limits_of_stage;
 use claviger_resources::rate::RateLimit;
-use claviger_resources::rest_api::{MethodVerb, RestApi, Stage};
+use claviger_resources::rest_api::{CanarySettings, MethodVerb, RestApi, Stage};
 use claviger_resources::{DeploymentId, ResourceId, StageName};
+
+use super::access_log::StageLog;
 
 /// A REST API and its stages.
 #[derive(Clone)]
@@ -24,14 +26,46 @@ pub struct ServedStage {
     /// The deployment, compiled; shared between stages that serve the same one. `None` when it cannot be compiled, which
     /// the log then tells: such a stage answers every request with a configuration error.
     pub compiled: Option<Arc<CompiledApi>>,
+    /// The part of the traffic that another deployment answers, and that one as a stage of its own.
+    pub canary: Option<Canary>,
+    /// Whether this is a canary; none where the stage has none.
+    pub is_canary: Option<bool>,
+    /// How its requests are logged, if they are.
+    pub access_log: Option<StageLog>,
     /// How fast the stage lets each method be called, where it says so.
     limits: HashMap<(ResourceId, MethodVerb), RateLimit>,
+}
+
+/// The canary of a stage.
+pub struct Canary {
+    percent_traffic: f64,
+    served: Arc<ServedStage>,
 }
 
 impl ServedStage {
     pub(super) fn new(stage: Stage, compiled: Option<Arc<CompiledApi>>) -> Self {
         let limits = compiled.as_ref().map(|compiled| limits_of_stage(&stage.method_settings, compiled));
-        Self { stage, compiled, limits: limits.unwrap_or_default() }
+        let access_log = StageLog::of(stage.configuration.get("accessLogSettings"));
+        Self { stage, compiled, canary: None, is_canary: None, access_log, limits: limits.unwrap_or_default() }
+    }
+
+    /// The same stage with a canary: what that serves, as the stage's settings and its own say.
+    pub(super) fn with_canary(self, settings: &CanarySettings, compiled: Option<Arc<CompiledApi>>) -> Self {
+        let mut stage = Stage { deployment_id: settings.deployment_id.clone(), ..self.stage.clone() };
+        if let Some(overrides) = &settings.stage_variable_overrides {
+            stage.variables.get_or_insert_default().extend(overrides.clone());
+        }
+        let served = Arc::new(Self { is_canary: Some(true), ..Self::new(stage, compiled) });
+        let canary = Canary { percent_traffic: settings.percent_traffic, served };
+        Self { canary: Some(canary), is_canary: Some(false), ..self }
+    }
+
+    /// The stage or its canary, as a number drawn for the request decides.
+    pub fn drawn(self: &Arc<Self>, draw: impl FnOnce() -> u32) -> &Arc<Self> {
+        match &self.canary {
+            Some(canary) if gets(canary.percent_traffic, draw()) => &canary.served,
+            _ => self,
+        }
     }
 
     /// How fast the stage lets a method be called; `None` when it sets no limit.
@@ -41,6 +75,11 @@ impl ServedStage {
         }
         self.limits.get(&(resource.clone(), verb)).copied()
     }
+}
+
+/// Whether a number, as likely as any other, falls into a part of so many in a hundred.
+fn gets(percent_traffic: f64, number: u32) -> bool {
+    f64::from(number) < percent_traffic / 100.0 * (f64::from(u32::MAX) + 1.0)
 }
 
 impl Api {
@@ -56,6 +95,28 @@ impl Api {
 
     /// The compiled form of a deployment that some stage serves already.
     pub(super) fn compiled(&self, deployment: &DeploymentId) -> Option<Arc<CompiledApi>> {
-        self.stages.values().find(|served| served.stage.deployment_id == *deployment)?.compiled.clone()
+        let canaries = self.stages.values().filter_map(|served| Some(&served.canary.as_ref()?.served));
+        let mut all = self.stages.values().chain(canaries);
+        all.find(|served| served.stage.deployment_id == *deployment)?.compiled.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canary_gets_its_part_of_all_numbers() {
+        let check = |percent: f64, number: u32, expected: bool| {
+            assert_eq!(gets(percent, number), expected, "{percent} {number}");
+        };
+        check(0.0, 0, false);
+        check(0.0, u32::MAX, false);
+        check(100.0, 0, true);
+        check(100.0, u32::MAX, true);
+        check(50.0, u32::MAX / 2, true);
+        check(50.0, u32::MAX / 2 + 1, false);
+        check(0.1, 4_294_967, true);
+        check(0.1, 4_294_968, false);
     }
 }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use claviger_gateway::authorization_policy::CompiledPolicy;
 use claviger_gateway::compile::{CompiledApi, compile};
 use claviger_gateway::roles::Roles;
+use claviger_resources::api_mapping::ApiMapping;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
+use claviger_resources::domain_name::DomainName;
 use claviger_resources::function::{self, Function};
 use claviger_resources::http_api as http_api_records;
 use claviger_resources::provisioned_limit::ProvisionedLimit;
@@ -18,14 +20,15 @@ use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::user_pool_domain::UserPoolDomain;
-use claviger_resources::{ClientId, HttpApiId, RestApiId, UserPoolId};
+use claviger_resources::{ClientId, DeploymentId, HttpApiId, RestApiId, UserPoolId};
 use claviger_store::{Change, Key, Kind, Row, StoreError, Stored, Transaction, TransactionExt};
 
 use super::api::{Api, ServedStage};
+use super::domain::Domain;
 use super::http_api::{HttpApi, ServedHttpStage};
 use super::interner::Interner;
 use super::pool::{Pool, PoolKeys};
-use super::{Snapshot, client};
+use super::{CustomDomain, Snapshot, client};
 use crate::issuers::Issuers;
 use crate::key_maker::Keyless;
 
@@ -38,7 +41,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 18] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -48,6 +51,8 @@ const KINDS: [Kind; 16] = [
     Kind::Stage,
     Kind::HttpApi,
     Kind::HttpStage,
+    Kind::DomainName,
+    Kind::ApiMapping,
     Kind::ProvisionedLimit,
     Kind::ApiKey,
     Kind::UsagePlan,
@@ -160,6 +165,11 @@ impl Builder {
             Kind::Stage => put_stage(snapshot, decode(row)?, tx).await?,
             Kind::HttpApi => put_http_api(snapshot, decode(row)?),
             Kind::HttpStage => put_http_stage(snapshot, decode(row)?, tx).await?,
+            Kind::DomainName => put_domain_name(snapshot, &decode::<DomainName>(row)?),
+            Kind::ApiMapping => {
+                let mapping: ApiMapping = decode(row)?;
+                change_domain_name(snapshot, &mapping.domain_name.clone(), |domain| domain.put(mapping));
+            }
             Kind::ProvisionedLimit => put_rate(snapshot, decode(row)?),
             Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
             Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
@@ -199,7 +209,7 @@ fn change_pool(snapshot: &mut Snapshot, id: &UserPoolId, change: impl FnOnce(&mu
 
 fn put_domain(snapshot: &mut Snapshot, domain: &UserPoolDomain) {
     if domain.is_custom() {
-        snapshot.custom_domains.insert(domain.domain.clone(), domain.pool.clone());
+        snapshot.custom_domains.insert(domain.domain.clone(), CustomDomain::Pool(domain.pool.clone()));
     } else {
         snapshot.domain_prefixes.insert(prefix_key(domain.tenant.region.as_str(), &domain.domain), domain.pool.clone());
     }
@@ -208,6 +218,41 @@ fn put_domain(snapshot: &mut Snapshot, domain: &UserPoolDomain) {
 
 fn prefix_key(region: &str, prefix: &str) -> String {
     format!("{region}/{prefix}")
+}
+
+fn put_domain_name(snapshot: &mut Snapshot, record: &DomainName) {
+    let known = snapshot.domain_name(&record.domain_name).map(Arc::clone);
+    let domain = known.as_ref().map_or_else(|| Domain::new(record), |domain| domain.with_record(record));
+    // One of the same name may have been deleted and made again.
+    if let Some(known) = known {
+        snapshot.domain_targets.remove(&*known.target);
+    }
+    file_domain_name(snapshot, &record.domain_name, Arc::new(domain));
+}
+
+/// Puts a domain where its host and its regional name find it.
+fn file_domain_name(snapshot: &mut Snapshot, name: &str, domain: Arc<Domain>) {
+    snapshot.domain_targets.insert(domain.target.to_string(), Arc::clone(&domain));
+    match name.strip_prefix("*.") {
+        Some(parent) => drop(snapshot.wildcard_domains.insert(parent.to_owned(), domain)),
+        None => drop(snapshot.custom_domains.insert(name.to_owned(), CustomDomain::Apis(domain))),
+    }
+}
+
+fn change_domain_name(snapshot: &mut Snapshot, name: &str, change: impl FnOnce(&mut Domain)) {
+    let Some(domain) = snapshot.domain_name(name) else { return };
+    let mut domain = Domain::clone(domain);
+    change(&mut domain);
+    file_domain_name(snapshot, name, Arc::new(domain));
+}
+
+fn remove_domain_name(snapshot: &mut Snapshot, name: &str) {
+    let Some(domain) = snapshot.domain_name(name).map(Arc::clone) else { return };
+    snapshot.domain_targets.remove(&*domain.target);
+    match name.strip_prefix("*.") {
+        Some(parent) => drop(snapshot.wildcard_domains.remove(parent)),
+        None => drop(snapshot.custom_domains.remove(name)),
+    }
 }
 
 fn put_rate(snapshot: &mut Snapshot, limit: ProvisionedLimit) {
@@ -248,19 +293,34 @@ fn put_api(snapshot: &mut Snapshot, record: RestApi) {
 
 async fn put_stage(snapshot: &mut Snapshot, stage: Stage, tx: &mut dyn Transaction) -> Result<(), StoreError> {
     let Some(api) = snapshot.apis.get(&stage.rest_api_id) else { return Ok(()) };
-    let compiled = match api.compiled(&stage.deployment_id) {
-        Some(compiled) => Some(compiled),
-        None => compile_deployment(&stage, tx).await?,
+    let compiled = compile_deployment(api, &stage, &stage.deployment_id, tx).await?;
+    let canary = match &stage.canary_settings {
+        Some(canary) => Some((canary.clone(), compile_deployment(api, &stage, &canary.deployment_id, tx).await?)),
+        None => None,
     };
     let mut api = Api::clone(api);
     let id = stage.rest_api_id.clone();
-    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedStage::new(stage, compiled)));
+    let name = stage.stage_name.clone();
+    let mut served = ServedStage::new(stage, compiled);
+    if let Some((settings, compiled)) = canary {
+        served = served.with_canary(&settings, compiled);
+    }
+    api.stages.insert(name, Arc::new(served));
     snapshot.apis.insert(id, Arc::new(api));
     Ok(())
 }
 
-async fn compile_deployment(stage: &Stage, tx: &mut dyn Transaction) -> Result<Option<Arc<CompiledApi>>, StoreError> {
-    let id = stage.deployment_id.as_str();
+/// A deployment of an API as it is served, which another stage may do already.
+async fn compile_deployment(
+    api: &Api,
+    stage: &Stage,
+    deployment: &DeploymentId,
+    tx: &mut dyn Transaction,
+) -> Result<Option<Arc<CompiledApi>>, StoreError> {
+    if let Some(compiled) = api.compiled(deployment) {
+        return Ok(Some(compiled));
+    }
+    let id = deployment.as_str();
     let Some(deployment) = tx.find::<Deployment>(&stage.tenant, stage.rest_api_id.as_str(), id).await? else {
         return Ok(None);
     };
@@ -304,7 +364,7 @@ async fn put_http_stage(
     };
     let mut api = HttpApi::clone(api);
     let id = stage.api_id.clone();
-    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedHttpStage { stage, compiled }));
+    api.stages.insert(stage.stage_name.clone(), Arc::new(ServedHttpStage::new(stage, compiled)));
     snapshot.http_apis.insert(id, Arc::new(api));
     Ok(())
 }
@@ -315,7 +375,9 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
         Kind::UserPool => drop(snapshot.pools.remove(key.id.as_str())),
         Kind::ResourceServer => change_parent(snapshot, key, |pool| pool.remove_server(&key.id)),
         Kind::UserPoolDomain => {
-            let custom = snapshot.custom_domains.get(&key.id).is_some_and(|pool| pool.as_str() == key.parent);
+            let leads_there =
+                |domain: &CustomDomain| matches!(domain, CustomDomain::Pool(pool) if pool.as_str() == key.parent);
+            let custom = snapshot.custom_domains.get(&key.id).is_some_and(leads_there);
             if custom {
                 snapshot.custom_domains.remove(&key.id);
             } else {
@@ -349,6 +411,8 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());
             }
         }
+        Kind::DomainName => remove_domain_name(snapshot, &key.id),
+        Kind::ApiMapping => change_domain_name(snapshot, &key.parent, |domain| domain.remove(&key.id)),
         Kind::ApiKey => snapshot.usage_plans.remove_key(&key.id),
         Kind::UsagePlan => snapshot.usage_plans.remove_plan(&key.id),
         Kind::UsagePlanKey => snapshot.usage_plans.remove_plan_key(&key.parent, &key.id),

@@ -7,6 +7,8 @@ use claviger_gateway::http_api::CompiledHttpApi;
 use claviger_resources::http_api::{HttpApi as Settings, Stage};
 use claviger_resources::{DeploymentId, HttpStageName};
 
+use super::access_log::StageLog;
+
 /// An HTTP API and its stages.
 #[derive(Clone)]
 pub struct HttpApi {
@@ -21,6 +23,15 @@ pub struct ServedHttpStage {
     pub stage: Stage,
     /// The deployment, compiled; shared between stages that serve the same one. `None` while there is none.
     pub compiled: Option<Arc<CompiledHttpApi>>,
+    /// How its requests are logged, if they are.
+    pub access_log: Option<StageLog>,
+}
+
+impl ServedHttpStage {
+    pub(super) fn new(stage: Stage, compiled: Option<Arc<CompiledHttpApi>>) -> Self {
+        let access_log = StageLog::of(stage.access_log_settings.as_ref());
+        Self { stage, compiled, access_log }
+    }
 }
 
 impl HttpApi {

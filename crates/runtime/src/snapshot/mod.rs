@@ -4,10 +4,12 @@
 //! the maps are persistent, so a new snapshot shares all that stayed with the old one and costs the same however large
 //! the store is. [`current`] keeps it up to date; [`apply`] says what each record means for it.
 
+mod access_log;
 pub mod api;
 mod apply;
 mod client;
 pub mod current;
+pub mod domain;
 pub mod http_api;
 mod interner;
 pub mod pool;
@@ -25,9 +27,11 @@ use claviger_resources::request_rates::Category;
 use claviger_resources::{ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
 
+pub use self::access_log::StageLog;
 pub use self::api::{Api, ServedStage};
 pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
+pub use self::domain::{Domain, Mapped};
 pub use self::http_api::{HttpApi, ServedHttpStage};
 pub use self::pool::{Generation, Pool, PoolKeys};
 pub use self::usage_plans::UsagePlans;
@@ -40,7 +44,11 @@ pub struct Snapshot {
     clients: imbl::HashMap<ClientId, Arc<Client>>,
     /// `{region}/{prefix}` to the pool it leads to.
     domain_prefixes: imbl::HashMap<String, UserPoolId>,
-    custom_domains: imbl::HashMap<String, UserPoolId>,
+    custom_domains: imbl::HashMap<String, CustomDomain>,
+    /// Domains with `*` for their first label, by what follows it.
+    wildcard_domains: imbl::HashMap<String, Arc<Domain>>,
+    /// The first label of the regional names of domains.
+    domain_targets: imbl::HashMap<String, Arc<Domain>>,
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     http_apis: imbl::HashMap<HttpApiId, Arc<HttpApi>>,
     usage_plans: UsagePlans,
@@ -51,6 +59,13 @@ pub struct Snapshot {
     policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
     /// Request rates that accounts have set.
     provisioned_rates: imbl::HashMap<(Tenant, Category), u32>,
+}
+
+/// What a host name of a user's own leads to.
+#[derive(Clone)]
+enum CustomDomain {
+    Pool(UserPoolId),
+    Apis(Arc<Domain>),
 }
 
 impl Snapshot {
@@ -92,7 +107,43 @@ impl Snapshot {
 
     /// The pool a custom domain leads to; `host` in lower case, without port.
     pub fn pool_of_custom_domain(&self, host: &str) -> Option<&Arc<Pool>> {
-        self.pools.get(self.custom_domains.get(host)?)
+        match self.custom_domain(host)? {
+            CustomDomain::Pool(pool) => self.pools.get(pool),
+            CustomDomain::Apis(_) => None,
+        }
+    }
+
+    /// The custom domain name of APIs that answers for this host: the name itself, else one with `*` for its first label.
+    pub fn domain(&self, host: &str) -> Option<&Arc<Domain>> {
+        match self.custom_domain(host) {
+            Some(CustomDomain::Apis(domain)) => Some(domain),
+            Some(CustomDomain::Pool(_)) => None,
+            None if self.wildcard_domains.is_empty() => None,
+            None => self.wildcard_domains.get(host.split_once('.')?.1),
+        }
+    }
+
+    /// The custom domain name of APIs whose regional name has this first label.
+    pub fn domain_of_target(&self, target: &str) -> Option<&Arc<Domain>> {
+        if self.domain_targets.is_empty() { None } else { self.domain_targets.get(target) }
+    }
+
+    /// Whether a host is a registered custom domain, of a pool or of APIs.
+    pub fn is_custom_domain(&self, host: &str) -> bool {
+        self.custom_domain(host).is_some() || self.domain(host).is_some()
+    }
+
+    /// The custom domain name of APIs that is called so, `*.` in front of it where it has that.
+    fn domain_name(&self, name: &str) -> Option<&Arc<Domain>> {
+        match (name.strip_prefix("*."), self.custom_domains.get(name)) {
+            (Some(parent), _) => self.wildcard_domains.get(parent),
+            (None, Some(CustomDomain::Apis(domain))) => Some(domain),
+            (None, _) => None,
+        }
+    }
+
+    fn custom_domain(&self, host: &str) -> Option<&CustomDomain> {
+        if self.custom_domains.is_empty() { None } else { self.custom_domains.get(host) }
     }
 
     /// The API with this id.

@@ -57,6 +57,7 @@ const CASES: &[Case] = &[
     // Row 2: registered custom domains.
     (&[2], "GET api.example.com /v1/pets", &[], "custom domain"),
     (&[2], "GET API.Example.com.:443 /v1/pets", &[], "custom domain"),
+    (&[2], "GET shop.apps.example.com /v1/pets", &[], "custom domain"),
     (&[2, 3], "GET a1.execute-api.example.org /dev", &[], "custom domain"),
     (&[2, 6], "GET b.s3.example.org /key", &[], "custom domain"),
     (&[2, 7], "GET api.example.com /_claviger/health", &[], "custom domain"),
@@ -70,6 +71,7 @@ const CASES: &[Case] = &[
     // Row 3: an API's host.
     (&[3], "GET a1.execute-api.us-east-1.amazonaws.com /dev/pets", &[], "api a1 us-east-1 /dev/pets"),
     (&[3], "GET a1.execute-api.localhost.localstack.cloud:4566 /", &[], "api a1 - /"),
+    (&[3], "GET d-1a2b3c4d5e.execute-api.us-east-1.amazonaws.com /v1/pets", &[], "api d-1a2b3c4d5e us-east-1 /v1/pets"),
     (&[3], "OPTIONS a1.execute-api.localhost /dev/a%2Fb//c?q=1", &[], "api a1 - /dev/a%2Fb//c"),
     (&[3, 6], "GET my.execute-api.s3.amazonaws.com /key", &[], "api my - /key"),
     (&[3, 6], "GET a1.execute-api.localhost /key", &[], "api a1 - /key"),
@@ -447,7 +449,8 @@ impl Mode {
         Names {
             suffixes: &SUFFIXES,
             is_custom_domain: &|host| {
-                ["api.example.com", "a1.execute-api.example.org", "b.s3.example.org"].contains(&host)
+                let any_label = host.split_once('.').is_some_and(|(_, rest)| rest == "apps.example.com");
+                any_label || ["api.example.com", "a1.execute-api.example.org", "b.s3.example.org"].contains(&host)
             },
             dev: self.dev,
             proxy_allowed: self.proxy_allowed,

@@ -6,13 +6,17 @@
     reason = "helpers of tests fail where they stand, as tests do"
 )]
 
+mod access_logs;
 mod apigateway_facts;
 mod authorization_policies;
 mod aws_iam;
+mod canaries;
 mod claims_hook;
 mod cognito_facts;
 mod commands;
+mod compression;
 mod cors;
+mod custom_domains;
 mod exec;
 mod explain;
 mod facts;

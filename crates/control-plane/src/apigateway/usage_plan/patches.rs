@@ -199,6 +199,7 @@ mod tests {
                 op: (*op).to_owned(),
                 path: (*path).to_owned(),
                 value: value.map(str::to_owned),
+                from: None,
             })
             .collect();
         apply(&plan(), &operations)

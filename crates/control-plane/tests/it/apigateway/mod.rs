@@ -1,8 +1,11 @@
 //! API Gateway's REST APIs over the wire's requests and answers.
 
+mod access_logs;
 mod api_keys;
+mod canaries;
 mod deployments;
 mod documentation;
+mod domain_names;
 mod export;
 mod models;
 mod quotas;

@@ -114,10 +114,12 @@ impl LambdaProxy {
     }
 }
 
-/// The path that functions are told: decoded, with the stage before it unless that is `$default` (observed).
+/// The path that functions are told: decoded, with the stage before it unless that is `$default` (observed); on a custom domain
+/// name the path of the mapping stands there instead.
 pub(super) fn path_with_stage<'a>(exchange: &Exchange<'a>) -> Cow<'a, str> {
     let context = exchange.context;
-    decoded(if context.stage == "$default" { exchange.request.path } else { context.path })
+    let is_bare = context.stage == "$default" && context.base_path.is_none();
+    decoded(if is_bare { exchange.request.path } else { context.path })
 }
 
 fn decoded(path: &str) -> Cow<'_, str> {

@@ -21,12 +21,7 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("s8_1_header_case", "names are compared without regard to case on purpose: HTTP/2 has only lower case"),
 ];
 
-const CANARY: &str = "canary settings";
-const DOMAINS: &str = "custom domain names";
-
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
 pub(super) const WAITING: &[(&str, &str)] = &[
-    ("s1_6_domain_without_mapping", DOMAINS),
-    ("s4_4_firewall_and_canary", CANARY),
 ];

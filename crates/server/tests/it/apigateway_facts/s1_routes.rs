@@ -54,6 +54,19 @@ cases! { |w|
         api.deploy().await;
         refused(&api.get("/x", &[]).await, 403, FORBIDDEN, "ForbiddenException");
     };
+    s1_6_domain_without_mapping => {
+        let api = routes(&w, &[("/x", "get")]).await;
+        let arn = "arn:aws:acm:us-east-1:000000000000:certificate/c";
+        let domain = json!({ "domainName": "s1-6.example.com", "regionalCertificateArn": arn });
+        w.controls("POST", "/domainnames", domain).await;
+        let ask = |target: &str| w.server.ask(request("GET", target, &[("Host", "s1-6.example.com")], ""));
+        refused(&ask("/x").await, 403, FORBIDDEN, "ForbiddenException");
+        let mapping = json!({ "restApiId": api.id, "stage": "prod", "basePath": "weather" });
+        w.controls("POST", "/domainnames/s1-6.example.com/basepathmappings", mapping).await;
+        refused(&ask("/x").await, 403, FORBIDDEN, "ForbiddenException");
+        refused(&ask("/weathers/x").await, 403, FORBIDDEN, "ForbiddenException");
+        assert_eq!(ask("/weather/x").await.said(), (200, "GET /x"));
+    };
     s1_6_root => {
         let api = routes(&w, &[("/", "get")]).await;
         assert_eq!((&*api.get("", &[]).await.body, &*api.get("/", &[]).await.body), ("GET /", "GET /"));

@@ -153,6 +153,15 @@ cases! { |w|
         let reply = w.template(template).await.get("/x", &[]).await;
         assert_eq!((reply.said(), reply.header("x-own")), ((202, "202 v"), Some("v")));
     };
+    s4_4_firewall_and_canary => {
+        let api = w.template("$!context.isCanaryRequest|$!context.wafResponseCode|$!context.webaclArn").await;
+        assert_eq!(api.get("/x", &[]).await.body, "||");
+        for (percent, expected) in [("100", "true||"), ("0", "false||")] {
+            let patch = json!({ "op": "replace", "path": "/canarySettings/percentTraffic", "value": percent });
+            w.controls("PATCH", &api.path("/stages/prod"), json!({ "patchOperations": [patch] })).await;
+            assert_eq!(api.get("/x", &[]).await.body, expected);
+        }
+    };
     s4_4_authorizer => {
         let template =
             "$context.authorizer.claims.client_id|$context.authorizer.claims.scope|$context.authorizer.principalId";

@@ -1,0 +1,377 @@
+//! Where access logs go: one file for each destination, written by a thread of its own.
+//!
+//! [`AccessLogs::write`] is the one way to them. It never waits: lines stand in a queue that is bounded by number and by
+//! bytes, and what finds no room is dropped and counted. The thread is started by the first line.
+
+use std::collections::HashMap;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::{mpsc, oneshot};
+
+/// The folder in a data directory that holds the files.
+const FOLDER: &str = "access-logs";
+/// Lines that wait at most.
+const QUEUED_LINES_MAX: usize = 16_384;
+/// Bytes of lines that wait at most.
+const QUEUED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Lines written before what was written is handed to the system.
+const BATCH_LINES_MAX: usize = 1_024;
+/// Bytes of a file before it is set aside for a new one.
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Files of one destination that are kept beside the one that is written.
+const OLDER_FILES: u32 = 4;
+/// Files that are open at a time.
+const OPEN_FILES_MAX: usize = 64;
+/// How long what waits may take to be written when a node is closed.
+const CLOSE_DURATION_MAX: Duration = Duration::from_secs(5);
+/// Characters of a destination's name that a file's has.
+const NAME_LENGTH_MAX: usize = 100;
+
+/// The access logs of a node.
+pub struct AccessLogs {
+    place: Place,
+    file_bytes_max: u64,
+    queue: OnceLock<mpsc::Sender<Message>>,
+    counters: Arc<Counters>,
+}
+
+enum Place {
+    Folder(PathBuf),
+    /// A folder that is gone with the node.
+    Temporary,
+}
+
+#[derive(Default)]
+struct Counters {
+    queued_bytes: AtomicUsize,
+    dropped: AtomicU64,
+}
+
+enum Message {
+    Line { destination: Arc<str>, text: String },
+    Flush(oneshot::Sender<()>),
+}
+
+impl AccessLogs {
+    /// Access logs in a data directory.
+    pub fn at(data_directory: &Path) -> Self {
+        Self::new(Place::Folder(data_directory.join(FOLDER)), FILE_BYTES_MAX)
+    }
+
+    /// Access logs that are gone with the node.
+    pub fn temporary() -> Self {
+        Self::new(Place::Temporary, FILE_BYTES_MAX)
+    }
+
+    fn new(place: Place, file_bytes_max: u64) -> Self {
+        Self { place, file_bytes_max, queue: OnceLock::new(), counters: Arc::default() }
+    }
+
+    /// Has a line written for a destination, without waiting for that; the text has no line end.
+    pub fn write(&self, destination: &Arc<str>, text: String) {
+        let bytes = text.len();
+        let queued = self.counters.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let message = Message::Line { destination: Arc::clone(destination), text };
+        if queued + bytes > QUEUED_BYTES_MAX || self.queue().try_send(message).is_err() {
+            self.counters.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.counters.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many lines were dropped because too many waited, or because they could not be written.
+    pub fn dropped(&self) -> u64 {
+        self.counters.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Writes what waits, as long as that does not take too long.
+    pub async fn close(&self) {
+        let Some(queue) = self.queue.get() else { return };
+        let (done, written) = oneshot::channel();
+        let flush = async {
+            if queue.send(Message::Flush(done)).await.is_ok() {
+                let _ = written.await;
+            }
+        };
+        if tokio::time::timeout(CLOSE_DURATION_MAX, flush).await.is_err() {
+            tracing::warn!("some access log lines were not written in time");
+        }
+    }
+
+    /// The queue, whose other end is the thread that writes.
+    fn queue(&self) -> &mpsc::Sender<Message> {
+        self.queue.get_or_init(|| {
+            let (sender, receiver) = mpsc::channel(QUEUED_LINES_MAX);
+            let folder = match &self.place {
+                Place::Folder(path) => Folder::At(path.clone()),
+                Place::Temporary => Folder::Unmade,
+            };
+            let files = Files { folder, open: HashMap::new(), file_bytes_max: self.file_bytes_max };
+            let writer = Writer { files, counters: Arc::clone(&self.counters), told: 0 };
+            let started = std::thread::Builder::new().name("access-log".to_owned()).spawn(|| writer.run(receiver));
+            if let Err(error) = started {
+                // The receiver is gone with the closure, so that every line counts as dropped.
+                tracing::error!(error = &error as &dyn std::error::Error, "no thread for access logs");
+            }
+            sender
+        })
+    }
+}
+
+/// What the thread works with.
+struct Writer {
+    files: Files,
+    counters: Arc<Counters>,
+    /// How many dropped lines the log was told of.
+    told: u64,
+}
+
+impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut waiting = Vec::new();
+            let mut next = Some(first);
+            let mut lines = 0;
+            while let Some(message) = next {
+                match message {
+                    Message::Line { destination, text } => {
+                        self.counters.queued_bytes.fetch_sub(text.len(), Ordering::Relaxed);
+                        self.write(&destination, &text);
+                        lines += 1;
+                    }
+                    Message::Flush(done) => waiting.push(done),
+                }
+                next = if lines < BATCH_LINES_MAX { queue.try_recv().ok() } else { None };
+            }
+            self.flush();
+            for done in waiting {
+                // Whoever asked may have stopped waiting.
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn write(&mut self, destination: &Arc<str>, text: &str) {
+        if let Err(error) = self.files.write(destination, text) {
+            let dropped = self.counters.dropped.fetch_add(1, Ordering::Relaxed);
+            // One of many tells enough; their number is told below.
+            if dropped == self.told {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    id = &**destination,
+                    "cannot write an access log"
+                );
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.files.flush();
+        let dropped = self.counters.dropped.load(Ordering::Relaxed);
+        if dropped > self.told {
+            tracing::warn!(count = dropped - self.told, "access log lines were dropped");
+            self.told = dropped;
+        }
+    }
+}
+
+/// The files of all destinations.
+struct Files {
+    folder: Folder,
+    open: HashMap<Arc<str>, Open>,
+    file_bytes_max: u64,
+}
+
+enum Folder {
+    At(PathBuf),
+    /// It is made for the first line.
+    Unmade,
+    Temporary(TempDir),
+}
+
+struct Open {
+    path: PathBuf,
+    file: BufWriter<File>,
+    bytes: u64,
+}
+
+impl Files {
+    fn write(&mut self, destination: &Arc<str>, text: &str) -> io::Result<()> {
+        let bytes = text.len() as u64 + 1;
+        let full = |open: &Open| open.bytes > 0 && open.bytes + bytes > self.file_bytes_max;
+        if self.open.get(destination).is_some_and(full)
+            && let Some(open) = self.open.remove(destination)
+        {
+            set_aside(open)?;
+        }
+        if !self.open.contains_key(destination) {
+            if self.open.len() >= OPEN_FILES_MAX {
+                self.flush();
+                self.open.clear();
+            }
+            let path = self.folder.path()?.join(file_name(destination));
+            self.open.insert(Arc::clone(destination), Open::append(path)?);
+        }
+        let Some(open) = self.open.get_mut(destination) else { return Ok(()) };
+        open.file.write_all(text.as_bytes())?;
+        open.file.write_all(b"\n")?;
+        open.bytes += bytes;
+        Ok(())
+    }
+
+    /// Hands everything to the system. A file that cannot be written is opened anew for the next line.
+    fn flush(&mut self) {
+        self.open.retain(|_, open| match open.file.flush() {
+            Ok(()) => true,
+            Err(error) => {
+                let path = open.path.display();
+                tracing::error!(error = &error as &dyn std::error::Error, %path, "cannot write an access log");
+                false
+            }
+        });
+    }
+}
+
+impl Folder {
+    fn path(&mut self) -> io::Result<&Path> {
+        if matches!(self, Self::Unmade) {
+            *self = Self::Temporary(tempfile::Builder::new().prefix("claviger-access-logs-").tempdir()?);
+        }
+        match self {
+            Self::At(path) => {
+                DirBuilder::new().recursive(true).mode(0o700).create(&*path)?;
+                Ok(path)
+            }
+            Self::Temporary(folder) => Ok(folder.path()),
+            Self::Unmade => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+impl Open {
+    fn append(path: PathBuf) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+        let bytes = file.metadata()?.len();
+        Ok(Self { path, file: BufWriter::new(file), bytes })
+    }
+}
+
+/// Gives a full file the number 1 and each older one the next; the oldest is gone.
+fn set_aside(mut open: Open) -> io::Result<()> {
+    open.file.flush()?;
+    let numbered = |number: u32| {
+        let mut path = open.path.clone().into_os_string();
+        path.push(format!(".{number}"));
+        PathBuf::from(path)
+    };
+    for number in (1..OLDER_FILES).rev() {
+        match std::fs::rename(numbered(number), numbered(number + 1)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    std::fs::rename(&open.path, numbered(1))
+}
+
+/// The name of a destination's file: what the ARN calls the destination, with nothing that means something to a file system,
+/// and a number of the whole ARN, by which two of the same name differ.
+pub fn file_name(destination: &str) -> String {
+    let name = destination.strip_suffix(":*").unwrap_or(destination);
+    let name = name.rsplit(':').next().unwrap_or_default();
+    let safe = |character: char| {
+        if character.is_ascii_alphanumeric() || matches!(character, '-' | '_') { character } else { '_' }
+    };
+    let name: String = name.chars().map(safe).take(NAME_LENGTH_MAX).collect();
+    // FNV-1a, because nothing but evenness is asked of it.
+    let number = destination
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{}-{number:016x}.log", name.trim_start_matches('_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn read(folder: &Path, name: &str) -> String {
+        std::fs::read_to_string(folder.join(FOLDER).join(name)).unwrap_or_else(|error| format!("{name}: {error}"))
+    }
+
+    #[tokio::test]
+    async fn each_destination_has_its_lines_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two): (Arc<str>, Arc<str>) = ("arn:x:one".into(), "arn:x:two".into());
+        for run in 0..2 {
+            let logs = AccessLogs::at(folder.path());
+            for line in 0..3 {
+                logs.write(&one, format!("one {run} {line}"));
+            }
+            logs.write(&two, format!("two {run}"));
+            logs.close().await;
+            assert_eq!(logs.dropped(), 0);
+        }
+        let expected = "one 0 0\none 0 1\none 0 2\none 1 0\none 1 1\none 1 2\n";
+        assert_eq!(read(folder.path(), &file_name(&one)), expected);
+        assert_eq!(read(folder.path(), &file_name(&two)), "two 0\ntwo 1\n");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder.path().join(FOLDER)), 0o700);
+        assert_eq!(mode(&folder.path().join(FOLDER).join(file_name(&one))), 0o600);
+    }
+
+    #[tokio::test]
+    async fn full_files_are_set_aside_and_the_oldest_are_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = AccessLogs::new(Place::Folder(folder.path().join(FOLDER)), 10);
+        let destination: Arc<str> = "arn:x:one".into();
+        for line in 0..8 {
+            logs.write(&destination, format!("line {line}"));
+        }
+        logs.close().await;
+        let name = file_name(&destination);
+        assert_eq!(read(folder.path(), &name), "line 7\n");
+        for number in 1..=OLDER_FILES {
+            assert_eq!(read(folder.path(), &format!("{name}.{number}")), format!("line {}\n", 7 - number));
+        }
+        assert_eq!(std::fs::read_dir(folder.path().join(FOLDER)).unwrap().count(), 1 + OLDER_FILES as usize);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FOLDER), "no folder").unwrap();
+        let logs = AccessLogs::at(folder.path());
+        let destination: Arc<str> = "arn:x:one".into();
+        logs.write(&destination, "line".to_owned());
+        logs.close().await;
+        assert_eq!(logs.dropped(), 1);
+        logs.write(&destination, "x".repeat(QUEUED_BYTES_MAX + 1));
+        assert_eq!((logs.dropped(), logs.counters.queued_bytes.load(Ordering::Relaxed)), (2, 0));
+    }
+
+    #[test]
+    fn names_of_files_mean_nothing_to_a_file_system() {
+        let check = |destination: &str, expected: &str| {
+            let name = file_name(destination);
+            let (name, number) = name.rsplit_once('-').unwrap();
+            assert_eq!((name, number.len()), (expected, 20), "{destination}");
+        };
+        check("arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/storms", "aws_apigateway_storms");
+        check("arn:aws:logs:us-east-1:000000000000:log-group:storms:*", "storms");
+        check(
+            "arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-x",
+            "deliverystream_amazon-apigateway-x",
+        );
+        check("../../../etc/passwd", "etc_passwd");
+        check("", "");
+        check(&"é/".repeat(200), "");
+        assert_ne!(file_name("arn:a:x"), file_name("arn:b:x"));
+    }
+}
