@@ -23,12 +23,10 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
 
 const CANARY: &str = "canary settings";
 const DOMAINS: &str = "custom domain names";
-const LIMITS: &str = "API Gateway's own bound on headers";
 
 /// Facts whose case waits for work that is under way.
 #[rustfmt::skip]
 pub(super) const WAITING: &[(&str, &str)] = &[
     ("s1_6_domain_without_mapping", DOMAINS),
     ("s4_4_firewall_and_canary", CANARY),
-    ("s5_4_headers_too_large", LIMITS),
 ];
