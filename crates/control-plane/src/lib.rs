@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod lambda;
 pub mod operation;
 mod role_mapping;
+mod self_signed;
 pub mod services;
 #[cfg(test)]
 mod shape_tables;

@@ -10,6 +10,7 @@ pub mod api_gateway_account;
 pub mod api_key;
 pub mod app_client;
 pub mod authorization_policy;
+pub mod client_certificate;
 pub mod client_limits;
 pub mod correspondence;
 pub mod function;
@@ -43,9 +44,9 @@ pub mod user_pool_domain;
 pub mod wildcard;
 
 pub use id::{
-    ApiKeyId, AuthorizerId, ClientId, DeploymentId, DocumentationPartId, FunctionName, HttpApiId, HttpStageName,
-    IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName, UsagePlanId,
-    UserPoolId,
+    ApiKeyId, AuthorizerId, ClientCertificateId, ClientId, DeploymentId, DocumentationPartId, FunctionName, HttpApiId,
+    HttpStageName, IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName,
+    UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

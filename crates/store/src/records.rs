@@ -4,6 +4,7 @@ use claviger_resources::api_gateway_account::ApiGatewayAccount;
 use claviger_resources::api_key::ApiKey;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
+use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::function::Function;
 use claviger_resources::group::{Group, GroupMember};
@@ -97,6 +98,7 @@ record!(HttpIntegration, HttpIntegration, |it| it.api_id.as_str(), it.integratio
 record!(HttpAuthorizer, HttpAuthorizer, |it| it.api_id.as_str(), it.authorizer_id.as_str(), []);
 record!(HttpDeployment, HttpDeployment, |it| it.api_id.as_str(), it.deployment_id.as_str(), []);
 record!(HttpStage, HttpStage, |it| it.api_id.as_str(), it.stage_name.as_str(), []);
+record!(ClientCertificate, ClientCertificate, |it| "", it.id.as_str(), []);
 record!(ApiKey, ApiKey, |it| "", it.id.as_str(),
     [ApiKeyId: it.id.as_str(), ApiKeyValue: it.digest.to_hexadecimal()]);
 record!(UsagePlan, UsagePlan, |it| "", it.id.as_str(), [UsagePlanId: it.id.as_str()]);

@@ -8,6 +8,7 @@ pub mod api_key;
 pub mod api_key_import;
 pub mod authorizer;
 pub mod authorizer_cache;
+pub mod client_certificate;
 pub mod deployment;
 pub mod documentation_part;
 pub mod documentation_version;

@@ -5,6 +5,10 @@ use super::api_key::{CreateApiKey, DeleteApiKey, GetApiKey, GetApiKeys, UpdateAp
 use super::api_key_import::ImportApiKeys;
 use super::authorizer::{CreateAuthorizer, DeleteAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer};
 use super::authorizer_cache::{FlushStageAuthorizersCache, FlushStageCache};
+use super::client_certificate::{
+    DeleteClientCertificate, GenerateClientCertificate, GetClientCertificate, GetClientCertificates,
+    UpdateClientCertificate,
+};
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
 use super::documentation_part::{
     CreateDocumentationPart, DeleteDocumentationPart, GetDocumentationPart, GetDocumentationParts,
@@ -132,6 +136,11 @@ pub static OPERATIONS: &[Row] = &[
     row::<DeleteUsagePlanKey>(),
     row::<GetUsage>(),
     row::<UpdateUsage>(),
+    row::<GenerateClientCertificate>(),
+    row::<GetClientCertificate>(),
+    row::<GetClientCertificates>(),
+    row::<UpdateClientCertificate>(),
+    row::<DeleteClientCertificate>(),
     row::<GetAccount>(),
     row::<UpdateAccount>(),
     row::<TagResource>(),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{authorizer_cache, deployment, documentation_version, rest_api, usage_plan};
+use super::{authorizer_cache, client_certificate, deployment, documentation_version, rest_api, usage_plan};
 use crate::operation::{Access, Context, Operation};
 
 /// Adds a stage that serves a deployment.
@@ -203,6 +203,7 @@ impl Operation for UpdateStage {
             found => drop(found?),
         }
         documentation_version::check(cx, &api, documentation_version::of_stage(&stage)).await?;
+        client_certificate::check(cx, &stage).await?;
         stage.last_updated_date = cx.now;
         cx.tx.replace(&stage).await?;
         Ok(StageOutput::new(&stage))

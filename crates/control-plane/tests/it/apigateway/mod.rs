@@ -1,6 +1,7 @@
 //! API Gateway's REST APIs over the wire's requests and answers.
 
 mod api_keys;
+mod client_certificates;
 mod deployments;
 mod documentation;
 mod export;
