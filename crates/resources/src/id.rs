@@ -119,6 +119,10 @@ id!(
     DocumentationPartId, "documentation part id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
 );
 id!(
+    /// The id of a client certificate: 6 characters.
+    ClientCertificateId, "client certificate id", "1 to 32 lower-case letters and digits", is_lower_alphanumeric
+);
+id!(
     /// An HTTP API's id: 10 lower-case letters and digits; an id pinned by a tag may have up to 64, with hyphens.
     HttpApiId, "HTTP API id", "1 to 64 lower-case letters, digits or hyphens", is_api_id
 );
@@ -217,7 +221,7 @@ macro_rules! short_id {
         }
     )* };
 }
-short_id!(HttpApiId: 10, RouteId: 7, IntegrationId: 7, DocumentationPartId: 6, ApiMappingId: 6);
+short_id!(HttpApiId: 10, RouteId: 7, IntegrationId: 7, DocumentationPartId: 6, ApiMappingId: 6, ClientCertificateId: 6);
 short_id!(
     RestApiId: 10, ResourceId: 6, DeploymentId: 6, AuthorizerId: 6, RequestValidatorId: 6, ApiKeyId: 10, UsagePlanId: 6
 );

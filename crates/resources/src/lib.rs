@@ -11,6 +11,7 @@ pub mod api_key;
 pub mod api_mapping;
 pub mod app_client;
 pub mod authorization_policy;
+pub mod client_certificate;
 pub mod client_limits;
 pub mod correspondence;
 pub mod domain_name;
@@ -45,9 +46,9 @@ pub mod user_pool_domain;
 pub mod wildcard;
 
 pub use id::{
-    ApiKeyId, ApiMappingId, AuthorizerId, ClientId, DeploymentId, DocumentationPartId, FunctionName, HttpApiId,
-    HttpStageName, IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId, RestApiId, RouteId, StageName,
-    UsagePlanId, UserPoolId,
+    ApiKeyId, ApiMappingId, AuthorizerId, ClientCertificateId, ClientId, DeploymentId, DocumentationPartId,
+    FunctionName, HttpApiId, HttpStageName, IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId,
+    RestApiId, RouteId, StageName, UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

@@ -72,6 +72,8 @@ pub const INTEGRATION_TIMEOUT_MILLISECONDS_MAX: u32 = 29_000;
 pub const INTEGRATION_TIMEOUT_MILLISECONDS_MIN: u32 = 50;
 /// API keys per account and region (same page).
 pub const API_KEYS_PER_REGION: usize = 10_000;
+/// Client certificates per account and region (same page).
+pub const CLIENT_CERTIFICATES_PER_REGION: usize = 60;
 /// Usage plans per account and region (same page).
 pub const USAGE_PLANS_PER_REGION: usize = 300;
 /// Usage plans that an API key may be in (same page).

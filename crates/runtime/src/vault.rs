@@ -8,7 +8,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use claviger_oauth::secret::{DigestKey, SecretDigest};
 use claviger_resources::api_key::ApiKeyDigest;
 use claviger_resources::keyring::Keyring;
-use claviger_resources::{ApiKeyId, ClientId, Random, Sealed, Secret, Tenant, UserPoolId};
+use claviger_resources::{ApiKeyId, ClientCertificateId, ClientId, Random, Sealed, Secret, Tenant, UserPoolId};
 use zeroize::Zeroizing;
 
 /// Bytes of a master key, of the data key and of the digest key.
@@ -37,6 +37,8 @@ pub enum SealedFor<'a> {
     SigningKey(&'a UserPoolId),
     /// The private key of this user pool's signing certificate.
     SigningCertificate(&'a UserPoolId),
+    /// The private key of this client certificate.
+    ClientCertificate(&'a ClientCertificateId),
     /// The password verifier of the user with this subject.
     SrpVerifier(&'a str),
     /// A code or a message for the user with this subject.
@@ -126,6 +128,7 @@ impl SealedFor<'_> {
             Self::ClientSecret(client) => format!("client secret of {client}"),
             Self::ApiKey(key) => format!("value of the API key {key}"),
             Self::SigningKey(pool) => format!("signing key of {pool}"),
+            Self::ClientCertificate(id) => format!("key of the client certificate {id}"),
             Self::SigningCertificate(pool) => format!("key of the signing certificate of {pool}"),
             Self::SrpVerifier(sub) => format!("password verifier of {sub}"),
             Self::Message(sub) => format!("message to {sub}"),

@@ -100,6 +100,8 @@ closed_set! {
         HttpDeployment = "http_deployment",
         /// A stage of an HTTP API.
         HttpStage = "http_stage",
+        /// A client certificate.
+        ClientCertificate = "client_certificate",
         /// An API key.
         ApiKey = "api_key",
         /// A usage plan.

@@ -5,6 +5,7 @@ use claviger_resources::api_key::ApiKey;
 use claviger_resources::api_mapping::ApiMapping;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
+use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::domain_name::DomainName;
 use claviger_resources::function::Function;
@@ -102,6 +103,7 @@ record!(HttpStage, HttpStage, |it| it.api_id.as_str(), it.stage_name.as_str(), [
 record!(DomainName, DomainName, |it| "", &it.domain_name, [CustomDomain: it.domain_name.as_str()]);
 record!(ApiMapping, ApiMapping, |it| &it.domain_name, it.api_mapping_id.as_str(),
     [ApiMappingKey: format!("{}/{}", it.domain_name, it.api_mapping_key)]);
+record!(ClientCertificate, ClientCertificate, |it| "", it.id.as_str(), []);
 record!(ApiKey, ApiKey, |it| "", it.id.as_str(),
     [ApiKeyId: it.id.as_str(), ApiKeyValue: it.digest.to_hexadecimal()]);
 record!(UsagePlan, UsagePlan, |it| "", it.id.as_str(), [UsagePlanId: it.id.as_str()]);

@@ -8,6 +8,7 @@ use claviger_store::StoreError;
 
 use crate::domain_name::Refused;
 use crate::operation::Refusal;
+use crate::self_signed;
 
 /// Why an API Gateway operation was refused.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,9 @@ pub enum Error {
     /// A key's value cannot be sealed or opened.
     #[error("the vault failed")]
     Vault(#[from] VaultError),
+    /// A certificate cannot be made.
+    #[error("a certificate cannot be made")]
+    Certificate(#[from] self_signed::Failed),
     /// The store could not do its part.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -112,7 +116,7 @@ impl From<Error> for Failure {
                 409,
                 "Unable to complete operation due to concurrent modification. Please try again later.",
             ),
-            Error::Store(_) | Error::Vault(_) => Self::internal("InternalFailure"),
+            Error::Store(_) | Error::Vault(_) | Error::Certificate(_) => Self::internal("InternalFailure"),
         }
     }
 }

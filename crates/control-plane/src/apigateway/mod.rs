@@ -10,6 +10,7 @@ pub mod authorizer;
 pub mod authorizer_cache;
 pub mod base_path_mapping;
 mod canary;
+pub mod client_certificate;
 pub mod deployment;
 pub mod documentation_part;
 pub mod documentation_version;

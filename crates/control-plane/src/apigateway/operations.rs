@@ -8,6 +8,10 @@ use super::authorizer_cache::{FlushStageAuthorizersCache, FlushStageCache};
 use super::base_path_mapping::{
     CreateBasePathMapping, DeleteBasePathMapping, GetBasePathMapping, GetBasePathMappings, UpdateBasePathMapping,
 };
+use super::client_certificate::{
+    DeleteClientCertificate, GenerateClientCertificate, GetClientCertificate, GetClientCertificates,
+    UpdateClientCertificate,
+};
 use super::deployment::{CreateDeployment, DeleteDeployment, GetDeployment, GetDeployments, UpdateDeployment};
 use super::documentation_part::{
     CreateDocumentationPart, DeleteDocumentationPart, GetDocumentationPart, GetDocumentationParts,
@@ -146,6 +150,11 @@ pub static OPERATIONS: &[Row] = &[
     row::<GetBasePathMappings>(),
     row::<UpdateBasePathMapping>(),
     row::<DeleteBasePathMapping>(),
+    row::<GenerateClientCertificate>(),
+    row::<GetClientCertificate>(),
+    row::<GetClientCertificates>(),
+    row::<UpdateClientCertificate>(),
+    row::<DeleteClientCertificate>(),
     row::<GetAccount>(),
     row::<UpdateAccount>(),
     row::<TagResource>(),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::canary::CanaryInput;
 use super::errors::Error;
 use super::patch::{Patch, PatchOperation, apply_all};
-use super::{authorizer_cache, canary, deployment, documentation_version, rest_api, usage_plan};
+use super::{authorizer_cache, canary, client_certificate, deployment, documentation_version, rest_api, usage_plan};
 use crate::access_log_settings;
 use crate::domain_name::domains_of;
 use crate::operation::{Access, Context, Operation};
@@ -211,6 +211,7 @@ impl Operation for UpdateStage {
             demand_deployment(cx, &api, &canary.deployment_id).await?;
         }
         documentation_version::check(cx, &api, documentation_version::of_stage(&stage)).await?;
+        client_certificate::check(cx, &stage).await?;
         stage.last_updated_date = cx.now;
         cx.tx.replace(&stage).await?;
         Ok(StageOutput::new(&stage))

@@ -1,8 +1,10 @@
-//! Tags of APIs, stages, API keys, usage plans and custom domain names: `TagResource`, `UntagResource`, `GetTags`.
+//! Tags of APIs, stages, API keys, client certificates, usage plans and custom domain names: `TagResource`,
+//! `UntagResource`, `GetTags`.
 
 use std::collections::BTreeMap;
 
 use claviger_resources::api_key::ApiKey;
+use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::domain_name::DomainName;
 use claviger_resources::rest_api::{RestApi, Stage};
 use claviger_resources::usage_plan::UsagePlan;
@@ -10,7 +12,7 @@ use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
-use super::{api_key, rest_api, stage, usage_plan};
+use super::{api_key, client_certificate, rest_api, stage, usage_plan};
 use crate::domain_name;
 use crate::operation::{Access, Context, Operation};
 
@@ -63,10 +65,7 @@ impl Operation for TagResource {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         change(cx, &input.resource_arn, |tags| {
             tags.extend(input.tags.clone());
-            if tags.len() > TAGS_MAX {
-                return Err(Error::LimitExceeded { what: "tags", scope: "resource", maximum: TAGS_MAX });
-            }
-            Ok(())
+            check(tags)
         })
         .await
     }
@@ -100,10 +99,25 @@ impl Operation for GetTags {
             Tagged::Api(api) => api.record.tags,
             Tagged::Stage(stage) => stage.record.tags,
             Tagged::ApiKey(key) => key.record.tags,
+            Tagged::ClientCertificate(certificate) => certificate.record.tags,
             Tagged::UsagePlan(plan) => plan.record.tags,
             Tagged::DomainName(domain) => Some(domain.record.tags),
         };
         Ok(TagsOutput { tags: tags.unwrap_or_default() })
+    }
+}
+
+/// Refuses tags that a resource cannot have. The keys of those that are AWS's own start with `aws:`.
+pub(super) fn check(tags: &BTreeMap<String, String>) -> Result<(), Error> {
+    if tags.len() > TAGS_MAX {
+        return Err(Error::LimitExceeded { what: "tags", scope: "resource", maximum: TAGS_MAX });
+    }
+    let is_valid = |key: &&String| (1..=128).contains(&key.chars().count()) && !key.starts_with("aws:");
+    match tags.keys().find(|key| !is_valid(key)) {
+        Some(key) => Err(Error::bad(format!(
+            "Invalid tag key: {key}. A tag key must be of 1 to 128 characters and must not start with aws:"
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -112,12 +126,13 @@ enum Tagged {
     Api(Box<Stored<RestApi>>),
     Stage(Box<Stored<Stage>>),
     ApiKey(Box<Stored<ApiKey>>),
+    ClientCertificate(Box<Stored<ClientCertificate>>),
     UsagePlan(Box<Stored<UsagePlan>>),
     DomainName(Box<Stored<DomainName>>),
 }
 
-/// `arn:aws:apigateway:{region}::/restapis/{id}[/stages/{name}]`, `…::/apikeys/{id}`, `…::/usageplans/{id}`,
-/// `…::/domainnames/{name}`; the account field is empty.
+/// `arn:aws:apigateway:{region}::/restapis/{id}[/stages/{name}]`, `…::/apikeys/{id}`, `…::/clientcertificates/{id}`,
+/// `…::/usageplans/{id}`, `…::/domainnames/{name}`; the account field is empty.
 async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Tagged, Error> {
     let invalid = || Error::bad("Invalid ARN specified in the request");
     let path = arn.split_once("::/").filter(|(head, _)| head.starts_with("arn:")).ok_or_else(invalid)?.1;
@@ -129,6 +144,7 @@ async fn find(cx: &mut Context<'_>, arn: &str) -> Result<Tagged, Error> {
             Tagged::Stage(Box::new(stage::find(cx, &api, name).await?))
         }
         ["apikeys", key] => Tagged::ApiKey(Box::new(api_key::find(cx, key).await?)),
+        ["clientcertificates", id] => Tagged::ClientCertificate(Box::new(client_certificate::find(cx, id).await?)),
         ["usageplans", plan] => Tagged::UsagePlan(Box::new(usage_plan::find(cx, plan).await?)),
         ["domainnames", name] => Tagged::DomainName(Box::new(domain_name::find(cx, name).await?)),
         _ => return Err(invalid()),
@@ -152,6 +168,10 @@ async fn change(
         Tagged::ApiKey(mut key) => {
             change(key.tags.get_or_insert_default())?;
             cx.tx.replace(&key).await?;
+        }
+        Tagged::ClientCertificate(mut certificate) => {
+            change(certificate.tags.get_or_insert_default())?;
+            cx.tx.replace(&certificate).await?;
         }
         Tagged::UsagePlan(mut plan) => {
             change(plan.tags.get_or_insert_default())?;

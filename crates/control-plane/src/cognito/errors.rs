@@ -322,7 +322,7 @@ pub enum Error {
     Vault(#[from] VaultError),
     /// A key or a certificate over it could not be made.
     #[error("a signing certificate cannot be made")]
-    SigningCertificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    SigningCertificate(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Why a pool cannot have some tags.

@@ -5,19 +5,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use claviger_oauth::jose::generate;
 use claviger_resources::signing_certificate::SigningCertificate;
-use claviger_resources::signing_key::SigningAlgorithm;
 use claviger_resources::{Timestamp, UserPoolId};
 use claviger_runtime::vault::SealedFor;
 use claviger_store::{StoreError, TransactionExt};
-use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, SerialNumber};
 use serde::Serialize;
-use tokio::sync::Semaphore;
 
 use super::errors::Error;
 use super::user_pool::{self, UserPoolKey};
 use crate::operation::{Access, Caller, Context, Operation, Step, perform};
+use crate::self_signed::{self, Wanted};
 use crate::services::Services;
 
 /// Shows a pool's signing certificate.
@@ -33,8 +30,6 @@ pub struct SigningCertificateOutput {
 /// How long a certificate is valid: ten years of 365.25 days, in milliseconds (Amazon Cognito, "SAML signing and
 /// encryption").
 const VALID_MILLISECONDS: i64 = 10 * 31_557_600_000;
-/// Certificates are made one at a time: however many are asked for, one processor is busy with them.
-static MAKING: Semaphore = Semaphore::const_new(1);
 
 impl Operation for GetSigningCertificate {
     const NAME: &'static str = "GetSigningCertificate";
@@ -48,26 +43,24 @@ impl Operation for GetSigningCertificate {
         if perform(services, &tenant, &find).await?.is_some() {
             return Ok(());
         }
-        let _turn = MAKING.acquire().await;
-        // Whoever was before in the line may have asked for the same one.
-        if perform(services, &tenant, &find).await?.is_some() {
-            return Ok(());
-        }
         let pool =
             UserPoolId::parse(&input.user_pool_id).map_err(|_| Error::UserPoolNotFound(input.user_pool_id.clone()))?;
-        let mut serial = [0_u8; 16];
-        services.random().fill(&mut serial);
-        let (name, created) = (pool.to_string(), services.clock.now());
-        let work = move || make(&name, created, serial);
-        let made =
-            tokio::task::spawn_blocking(work).await.map_err(|error| Error::SigningCertificate(error.into()))??;
+        let created = services.clock.now();
+        let wanted = Wanted {
+            common_name: pool.to_string(),
+            from: created,
+            until: Timestamp::from_milliseconds(created.milliseconds().saturating_add(VALID_MILLISECONDS)),
+            purposes: Vec::new(),
+        };
+        let is_missing = async { Ok::<_, Error>(perform(services, &tenant, &find).await?.is_none()) };
+        let Some(made) = self_signed::make(wanted, services.random(), is_missing).await? else { return Ok(()) };
         let sealed = services.vault.seal(
             SealedFor::SigningCertificate(&pool),
             made.key.serialized_der(),
             &mut *services.random(),
         )?;
-        let record =
-            SigningCertificate { pool, tenant: tenant.clone(), certificate: made.certificate, sealed, created };
+        let certificate = STANDARD.encode(made.certificate.der());
+        let record = SigningCertificate { pool, tenant: tenant.clone(), certificate, sealed, created };
         perform(services, &tenant, &Keep(record)).await
     }
 
@@ -108,27 +101,4 @@ impl Step for Keep {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-struct Made {
-    certificate: String,
-    key: KeyPair,
-}
-
-/// Makes a key and a certificate that it signs itself.
-fn make(pool: &str, now: Timestamp, mut serial: [u8; 16]) -> Result<Made, Error> {
-    let failed = |error: rcgen::Error| Error::SigningCertificate(error.into());
-    let private = generate(SigningAlgorithm::Rs256).map_err(|error| Error::SigningCertificate(error.into()))?;
-    let key = KeyPair::from_pkcs8_der_and_sign_algo(&private.as_slice().into(), &PKCS_RSA_SHA256).map_err(failed)?;
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, pool);
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.not_before = now.utc();
-    params.not_after = Timestamp::from_milliseconds(now.milliseconds().saturating_add(VALID_MILLISECONDS)).utc();
-    // A serial number is positive.
-    serial[0] &= 0x7f;
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
-    let certificate = STANDARD.encode(params.self_signed(&key).map_err(failed)?.der());
-    Ok(Made { certificate, key })
 }

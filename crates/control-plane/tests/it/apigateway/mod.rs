@@ -3,6 +3,7 @@
 mod access_logs;
 mod api_keys;
 mod canaries;
+mod client_certificates;
 mod deployments;
 mod documentation;
 mod domain_names;
