@@ -35,7 +35,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "installs the JavaScript clients"),
     ("curl", "is one of the clients"),
     ("strace", "shows that writes are synced before they are acknowledged"),
-    ("nginx", "asks about requests in front of a service"),
+    ("nginx", "asks about requests in front of a service, and is a backend"),
+    ("openssl", "makes the certificate of a backend"),
     ("haproxy", "asks about requests in front of a service"),
     ("caddy", "asks about requests in front of a service"),
 ];

@@ -8,6 +8,9 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, StatusCode, header};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
+/// How long a request's body may take to arrive.
+pub(crate) const BODY_DURATION_MAX: Duration = Duration::from_secs(30);
+
 /// Why a streamed body broke off.
 pub type StreamError = Box<dyn std::error::Error + Send + Sync>;
 

@@ -24,9 +24,9 @@ use claviger_gateway::exchange::Exchange;
 use claviger_gateway::gateway_response::plain_reply;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::request::Request;
+use claviger_gateway::request_head;
 use claviger_gateway::response::{Envelope, Reply};
 use claviger_resources::Timestamp;
-use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::request::Parts;
@@ -36,16 +36,14 @@ use hyper::body::Incoming;
 use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
-use self::compression::{packed, unpacked};
+use self::compression::{may_be_packed, packed, unpacked};
 pub(crate) use self::denied::Denied;
 pub use self::target::Target;
 use crate::access_log::{Slot, request_length};
-use crate::body::{self, Body, ReadError};
+use crate::body::Body;
 use crate::ids::{RequestIds, date};
+use crate::upstream::{Arriving, Upload};
 use crate::{Arrival, DataPlane};
-
-/// How long a body may take to arrive.
-const BODY_DURATION_MAX: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The method that a request is for, and where it stands.
 #[derive(Clone, Copy)]
@@ -102,7 +100,8 @@ impl DataPlane {
             return self.http_api(snapshot, api, target, parts, body, arrival).await;
         }
         let mut call = Call::new(self, target, parts, arrival);
-        let reply = match find_stage(snapshot, target, || self.draw()) {
+        let head = request_head::check(&parts.uri, 0, &parts.headers).map_err(Denied::head);
+        let reply = match head.and_then(|()| find_stage(snapshot, target, || self.draw())) {
             Ok((stage, compiled, path)) => self.serve(snapshot, &call, &stage, &compiled, path, body).await,
             Err(denied) => {
                 let reply = plain_reply(&denied.refusal);
@@ -155,6 +154,9 @@ impl DataPlane {
                 Ok(found) => found,
                 Err(none) => return Err(Denied::no_method(*none, compiled, stage, path, &call.parts.headers)),
             };
+            if reads_otherwise(compiled, &verb, path, found) {
+                return Err(Denied::head(Refusal::AmbiguousPath("another resource's path in another spelling")));
+            }
             let asking = Asking { call, snapshot, stage, compiled, found, exchange: &exchange };
             let mut body = Arriving::new(body);
             let permit = Permit::decide(self, &asking, &mut caller, &mut body).await?;
@@ -162,11 +164,19 @@ impl DataPlane {
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let unpacked = unpacked(compiled, &call.parts.headers, body.whole().await?)?;
-            let headers = unpacked.headers.as_ref().unwrap_or(&call.parts.headers);
-            let body = unpacked.body;
-            validate::body(found, &Request { body: &body, headers, ..exchange.request })?;
-            let bytes = convert(compiled, found, exchange.request.content_type(), body)?;
+            let own_headers;
+            let (bytes, body) = if found.method.reads_body || may_be_packed(compiled, &call.parts.headers) {
+                let unpacked = unpacked(compiled, &call.parts.headers, body.whole().await?)?;
+                own_headers = unpacked.headers;
+                let headers = own_headers.as_ref().unwrap_or(&call.parts.headers);
+                validate::body(found, &Request { body: &unpacked.body, headers, ..exchange.request })?;
+                let bytes = convert(compiled, found, exchange.request.content_type(), unpacked.body)?;
+                (bytes.clone(), Upload::Whole(bytes))
+            } else {
+                own_headers = None;
+                (Bytes::new(), body.passing()?)
+            };
+            let headers = own_headers.as_ref().unwrap_or(&call.parts.headers);
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, headers, ..exchange.request },
@@ -175,7 +185,7 @@ impl DataPlane {
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
             let asked = self.moment(logging);
-            let outcome = self.integrate(found, permit, &exchange, source_arn).await;
+            let outcome = self.integrate(found, permit, &exchange, body, source_arn).await;
             let is_function = matches!(found.method.integration, CompiledIntegration::LambdaProxy(_));
             let status = outcome.as_ref().ok().map(Answer::status);
             integration = asked.map(|asked| Integration::of(status, is_function, self.milliseconds_since(asked)));
@@ -349,6 +359,13 @@ fn find_stage<'a>(
     Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))
 }
 
+/// Whether a backend could take the path for that of another resource, which says more of its paths than the one found.
+fn reads_otherwise(compiled: &CompiledApi, verb: &str, path: &str, found: &Found<'_, '_>) -> bool {
+    let reading = request_head::liberal_reading(path);
+    let other = reading.as_deref().and_then(|reading| compiled.find(verb, reading).ok());
+    other.is_some_and(|other| request_head::says_more(&other.resource.path, &found.resource.path))
+}
+
 /// The request's verb, or the one that `X-HTTP-Method-Override` puts in its place.
 fn verb(parts: &Parts) -> Cow<'_, str> {
     match parts.headers.get("x-http-method-override").and_then(|verb| verb.to_str().ok()) {
@@ -371,31 +388,4 @@ fn convert(compiled: &CompiledApi, found: &Found<'_, '_>, content_type: &str, bo
         | CompiledIntegration::LambdaProxy(_)
         | CompiledIntegration::Unavailable(_) => Ok(body),
     }
-}
-
-/// A body, which a signature may need before anything else does.
-pub(crate) struct Arriving {
-    unread: Option<Incoming>,
-    read: Bytes,
-}
-
-impl Arriving {
-    pub(crate) fn new(body: Incoming) -> Self {
-        Self { unread: Some(body), read: Bytes::new() }
-    }
-
-    /// The whole body; what was read once is at hand.
-    pub(crate) async fn whole(&mut self) -> Result<Bytes, Refusal> {
-        if let Some(body) = self.unread.take() {
-            self.read = read(body).await?;
-        }
-        Ok(self.read.clone())
-    }
-}
-
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
-    body::read(body, GATEWAY_BODY_BYTES_MAX, BODY_DURATION_MAX).await.map_err(|error| match error {
-        ReadError::TooLarge { .. } => Refusal::RequestTooLarge,
-        ReadError::TooSlow | ReadError::Broken(_) => Refusal::Network(error.to_string()),
-    })
 }

@@ -10,20 +10,23 @@ use claviger_gateway::refusal::Refusal;
 pub(crate) use self::http::outgoing;
 use crate::DataPlane;
 use crate::gateway::{Answer, Permit};
+use crate::upstream::Upload;
 
 impl DataPlane {
-    /// Has the method's integration answer a request that was let through. `source_arn` is what a function is called for.
+    /// Has the method's integration answer a request that was let through. The body is the exchange's, or still arriving where
+    /// the method need not see it; `source_arn` is what a function is called for.
     pub(crate) async fn integrate(
         &self,
         found: &Found<'_, '_>,
         permit: Permit,
         exchange: &Exchange<'_>,
+        body: Upload,
         source_arn: impl Fn() -> String + Send + Sync,
     ) -> Result<Answer, Refusal> {
         match &found.method.integration {
             CompiledIntegration::Mock(mock) => mock.reply(exchange).map(Answer::from),
-            CompiledIntegration::Http(http) => self.http(http, permit, exchange).await,
-            CompiledIntegration::HttpProxy(proxy) => self.http_proxy(proxy, permit, exchange).await,
+            CompiledIntegration::Http(http) => self.http(http, permit, exchange, body).await,
+            CompiledIntegration::HttpProxy(proxy) => self.http_proxy(proxy, permit, exchange, body).await,
             CompiledIntegration::Lambda(lambda) => self.lambda(lambda, permit, exchange, &source_arn()).await,
             CompiledIntegration::LambdaProxy(proxy) => self.lambda_proxy(proxy, permit, exchange, &source_arn()).await,
             CompiledIntegration::Unavailable(unavailable) => Err(unavailable.into()),

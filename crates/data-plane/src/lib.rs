@@ -17,7 +17,7 @@ mod ids;
 mod integrations;
 pub mod oauth;
 mod token_facts;
-mod upstream;
+pub mod upstream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ use claviger_runtime::token_cache::TokenCache;
 use tokio::sync::Semaphore;
 
 use self::authorizer_cache::AuthorizerCache;
-use self::upstream::Upstream;
+use self::upstream::{UpstreamRules, Upstreams};
 
 /// Events that functions are given at a time without anybody who waits for them.
 const UNAWAITED_EVENTS_MAX: usize = 100;
@@ -48,7 +48,7 @@ pub struct DataPlane {
     access_keys: AccessKeys,
     clock: Arc<dyn Clock>,
     issuer_keys: Arc<IssuerKeys>,
-    upstream: Upstream,
+    upstreams: Upstreams,
     functions: Arc<Functions>,
     unawaited: Arc<Semaphore>,
     authorizers: AuthorizerCache,
@@ -87,7 +87,7 @@ impl DataPlane {
             access_keys,
             clock,
             issuer_keys,
-            upstream: Upstream::default(),
+            upstreams: Upstreams::new(UpstreamRules::default(), Arc::clone(&monotonic)),
             functions,
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
             authorizers: AuthorizerCache::new(Arc::clone(&monotonic)),
@@ -100,5 +100,11 @@ impl DataPlane {
     #[must_use]
     pub fn logging_to(self, access_logs: Arc<AccessLogs>) -> Self {
         Self { access_logs, ..self }
+    }
+
+    /// The same, but for how it calls backends.
+    #[must_use]
+    pub fn calling_backends(self, rules: UpstreamRules) -> Self {
+        Self { upstreams: self.upstreams.with(rules), ..self }
     }
 }

@@ -46,7 +46,13 @@ const REMAPPED_WHEN_MAPPED: [&str; 9] = [
 ];
 
 /// Headers that end at each hop, beside those that API Gateway drops (RFC 9110, section 7.6.1).
-const HOP_BY_HOP: [&str; 2] = ["keep-alive", "proxy-connection"];
+const HOP_BY_HOP: [&str; 3] = ["http2-settings", "keep-alive", "proxy-connection"];
+
+/// Headers of a request that are meant for the backend, whatever `Connection` says of them: a client that could have them
+/// taken away could hide from the backend what the gateway judged (RFC 9110, section 7.6.1, forbids to name such).
+const END_TO_END: [&str; 4] = ["authorization", "cookie", "forwarded", "x-api-key"];
+/// What the names of more such headers start with.
+const END_TO_END_PREFIXES: [&str; 3] = ["content-", "x-amz", "x-forwarded-"];
 
 /// The client's headers as `HTTP_PROXY` passes them on. A signature is for the gateway, not for the backend. API Gateway
 /// also drops `Content-Encoding`; it is kept here, because the body passes as it is and could not be read without.
@@ -55,10 +61,7 @@ pub(crate) fn forwarded(client: &HeaderMap) -> HeaderMap {
     let named_in_connection = named_in_connection(client);
     for (name, value) in client {
         let is_signature = *name == AUTHORIZATION && value.as_bytes().starts_with(b"AWS4-");
-        let ends_here = is_dropped(name)
-            || [HOST, VIA, TRACE_ID, API_ID].contains(name)
-            || HOP_BY_HOP.contains(&name.as_str())
-            || named_in_connection.contains(name);
+        let ends_here = is_for_the_gateway(name) || (named_in_connection.contains(name) && !is_end_to_end(name));
         if !ends_here && !is_signature {
             headers.append(name.clone(), value.clone());
         }
@@ -127,6 +130,21 @@ fn remapped(name: HeaderName) -> HeaderName {
 /// Whether a header of a request exists for the API.
 pub(crate) fn is_dropped(name: &HeaderName) -> bool {
     DROPPED.contains(&name.as_str())
+}
+
+/// Whether a header of a request ends here. A name with underscores is taken for the one with hyphens, because servers that
+/// hand headers on as variables (RFC 3875, section 4.1.18) cannot tell the two apart.
+fn is_for_the_gateway(name: &HeaderName) -> bool {
+    let is_ours = |name: &HeaderName| {
+        is_dropped(name) || [HOST, VIA, TRACE_ID, API_ID].contains(name) || HOP_BY_HOP.contains(&name.as_str())
+    };
+    let hyphens = || name.as_str().replace('_', "-").trim_end_matches('-').parse().ok();
+    is_ours(name) || (name.as_str().contains('_') && hyphens().is_some_and(|name| is_ours(&name)))
+}
+
+fn is_end_to_end(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    END_TO_END.contains(&name) || END_TO_END_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn named_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {

@@ -33,6 +33,7 @@ pub mod policy;
 pub mod refusal;
 pub mod rendering;
 pub mod request;
+pub mod request_head;
 mod request_mapping;
 pub mod request_validation;
 pub mod response;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use claviger_resources::limits::METHOD_ARN_BYTES_MAX;
+use claviger_resources::limits::{GATEWAY_HEADER_BYTES_MAX, GATEWAY_URL_BYTES_MAX, METHOD_ARN_BYTES_MAX};
 use claviger_resources::rest_api::GatewayResponseType;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, DATE};
@@ -81,9 +81,21 @@ pub enum Refusal {
     /// The ARN of the method with the request's path is longer than an authorizer may be asked about.
     #[error("the ARN of the method with the request's path is longer than {METHOD_ARN_BYTES_MAX} bytes")]
     UriTooLong,
+    /// The request's path and query are longer than the gateway takes.
+    #[error("the request's path and query are longer than {GATEWAY_URL_BYTES_MAX} bytes")]
+    UrlTooLong,
+    /// The request's headers are larger than the gateway takes.
+    #[error("the request's headers are larger than {GATEWAY_HEADER_BYTES_MAX} bytes")]
+    HeadersTooLarge,
+    /// A path that a backend could read otherwise than the gateway; holds what it has.
+    #[error("the path is ambiguous: it has {0}")]
+    AmbiguousPath(&'static str),
     /// The request is larger than the gateway takes.
     #[error("the request is larger than the gateway takes")]
     RequestTooLarge,
+    /// The request's body did not come whole.
+    #[error("{0}")]
+    RequestUnreadable(String),
     /// The API's configuration cannot serve the request.
     #[error("Execution failed due to configuration error: {0}")]
     ApiConfiguration(Cow<'static, str>),
@@ -107,6 +119,22 @@ pub enum Refusal {
     IntegrationTimeout {
         /// How long it was given.
         milliseconds: u32,
+    },
+    /// The backend did not do in time what an operator gives it less time for than the integration does.
+    #[error("Execution failed due to a timeout error: the endpoint was waited for {waited_for} for {milliseconds} ms")]
+    PhaseTimeout {
+        /// What it was waited for.
+        waited_for: &'static str,
+        /// How long.
+        milliseconds: u32,
+        /// What the operator has set.
+        setting: String,
+    },
+    /// The backend failed so often that it is left alone for a while.
+    #[error("Execution failed: the endpoint failed again and again and is left alone for a while")]
+    BackendLeftAlone {
+        /// What the operator has set.
+        setting: String,
     },
 }
 
@@ -158,7 +186,13 @@ impl Refusal {
     pub const fn response_type(&self) -> GatewayResponseType {
         match self {
             Self::MissingAuthenticationToken => GatewayResponseType::MissingAuthenticationToken,
-            Self::IncompleteSignature(_) | Self::Forbidden | Self::UriTooLong => GatewayResponseType::Default4xx,
+            Self::IncompleteSignature(_)
+            | Self::Forbidden
+            | Self::UriTooLong
+            | Self::UrlTooLong
+            | Self::HeadersTooLarge
+            | Self::AmbiguousPath(_)
+            | Self::RequestUnreadable(_) => GatewayResponseType::Default4xx,
             Self::Signature(refusal) => refusal.response_type(),
             Self::Unauthorized(_) | Self::TokenExpired => GatewayResponseType::Unauthorized,
             Self::AccessDenied { .. } | Self::PolicyDenied(_) | Self::NotAllowed(_) => {
@@ -180,15 +214,18 @@ impl Refusal {
             | Self::Network(_)
             | Self::FunctionFailed(_)
             | Self::MalformedAnswer(_)
-            | Self::FunctionUnavailable(_) => GatewayResponseType::IntegrationFailure,
-            Self::IntegrationTimeout { .. } => GatewayResponseType::IntegrationTimeout,
+            | Self::FunctionUnavailable(_)
+            | Self::BackendLeftAlone { .. } => GatewayResponseType::IntegrationFailure,
+            Self::IntegrationTimeout { .. } | Self::PhaseTimeout { .. } => GatewayResponseType::IntegrationTimeout,
         }
     }
 
     /// The status, unless a gateway response sets another. For `INTEGRATION_FAILURE` the cause decides, not the type.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::UriTooLong => 414,
+            Self::AmbiguousPath(_) | Self::RequestUnreadable(_) => 400,
+            Self::UriTooLong | Self::UrlTooLong => 414,
+            Self::HeadersTooLarge => 431,
             Self::InvalidEndpoint(_) | Self::FunctionUnavailable(_) => 500,
             Self::FunctionFailed(_) | Self::MalformedAnswer(_) => 502,
             _ => match self.response_type().default_status() {
@@ -215,15 +252,21 @@ impl Refusal {
             | Self::InvalidBody(_)
             | Self::InvalidJsonBody
             | Self::UnparsableBody(_)
-            | Self::UnsupportedMediaType => "BadRequestException",
-            Self::RequestTooLarge | Self::UriTooLong => "RequestTooLargeException",
+            | Self::UnsupportedMediaType
+            | Self::AmbiguousPath(_)
+            | Self::RequestUnreadable(_) => "BadRequestException",
+            Self::RequestTooLarge | Self::UriTooLong | Self::UrlTooLong | Self::HeadersTooLarge => {
+                "RequestTooLargeException"
+            }
             Self::ApiConfiguration(_)
             | Self::InvalidEndpoint(_)
             | Self::Network(_)
             | Self::FunctionFailed(_)
             | Self::MalformedAnswer(_)
             | Self::FunctionUnavailable(_)
-            | Self::IntegrationTimeout { .. } => "InternalServerErrorException",
+            | Self::IntegrationTimeout { .. }
+            | Self::PhaseTimeout { .. }
+            | Self::BackendLeftAlone { .. } => "InternalServerErrorException",
         }
     }
 
@@ -257,14 +300,16 @@ impl Refusal {
             }
             Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::RequestTooLarge => "Request Too Long",
-            Self::UriTooLong => "Request-URI Too Long",
+            Self::AmbiguousPath(_) | Self::RequestUnreadable(_) => "Bad Request",
+            Self::UriTooLong | Self::UrlTooLong => "Request-URI Too Long",
+            Self::HeadersTooLarge => "Request Header Fields Too Large",
             Self::ApiConfiguration(_)
             | Self::InvalidEndpoint(_)
             | Self::FunctionFailed(_)
             | Self::MalformedAnswer(_)
             | Self::FunctionUnavailable(_) => "Internal server error",
-            Self::Network(_) => "Network error communicating with endpoint",
-            Self::IntegrationTimeout { .. } => "Endpoint request timed out",
+            Self::Network(_) | Self::BackendLeftAlone { .. } => "Network error communicating with endpoint",
+            Self::IntegrationTimeout { .. } | Self::PhaseTimeout { .. } => "Endpoint request timed out",
         }))
     }
 
@@ -292,6 +337,8 @@ impl Refusal {
                 | Self::MalformedAnswer(_)
                 | Self::FunctionUnavailable(_)
                 | Self::IntegrationTimeout { .. }
+                | Self::PhaseTimeout { .. }
+                | Self::BackendLeftAlone { .. }
         )
     }
 }

@@ -56,6 +56,10 @@ pub const DOCUMENTATION_VERSIONS_PER_API: usize = 100;
 pub const IMPORT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Bytes of a request or response body through the gateway (same page).
 pub const GATEWAY_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Bytes of all headers of a request through the gateway (same page); those of an HTTP API count the request line, too.
+pub const GATEWAY_HEADER_BYTES_MAX: usize = 10_240;
+/// Bytes of path and query of a request through the gateway (same page, URL length of Regional APIs).
+pub const GATEWAY_URL_BYTES_MAX: usize = 10_240;
 /// Bytes of the ARN of a method that needs authorization, with the request's path (same page).
 pub const METHOD_ARN_BYTES_MAX: usize = 1_600;
 /// Seconds for which an authorizer's decision may be kept (same page).

@@ -1,27 +1,66 @@
 //! Outbound HTTP: the pooled client for other servers, whoever needs one.
 
+mod connector;
+
 use std::error::Error as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use hyper::body::{Body, Incoming};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 
-/// How long a connection may stay unused.
-const IDLE_MAX: Duration = Duration::from_mins(1);
-/// Unused connections kept for one server.
-const IDLE_CONNECTIONS_MAX: usize = 256;
-/// How long a connection may take to come about.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
+use self::connector::{Connector, Usage};
+
+/// The most bytes of an answer's head.
+const HEAD_BYTES_MAX: u32 = 64 * 1024;
+/// What a server may send on one HTTP/2 stream before it is read, and on all of a connection.
+const WINDOW_BYTES: (u32, u32) = (256 * 1024, 4 * 1024 * 1024);
+
+/// How connections are made and kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// How long a connection may take to come about, TLS included.
+    pub connect_max: Duration,
+    /// How long a connection may stay unused.
+    pub idle_max: Duration,
+    /// Unused connections kept for one server.
+    pub idle_count_max: usize,
+    /// Whether HTTP/2 is spoken.
+    pub http2: Http2,
+}
+
+/// Whether HTTP/2 is spoken with a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Http2 {
+    /// Where TLS agrees on it (ALPN).
+    #[default]
+    Negotiated,
+    /// Always, also without TLS (RFC 9113, section 3.3).
+    PriorKnowledge,
+    /// Never.
+    Off,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            connect_max: Duration::from_secs(10),
+            idle_max: Duration::from_mins(1),
+            idle_count_max: 256,
+            http2: Http2::Negotiated,
+        }
+    }
+}
 
 /// A client that sends bodies of one kind. The system's root certificates are read when the first request goes out, not at
 /// start.
-pub struct Outbound<B>(OnceLock<Client<HttpsConnector<HttpConnector>, B>>);
+pub struct Outbound<B> {
+    connections: Connections,
+    client: OnceLock<Client<Connector, B>>,
+}
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +71,10 @@ pub enum OutboundError {
     /// There is no connection, so nothing was sent.
     #[error("the server cannot be reached")]
     Unreachable(#[source] ClientError),
+    /// A connection that had served before ended before it brought a byte of an answer: most likely the server had given it
+    /// up as unused.
+    #[error("the server ended the connection")]
+    Stale(#[source] ClientError),
     /// The connection broke, or what came is not HTTP.
     #[error("the server does not answer as expected")]
     Broken(#[source] ClientError),
@@ -39,7 +82,14 @@ pub enum OutboundError {
 
 impl<B> Default for Outbound<B> {
     fn default() -> Self {
-        Self(OnceLock::new())
+        Self::new(Connections::default())
+    }
+}
+
+impl<B> Outbound<B> {
+    /// A client with connections of this kind.
+    pub fn new(connections: Connections) -> Self {
+        Self { connections, client: OnceLock::new() }
     }
 }
 
@@ -52,35 +102,49 @@ where
     /// Sends a request and gives the head of the answer; its body is still to come. How long that may take is for the
     /// caller to say.
     pub async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, OutboundError> {
-        self.0.get_or_init(client).request(request).await.map_err(OutboundError::new)
+        let client = self.client.get_or_init(|| client(self.connections));
+        let response = client.request(request).await.map_err(OutboundError::new)?;
+        if let Some(usage) = response.extensions().get::<Arc<Usage>>() {
+            usage.has_answered();
+        }
+        Ok(response)
     }
 }
 
-fn client<B>() -> Client<HttpsConnector<HttpConnector>, B>
+fn client<B>(connections: Connections) -> Client<Connector, B>
 where
     B: Body + Send,
     B::Data: Send,
 {
-    let mut roots = RootCertStore::empty();
-    let system = rustls_native_certs::load_native_certs();
-    for error in system.errors {
-        tracing::warn!(error = &error as &dyn std::error::Error, "some root certificates of the system cannot be read");
-    }
-    roots.add_parsable_certificates(system.certs);
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT_MAX));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(tcp);
     Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_MAX)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
-        .build(connector)
+        .timer(TokioTimer::new())
+        .pool_idle_timeout(connections.idle_max)
+        .pool_max_idle_per_host(connections.idle_count_max)
+        .http1_max_buf_size(HEAD_BYTES_MAX as usize)
+        .http2_max_header_list_size(HEAD_BYTES_MAX)
+        .http2_initial_stream_window_size(WINDOW_BYTES.0)
+        .http2_initial_connection_window_size(WINDOW_BYTES.1)
+        .http2_only(connections.http2 == Http2::PriorKnowledge)
+        .build(Connector::new(connections, tls()))
+}
+
+/// The configuration of TLS, made when it is first needed.
+fn tls() -> ClientConfig {
+    static CONFIG: OnceLock<ClientConfig> = OnceLock::new();
+    let make = || {
+        let mut roots = RootCertStore::empty();
+        let system = rustls_native_certs::load_native_certs();
+        for error in system.errors {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "some root certificates of the system cannot be read"
+            );
+        }
+        roots.add_parsable_certificates(system.certs);
+        ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+    };
+    CONFIG.get_or_init(make).clone()
 }
 
 impl OutboundError {
@@ -89,6 +153,8 @@ impl OutboundError {
             Self::Unresolved(error)
         } else if error.is_connect() {
             Self::Unreachable(error)
+        } else if was_given_up(&error) {
+            Self::Stale(error)
         } else {
             Self::Broken(error)
         }
@@ -96,14 +162,22 @@ impl OutboundError {
 
     /// Whether the server may have seen the request.
     pub fn may_have_arrived(&self) -> bool {
-        matches!(self, Self::Broken(_))
+        matches!(self, Self::Stale(_) | Self::Broken(_))
     }
 
     /// What happened and everything that caused it, for operators.
     pub fn reason(&self) -> String {
-        let (Self::Unresolved(error) | Self::Unreachable(error) | Self::Broken(error)) = self;
+        let (Self::Unresolved(error) | Self::Unreachable(error) | Self::Stale(error) | Self::Broken(error)) = self;
         texts(error).fold(error.to_string(), |reason, text| format!("{reason}: {text}"))
     }
+}
+
+/// Whether the connection had served before and brought nothing this time.
+fn was_given_up(error: &ClientError) -> bool {
+    let Some(connection) = error.connect_info() else { return false };
+    let mut extras = Extensions::new();
+    connection.get_extras(&mut extras);
+    extras.get::<Arc<Usage>>().is_some_and(|usage| usage.is_given_up(connection.is_negotiated_h2()))
 }
 
 /// What the causes of an error say, the nearest first.

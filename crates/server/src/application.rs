@@ -10,7 +10,7 @@ use claviger_resources::AccountId;
 use claviger_runtime::ids::random_uuid;
 use claviger_runtime::refusals::{Refusals, Refused, Surface};
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
@@ -71,7 +71,12 @@ impl Application {
             Ok(head) => self.answer_at(head, parts, body, connection).await,
             Err(error) => {
                 let refused = Refused::new(Surface::Routing, error.to_string());
-                explained(refusal(StatusCode::BAD_REQUEST, &error.to_string()), refused)
+                let mut response = explained(refusal(StatusCode::BAD_REQUEST, &error.to_string()), refused);
+                // What follows such a request on its connection may be a part of it (RFC 9112, section 6.3).
+                if parts.version < Version::HTTP_2 {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                response
             }
         };
         if let Some(refused) = Refused::detach(&mut response) {

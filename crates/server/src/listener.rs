@@ -5,10 +5,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
@@ -164,6 +165,8 @@ pub(crate) struct Session {
     pub(crate) front: Arc<Front>,
     pub(crate) connection: Connection,
     pub(crate) requests: Requests,
+    /// Whether this connection was told that it ends after the requests that are under way.
+    pub(crate) ends: AtomicBool,
 }
 
 /// Serves a tunnel that ends here: TLS or plain, told by the first byte, as on the port itself.
@@ -187,7 +190,12 @@ async fn serve_tcp(stream: TcpStream, peer: SocketAddr, front: Arc<Front>) {
     let requests = Requests::default();
     let stream = Watched::new(stream, requests.clone(), front.limits.idle_max);
     let connection = Connection { peer, local, tls: false, server_name: None, tunnelled: false };
-    serve_stream(stream, first == [TLS_HANDSHAKE], Session { front, connection, requests }).await;
+    serve_stream(
+        stream,
+        first == [TLS_HANDSHAKE],
+        Session { front, connection, requests, ends: AtomicBool::new(false) },
+    )
+    .await;
 }
 
 async fn serve_stream<S>(stream: S, is_tls: bool, mut session: Session)
@@ -224,6 +232,7 @@ where
         biased;
         result = serving.as_mut() => result,
         () = told(&mut stopping) => {
+            session.ends.store(true, Ordering::Relaxed);
             serving.as_mut().graceful_shutdown();
             serving.await
         }
@@ -243,7 +252,12 @@ async fn answer(session: Arc<Session>, request: Request<Incoming>) -> Result<Res
     if request.method() == Method::CONNECT {
         return Ok(proxy::connect(&session, request).await);
     }
-    Ok(session.front.application.answer(request, &session.connection).await)
+    let version = request.version();
+    let mut response = session.front.application.answer(request, &session.connection).await;
+    if session.ends.load(Ordering::Relaxed) && version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 /// Waits until accepting makes sense again: a connection that broke off in the queue is nothing, but without a free file

@@ -11,6 +11,7 @@ use std::time::Duration;
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
+use claviger_data_plane::upstream::UpstreamRules;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic, Random};
 use claviger_runtime::access_keys::AccessKeys;
@@ -65,6 +66,8 @@ pub struct Options {
     pub issuers: Issuers,
     /// What the operator has chosen for the control plane.
     pub settings: Settings,
+    /// How backends are called.
+    pub upstreams: UpstreamRules,
     /// The functions that stand behind URLs; stored ones are added.
     pub functions: Functions,
     /// The node's own URL, for the SDKs in functions.
@@ -192,7 +195,8 @@ impl Node {
             Arc::clone(&functions),
             monotonic,
         )
-        .logging_to(Arc::clone(&access_logs));
+        .logging_to(Arc::clone(&access_logs))
+        .calling_backends(options.upstreams);
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();

@@ -3,6 +3,7 @@
 //! It serves `dev` only and peers on this machine only; [`crate::routing`] decides that before anything here runs.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use http::header::{self, HeaderMap, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, Version};
@@ -45,7 +46,8 @@ pub(crate) async fn connect(session: &Arc<Session>, mut request: Request<Incomin
         Route::TunnelHere => {
             let mut connection = session.connection.clone();
             connection.tunnelled = true;
-            let inner = Session { front: Arc::clone(&session.front), connection, requests: session.requests.clone() };
+            let (front, requests) = (Arc::clone(&session.front), session.requests.clone());
+            let inner = Session { front, connection, requests, ends: AtomicBool::new(false) };
             tokio::spawn(async move {
                 if let Ok(upgraded) = upgrade.await {
                     listener::serve_tunnel(upgraded, inner).await;

@@ -22,7 +22,7 @@ use claviger_data_plane::oauth::is_hosted_page;
 use claviger_resources::UserPoolId;
 use http::{Method, header};
 
-pub use self::head::{BadHost, RequestHead};
+pub use self::head::{BadHead, RequestHead};
 use self::hosts::HostForm;
 
 /// The most bytes of a form that are read to find out which service it is for.

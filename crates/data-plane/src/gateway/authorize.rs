@@ -15,8 +15,10 @@ use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
 use claviger_resources::Secret;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 
+use super::Call;
 use super::denied::Denied;
-use super::{Arriving, Call, roles};
+use super::roles;
+use crate::upstream::Arriving;
 use crate::{DataPlane, aws_iam};
 
 /// A request that was let through; only [`Permit::decide`] makes one.

@@ -96,6 +96,11 @@ impl Denied {
         Self::by(Refusal::NotAllowed(reason), setting)
     }
 
+    /// A head that the gateway does not take.
+    pub(super) fn head(refusal: Refusal) -> Self {
+        Self::by(refusal, "what the gateway takes of a request's head; docs/proxying.md tells it".to_owned())
+    }
+
     /// No API has the id.
     pub(super) fn no_api(id: &str) -> Self {
         Self::by(Refusal::Forbidden, format!("no API has the id {id}"))
@@ -260,6 +265,7 @@ fn integration_setting(refusal: &Refusal, found: &Found<'_, '_>) -> Option<Strin
         Refusal::PolicyDenied(_) => "the policy of the REST API, as it was when it was deployed".to_owned(),
         Refusal::RequestTooLarge => format!("the largest body through the gateway is {GATEWAY_BODY_BYTES_MAX} bytes"),
         Refusal::IntegrationTimeout { milliseconds } => format!("timeoutInMillis of the integration is {milliseconds}"),
+        Refusal::PhaseTimeout { setting, .. } | Refusal::BackendLeftAlone { setting } => setting.clone(),
         Refusal::UnsupportedMediaType => "passthroughBehavior and requestTemplates of the integration".to_owned(),
         Refusal::UnparsableBody(_) => "requestTemplates of the integration".to_owned(),
         Refusal::InvalidJsonBody => "requestParameters of the integration".to_owned(),

@@ -11,8 +11,8 @@ use claviger_runtime::issuer_keys::FetchError;
 use claviger_runtime::snapshot::Snapshot;
 
 use super::denied::Denied;
-use super::{Call, Place, in_words_of_http_apis};
-use crate::gateway::Arriving;
+use super::{Call, Place};
+use crate::upstream::Arriving;
 use crate::{DataPlane, aws_iam};
 
 /// A request that was let through; only [`DataPlane::permit`] makes one.
@@ -88,7 +88,7 @@ impl DataPlane {
     async fn prove(&self, asking: &Asking<'_>, body: &mut Arriving) -> Result<Signer, Box<Denied>> {
         let (call, owner) = (asking.call, &asking.place.compiled.tenant);
         let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(|refusal| Denied::signature(&refusal))?;
-        let body = body.whole().await.map_err(in_words_of_http_apis)?;
+        let body = body.whole().await.map_err(Refusal::from)?;
         let signer = claim.prove(call.parts, &body, &owner.region, call.now);
         let signer = signer.map_err(|refusal| Denied::signature(&refusal))?;
         if signer.account == owner.account { Ok(signer) } else { Err(Denied::stranger(&signer, owner)) }

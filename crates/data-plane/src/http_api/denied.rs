@@ -51,6 +51,12 @@ impl Denied {
         Self::by(Refusal::NotFound(reason.into()), setting)
     }
 
+    /// A head that the gateway does not take.
+    pub(super) fn head(refusal: RestRefusal) -> Box<Self> {
+        let setting = "what the gateway takes of a request's head; docs/proxying.md tells it".to_owned();
+        Box::new(Self { setting: Some(setting), ..Refusal::from(refusal).into() })
+    }
+
     /// The API is not to be reached here.
     pub(super) fn endpoint_disabled(id: &str) -> Box<Self> {
         let setting = format!("disableExecuteApiEndpoint of the HTTP API {id} is true");

@@ -6,15 +6,13 @@ use claviger_gateway::http_api::answer::Answer;
 use claviger_gateway::http_api::http_proxy::HttpProxy;
 use claviger_gateway::http_api::{CompiledIntegration, CompiledRoute, Refusal};
 use claviger_gateway::mapping::BackendAnswer;
-use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
-use hyper::body::Body as _;
 
 use super::authorize::Permit;
 use super::{Outcome, Place};
 use crate::DataPlane;
-use crate::body::{self, Body, StreamError};
 use crate::ids::trace_id;
 use crate::integrations::outgoing;
+use crate::upstream::{Held, Upload};
 
 impl DataPlane {
     /// Has the route's integration answer a request that was let through.
@@ -24,10 +22,11 @@ impl DataPlane {
         route: &CompiledRoute,
         permit: Permit,
         exchange: &Exchange<'_>,
+        body: Upload,
     ) -> Result<Outcome, Refusal> {
         match &route.integration {
             CompiledIntegration::HttpProxy(proxy) => {
-                self.http_api_proxy(proxy, route.path.is_none(), permit, exchange, exchange.context.secure).await
+                self.http_api_proxy(proxy, route.path.is_none(), permit, exchange, body).await
             }
             CompiledIntegration::Lambda(lambda) => {
                 let source_arn = place.compiled.source_arn(exchange.context.stage, exchange.context.method, route);
@@ -38,29 +37,28 @@ impl DataPlane {
         }
     }
 
-    /// Calls the backend of an `HTTP_PROXY` integration; its answer's body is passed on as it comes, unless it is mapped.
+    /// Calls the backend of an `HTTP_PROXY` integration; both bodies are passed on as they come, the answer's unless it is
+    /// mapped.
     async fn http_api_proxy(
         &self,
         proxy: &HttpProxy,
         appends_path: bool,
         _permit: Permit,
         exchange: &Exchange<'_>,
-        secure: bool,
+        body: Upload,
     ) -> Result<Outcome, Refusal> {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
-        let request = outgoing(proxy.request(exchange, appends_path, secure, trace)?, exchange.request.body);
-        let milliseconds = proxy.timeout_milliseconds();
-        let (head, incoming) = self.upstream.send(request, milliseconds).await?.into_parts();
+        let request = outgoing(proxy.request(exchange, appends_path, exchange.context.secure, trace)?, body);
+        let (head, body) = self.upstreams.send(request, proxy.timeout_milliseconds()).await?;
         let mut answer =
             Answer { status: head.status, headers: proxy.response_headers(&head.headers), body: Bytes::new() };
         if !proxy.maps(head.status) {
-            let length = incoming.size_hint().exact();
-            let stream = Body::stream(http_body_util::BodyExt::map_err(incoming, StreamError::from));
-            return Ok(Outcome::Stream(answer, stream, length));
+            return Ok(match body.hold().await? {
+                Held::Whole(body) => Outcome::Whole(Answer { body, ..answer }),
+                Held::Part(body, length) => Outcome::Stream(answer, body, length),
+            });
         }
-        let duration_max = std::time::Duration::from_millis(milliseconds.into());
-        let read = body::read(incoming, GATEWAY_BODY_BYTES_MAX, duration_max).await;
-        answer.body = read.map_err(|error| Refusal::Unavailable(error.to_string().into()))?;
+        answer.body = body.whole().await?;
         let backend = BackendAnswer { headers: &head.headers, body: &answer.body };
         proxy.map_response(&mut answer.status, &mut answer.headers, exchange, backend);
         Ok(Outcome::Whole(answer))

@@ -10,6 +10,7 @@ mod throttle;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use claviger_gateway::access_log::{Facts, Failure, Integration};
 use claviger_gateway::context::Context;
 use claviger_gateway::exchange::Exchange;
@@ -17,6 +18,7 @@ use claviger_gateway::http_api::answer::{Answer, Envelope};
 use claviger_gateway::http_api::{CompiledHttpApi, CompiledIntegration, CompiledRoute, Found, Refusal};
 use claviger_gateway::refusal::Refusal as RestRefusal;
 use claviger_gateway::request::Request;
+use claviger_gateway::request_head;
 use claviger_resources::{DeploymentId, Timestamp};
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{HttpApi, ServedHttpStage, Snapshot};
@@ -28,8 +30,9 @@ use self::authorize::Asking;
 use self::denied::Denied;
 use crate::access_log::{Logging, Slot, request_length};
 use crate::body::Body;
-use crate::gateway::{Arriving, Target};
+use crate::gateway::Target;
 use crate::ids::{RequestIds, date};
+use crate::upstream::{Arriving, Upload};
 use crate::{Arrival, DataPlane};
 
 /// The stage that needs no segment in the path.
@@ -77,7 +80,10 @@ impl DataPlane {
     ) -> Response<Body> {
         let id = RequestIds::of(&parts.headers).extended;
         let mut call = Call { target, parts, arrival, id, now: self.clock.now(), line: Slot::new() };
-        let outcome = match find_stage(api, target) {
+        // The request line counts as method, target and version with what stands between them.
+        let line_bytes = parts.method.as_str().len() + parts.uri.path().len() + "  HTTP/1.1".len();
+        let head = request_head::check(&parts.uri, line_bytes + parts.uri.query().map_or(0, str::len), &parts.headers);
+        let outcome = match head.map_err(Denied::head).and_then(|()| find_stage(api, target)) {
             Ok(place) => self.at_stage(snapshot, &call, &place, body).await,
             Err(denied) => denied.explained(&call, None, None),
         };
@@ -87,9 +93,14 @@ impl DataPlane {
 
     async fn at_stage(&self, snapshot: &Snapshot, call: &Call<'_>, place: &Place<'_>, body: Incoming) -> Outcome {
         let found = place.compiled.find(call.parts.method.as_str(), place.path);
-        let route = found.as_ref().map(|found| found.route);
         let logging = self.logging(place.stage.access_log.as_ref());
-        let outcome = self.at_route(snapshot, call, place, found.as_ref(), body, logging).await;
+        let is_ambiguous = found.as_ref().is_some_and(|found| reads_otherwise(call, place, found));
+        let route = found.as_ref().map(|found| found.route).filter(|_| !is_ambiguous);
+        let outcome = if is_ambiguous {
+            Err(Denied::head(RestRefusal::AmbiguousPath("another route's path in another spelling")))
+        } else {
+            self.at_route(snapshot, call, place, found.as_ref(), body, logging).await
+        };
         let failure = outcome.as_ref().err().map(|denied| denied.failure());
         let mut outcome = outcome.unwrap_or_else(|denied| denied.explained(call, Some(&place.stage), route));
         if let Some(logging) = logging {
@@ -97,6 +108,7 @@ impl DataPlane {
             logging.begin(&call.line, &facts);
         }
         if let Some(cors) = &place.compiled.cors
+            && !is_ambiguous
             && !outcome.is_preflight(call.parts)
         {
             cors.change(&call.parts.headers, outcome.headers_mut());
@@ -141,7 +153,12 @@ impl DataPlane {
             return Ok(Outcome::Whole(answer));
         }
         self.throttle_route(place, found.route)?;
-        let bytes = body.whole().await.map_err(in_words_of_http_apis)?;
+        let (bytes, body) = if found.route.integration.reads_body() {
+            let bytes = body.whole().await.map_err(Refusal::from)?;
+            (bytes.clone(), Upload::Whole(bytes))
+        } else {
+            (Bytes::new(), body.passing().map_err(Refusal::from)?)
+        };
         let claims = caller.claims();
         let exchange = Exchange {
             request: Request { body: &bytes, ..exchange.request },
@@ -149,7 +166,7 @@ impl DataPlane {
             ..exchange
         };
         let asked = self.moment(logging);
-        let outcome = self.integrate_http_api(place, found.route, permit, &exchange).await;
+        let outcome = self.integrate_http_api(place, found.route, permit, &exchange, body).await;
         // Only here is it known who calls.
         if let (Some(logging), Some(asked)) = (logging, asked) {
             let integration = Integration::of(
@@ -276,10 +293,10 @@ fn find_stage<'a>(api: &HttpApi, target: Target<'a>) -> Result<Place<'a>, Box<De
     Ok(Place { stage: Arc::clone(stage), compiled: Arc::clone(compiled), path })
 }
 
-/// A body that did not come whole is the client's fault.
-fn in_words_of_http_apis(refusal: RestRefusal) -> Refusal {
-    match refusal {
-        RestRefusal::Network(reason) => Refusal::Unreadable(reason.into()),
-        other => other.into(),
-    }
+/// Whether a backend could take the path for that of another route, which says more of its paths than the one found.
+fn reads_otherwise(call: &Call<'_>, place: &Place<'_>, found: &Found<'_, '_>) -> bool {
+    let reading = request_head::liberal_reading(place.path);
+    let other = reading.as_deref().and_then(|path| place.compiled.find(call.parts.method.as_str(), path));
+    let path = |found: &Found<'_, '_>| found.route.path.as_deref().unwrap_or_default().to_owned();
+    other.is_some_and(|other| request_head::says_more(&path(&other), &path(found)))
 }

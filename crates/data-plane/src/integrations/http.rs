@@ -7,32 +7,32 @@ use claviger_gateway::mapping::BackendAnswer;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::rendering::Rendering;
 use claviger_gateway::response::Reply;
-use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
-use http::{HeaderMap, Request, header};
-use hyper::body::Body as _;
+use http::{HeaderMap, header};
 
 use crate::DataPlane;
-use crate::body::{self, Body, StreamError};
 use crate::gateway::{Answer, Permit};
 use crate::ids::trace_id;
+use crate::upstream::{Held, Outgoing, Upload};
 
 impl DataPlane {
-    /// Calls the backend of an `HTTP_PROXY` integration; its answer's body is passed on as it comes.
+    /// Calls the backend of an `HTTP_PROXY` integration; both bodies are passed on as they come.
     pub(crate) async fn http_proxy(
         &self,
         proxy: &HttpProxy,
         _permit: Permit,
         exchange: &Exchange<'_>,
+        body: Upload,
     ) -> Result<Answer, Refusal> {
         demand_verification(proxy.verifies_certificate())?;
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
-        let request = outgoing(proxy.request(exchange, trace)?, exchange.request.body);
-        let (head, incoming) = self.upstream.send(request, proxy.timeout_milliseconds()).await?.into_parts();
+        let request = outgoing(proxy.request(exchange, trace)?, body);
+        let (head, body) = self.upstreams.send(request, proxy.timeout_milliseconds()).await?;
         let headers = proxy.response_headers(&head.headers);
         let reply = Reply { status: head.status, headers, body: Bytes::new(), error_type: None };
-        let length = incoming.size_hint().exact();
-        let stream = Body::stream(http_body_util::BodyExt::map_err(incoming, StreamError::from));
-        Ok(Answer::Stream(reply, stream, length))
+        Ok(match body.hold().await? {
+            Held::Whole(body) => Answer::Whole(Reply { body, ..reply }),
+            Held::Part(body, length) => Answer::Stream(reply, body, length),
+        })
     }
 
     /// Calls the backend of an `HTTP` integration, whose answer is mapped and so must be there as a whole.
@@ -41,18 +41,14 @@ impl DataPlane {
         integration: &Http,
         _permit: Permit,
         exchange: &Exchange<'_>,
+        body: Upload,
     ) -> Result<Answer, Refusal> {
         demand_verification(integration.verifies_certificate())?;
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let mut rendering = Rendering::new(exchange);
-        let request = outgoing(integration.request(&mut rendering, trace.clone())?, exchange.request.body);
-        let milliseconds = integration.timeout_milliseconds();
-        let (head, incoming) = self.upstream.send(request, milliseconds).await?.into_parts();
-        let duration_max = std::time::Duration::from_millis(milliseconds.into());
-        let body = body::read(incoming, GATEWAY_BODY_BYTES_MAX, duration_max).await.map_err(|error| match error {
-            body::ReadError::TooSlow => Refusal::IntegrationTimeout { milliseconds },
-            other => Refusal::Network(other.to_string()),
-        })?;
+        let request = outgoing(integration.request(&mut rendering, trace.clone())?, body);
+        let (head, body) = self.upstreams.send(request, integration.timeout_milliseconds()).await?;
+        let body = body.whole().await?;
         let answer = BackendAnswer { headers: &head.headers, body: &body };
         let reply = integration.reply(&mut rendering, head.status.as_u16(), answer)?;
         Ok(Answer::Traced(reply, trace))
@@ -60,17 +56,13 @@ impl DataPlane {
 }
 
 /// The request as it goes out. `Host` is the backend's and comes from the URI; the length is the body's own.
-pub(crate) fn outgoing(request: BackendRequest, client_body: &[u8]) -> Request<Body> {
-    let body: Body = match request.body {
-        BackendBody::Empty => Body::Empty,
-        BackendBody::Client => Bytes::copy_from_slice(client_body).into(),
-        BackendBody::Rendered(bytes) => bytes.into(),
+pub(crate) fn outgoing(request: BackendRequest, client: Upload) -> Outgoing {
+    let body = match request.body {
+        BackendBody::Empty => Upload::Whole(Bytes::new()),
+        BackendBody::Client => client,
+        BackendBody::Rendered(bytes) => Upload::Whole(bytes),
     };
-    let mut outgoing = Request::new(body);
-    *outgoing.method_mut() = request.method;
-    *outgoing.uri_mut() = request.uri;
-    *outgoing.headers_mut() = without_framing(request.headers);
-    outgoing
+    Outgoing { method: request.method, uri: request.uri, headers: without_framing(request.headers), body }
 }
 
 fn without_framing(mut headers: HeaderMap) -> HeaderMap {

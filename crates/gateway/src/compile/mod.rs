@@ -70,6 +70,8 @@ pub struct CompiledMethod {
     pub api_key_required: bool,
     /// What is checked of a request before it goes on.
     pub validation: Option<Validation>,
+    /// Whether a request's body must be there as a whole before it goes on; else it is passed on as it comes.
+    pub reads_body: bool,
     /// What answers it.
     pub integration: CompiledIntegration,
 }
@@ -218,15 +220,18 @@ fn compile_method(
     // A validator that has been removed checks nothing.
     let mut validators = surroundings.definition.request_validators.iter();
     let validator = method.request_validator_id.as_ref().and_then(|id| validators.find(|one| one.id == *id));
+    let validation = match validator {
+        Some(validator) => Validation::compile(validator, method, &surroundings.models)?,
+        None => None,
+    };
+    let integration = compile_integration(method, integration, surroundings)?;
     Ok(CompiledMethod {
         verb,
         authorization: surroundings.authorizers.compile(method)?,
         api_key_required: method.api_key_required,
-        validation: match validator {
-            Some(validator) => Validation::compile(validator, method, &surroundings.models)?,
-            None => None,
-        },
-        integration: compile_integration(method, integration, surroundings)?,
+        reads_body: validation.as_ref().is_some_and(Validation::checks_bodies) || integration.reads_body(),
+        validation,
+        integration,
     })
 }
 
@@ -258,6 +263,17 @@ fn compile_integration(
         }
         IntegrationType::AwsProxy => {
             LambdaProxy::compile(integration, binary_media_types).map(CompiledIntegration::LambdaProxy)
+        }
+    }
+}
+
+impl CompiledIntegration {
+    /// Whether it needs a request's body as a whole.
+    fn reads_body(&self) -> bool {
+        match self {
+            Self::Http(http) => http.reads_body(),
+            Self::HttpProxy(proxy) => proxy.reads_body(),
+            Self::Mock(_) | Self::Lambda(_) | Self::LambdaProxy(_) | Self::Unavailable(_) => true,
         }
     }
 }

@@ -149,6 +149,16 @@ pub fn compile(definition: &HttpApiDefinition) -> CompiledHttpApi {
     }
 }
 
+impl CompiledIntegration {
+    /// Whether it needs a request's body as a whole; else that is passed on as it comes.
+    pub fn reads_body(&self) -> bool {
+        match self {
+            Self::HttpProxy(proxy) => proxy.reads_body(),
+            Self::Lambda(_) | Self::OutOfReach(_) | Self::Unavailable(_) => true,
+        }
+    }
+}
+
 impl CompiledHttpApi {
     /// The route for a verb and the path after the stage.
     pub fn find<'t, 'p>(&'t self, verb: &str, path: &'p str) -> Option<Found<'t, 'p>> {

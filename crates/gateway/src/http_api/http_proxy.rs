@@ -50,6 +50,11 @@ impl HttpProxy {
         })
     }
 
+    /// Whether the request's body must be there as a whole before [`HttpProxy::request`].
+    pub fn reads_body(&self) -> bool {
+        self.request.reads_body()
+    }
+
     /// The request to the backend: the client's, with what mappings change. Behind `$default` the request's own path
     /// follows the address's. `secure` says whether the client came over TLS.
     pub fn request(
@@ -72,8 +77,7 @@ impl HttpProxy {
             Some(method) => method.clone(),
             None => request.method.parse().map_err(|_| Refusal::internal("the request's verb is no HTTP method"))?,
         };
-        let body = if request.body.is_empty() { BackendBody::Empty } else { BackendBody::Client };
-        Ok(BackendRequest { method, uri: self.uri(exchange, appends_path)?, headers, body })
+        Ok(BackendRequest { method, uri: self.uri(exchange, appends_path)?, headers, body: BackendBody::Client })
     }
 
     fn uri(&self, exchange: &Exchange<'_>, appends_path: bool) -> Result<Uri, Refusal> {
@@ -274,7 +278,7 @@ mod tests {
     fn a_body_that_is_announced_empty_gets_a_type() {
         with(&[("content-length", "0")], None, b"", |exchange| {
             let request = request(&integration("https://b.c", "POST", &[]), false, exchange);
-            assert_eq!(request.body, BackendBody::Empty);
+            assert_eq!(request.body, BackendBody::Client);
             assert!(request.headers.contains_key(CONTENT_TYPE));
         });
         with(&[("content-type", "text/plain")], None, b"x", |exchange| {

@@ -107,6 +107,13 @@ impl RequestMapping {
         Ok(compiled)
     }
 
+    /// Whether a value reads the request's body, which must then be there as a whole.
+    pub fn reads_body(&self) -> bool {
+        let headers = self.headers.iter().map(|(.., value)| value);
+        let query = self.query.iter().map(|(.., value)| value);
+        headers.chain(query).chain(&self.path).any(Value::reads_body)
+    }
+
     /// Whether there is nothing to change.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()

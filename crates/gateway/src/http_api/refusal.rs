@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use claviger_resources::limits::{GATEWAY_HEADER_BYTES_MAX, GATEWAY_URL_BYTES_MAX};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -38,7 +39,13 @@ pub enum Refusal {
     /// The request's body is larger than the gateway takes.
     #[error("the request is larger than the gateway takes")]
     TooLarge,
-    /// The request's body did not come whole.
+    /// The request's line and headers are larger than the gateway takes.
+    #[error("the request's line and headers are larger than {GATEWAY_HEADER_BYTES_MAX} bytes")]
+    HeadersTooLarge,
+    /// The request's path and query are longer than the gateway takes.
+    #[error("the request's path and query are longer than {GATEWAY_URL_BYTES_MAX} bytes")]
+    UrlTooLong,
+    /// The request's body did not come whole, or its path can be read in two ways.
     #[error("{0}")]
     Unreadable(Cow<'static, str>),
     /// Configuration, authorizer or function cannot serve the request.
@@ -99,6 +106,8 @@ impl Refusal {
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::UrlTooLong => StatusCode::URI_TOO_LONG,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -113,6 +122,8 @@ impl Refusal {
             Self::Forbidden { .. } => "Forbidden",
             Self::Throttled(_) => "Too Many Requests",
             Self::TooLarge => "Request Entity Too Large",
+            Self::HeadersTooLarge => "Request Header Fields Too Large",
+            Self::UrlTooLong => "URI Too Long",
             Self::Unreadable(_) => "Bad Request",
             Self::Internal(_) => "Internal Server Error",
             Self::Unavailable(_) => "Service Unavailable",
@@ -127,7 +138,7 @@ impl Refusal {
             Self::Forbidden { .. } => "ACCESS_DENIED",
             Self::Throttled(_) => "THROTTLED",
             Self::TooLarge => "REQUEST_TOO_LARGE",
-            Self::Unreadable(_) => "DEFAULT_4XX",
+            Self::HeadersTooLarge | Self::UrlTooLong | Self::Unreadable(_) => "DEFAULT_4XX",
             Self::Internal(_) => "DEFAULT_5XX",
             Self::Unavailable(_) => "INTEGRATION_FAILURE",
         }
@@ -159,7 +170,13 @@ impl From<RestRefusal> for Refusal {
         let reason = refusal.to_string();
         match refusal {
             RestRefusal::Network(_) | RestRefusal::IntegrationTimeout { .. } => Self::Unavailable(reason.into()),
+            RestRefusal::PhaseTimeout { setting, .. } | RestRefusal::BackendLeftAlone { setting } => {
+                Self::Unavailable(format!("{reason}: {setting}").into())
+            }
             RestRefusal::RequestTooLarge => Self::TooLarge,
+            RestRefusal::UrlTooLong => Self::UrlTooLong,
+            RestRefusal::HeadersTooLarge => Self::HeadersTooLarge,
+            RestRefusal::AmbiguousPath(_) | RestRefusal::RequestUnreadable(_) => Self::Unreadable(reason.into()),
             RestRefusal::Throttled(of) => Self::Throttled(of),
             _ => Self::Internal(reason.into()),
         }

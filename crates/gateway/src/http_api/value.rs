@@ -46,6 +46,11 @@ impl Value {
         Ok(Self(parts.into()))
     }
 
+    /// Whether it reads the request's body.
+    pub(super) fn reads_body(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Source(Source::RequestBody(_))))
+    }
+
     /// The text for this exchange; `None` when the value is one expression and finds nothing.
     pub(super) fn text<'a>(
         &'a self,

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use claviger_control_plane::services::Settings as ControlPlaneSettings;
+use claviger_data_plane::upstream::{SettingError, UpstreamRules};
 use claviger_resources::AccountId;
 use claviger_resources::quotas::{QuotaError, Quotas};
 use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
@@ -61,6 +63,15 @@ pub(super) struct Arguments {
     #[arg(long, env = "CLAVIGER_TOKEN_CACHE_MIB", value_name = "N", default_value = "16",
         value_parser = clap::value_parser!(u16).range(..=4096))]
     token_cache_mib: u16,
+    /// A setting for all backends, or with an origin before it for one, as in `https://api.example.com retries=1`; may be
+    /// repeated; docs/proxying.md names them all
+    #[arg(long = "upstream", env = "CLAVIGER_UPSTREAMS", value_name = "[ORIGIN ]NAME=VALUE", value_delimiter = ',',
+        value_parser = upstream)]
+    upstreams: Vec<String>,
+    /// Seconds that requests may still take when the server is told to stop
+    #[arg(long, env = "CLAVIGER_DRAIN_SECONDS", value_name = "N", default_value = "10",
+        value_parser = clap::value_parser!(u64).range(..=3_600))]
+    drain_seconds: u64,
 }
 
 /// A mebibyte, in bytes.
@@ -80,11 +91,17 @@ fn quota(text: &str) -> Result<String, QuotaError> {
     if text.is_empty() { Ok(String::new()) } else { Quotas::default().with(text).map(|_| text.to_owned()) }
 }
 
+fn upstream(text: &str) -> Result<String, SettingError> {
+    if text.is_empty() { Ok(String::new()) } else { UpstreamRules::parse([text]).map(|_| text.to_owned()) }
+}
+
 impl Arguments {
-    fn options(&self, url: &str, functions: Functions) -> Result<Options, QuotaError> {
+    fn options(&self, url: &str, functions: Functions) -> anyhow::Result<Options> {
         let mut changes = self.changed_quotas.iter().filter(|change| !change.is_empty());
         let quotas = changes.try_fold(Quotas::default(), |quotas, change| quotas.with(change))?;
+        let upstreams = self.upstreams.iter().map(String::as_str).filter(|setting| !setting.is_empty());
         Ok(Options {
+            upstreams: UpstreamRules::parse(upstreams)?,
             issuers: issuers(&self.issuer, url),
             settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
             functions,
@@ -217,8 +234,9 @@ async fn serve(arguments: Arguments, listener: Listener, node: Node, url: &str) 
     let tls = authority.tls().context("cannot set up TLS")?;
     let suffixes = arguments.suffixes.iter().map(|suffix| suffix.trim_matches('.').to_ascii_lowercase()).collect();
     let settings = Settings { dev: true, account: arguments.account, suffixes };
+    let limits = Limits { drain_max: Duration::from_secs(arguments.drain_seconds), ..Limits::default() };
     let application = Application::new(settings, Some(authority), node);
-    let front = Front::new(application, Some(tls), Limits::default());
+    let front = Front::new(application, Some(tls), limits);
     let stop = stop_signal()?;
     let data_dir = (!arguments.ephemeral).then_some(&*arguments.data_dir);
     eprintln!("{}", greeting(listener.address(), url, data_dir));

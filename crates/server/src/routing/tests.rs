@@ -386,18 +386,18 @@ fn refuses_the_control_plane_under_names_that_strangers_can_point_here() {
 
 #[test]
 fn refuses_hosts_that_differ_or_cannot_be_told() {
-    let check = |request: &str, headers: &[&str], expected: BadHost| {
+    let check = |request: &str, headers: &[&str], expected: BadHead| {
         let parts = parts(request, headers, Version::HTTP_11);
         assert_eq!(RequestHead::of(&parts).map(|_| ()), Err(expected), "{request} {headers:?}");
     };
-    check("GET http://a.example/", &["Host: b.example"], BadHost::Conflict);
-    check("CONNECT a.example:443", &["Host: b.example:443"], BadHost::Conflict);
-    check("GET a.example /", &["Host: b.example"], BadHost::Repeated);
-    check("GET a.example /", &["Host: a.example"], BadHost::Repeated);
-    check("GET - /", &[], BadHost::Missing);
-    check("GET a..example /", &[], BadHost::Malformed);
-    check("GET a.example:99999 /", &[], BadHost::Malformed);
-    check("CONNECT a.example", &[], BadHost::ConnectPort);
+    check("GET http://a.example/", &["Host: b.example"], BadHead::Conflict);
+    check("CONNECT a.example:443", &["Host: b.example:443"], BadHead::Conflict);
+    check("GET a.example /", &["Host: b.example"], BadHead::Repeated);
+    check("GET a.example /", &["Host: a.example"], BadHead::Repeated);
+    check("GET - /", &[], BadHead::Missing);
+    check("GET a..example /", &[], BadHead::Malformed);
+    check("GET a.example:99999 /", &[], BadHead::Malformed);
+    check("CONNECT a.example", &[], BadHead::ConnectPort);
 }
 
 #[test]

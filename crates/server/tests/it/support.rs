@@ -82,6 +82,12 @@ impl Server {
         self.serving.await.unwrap();
     }
 
+    /// Tells the server to stop; the task ends when it has.
+    pub(crate) fn stop_in_background(self) -> JoinHandle<()> {
+        let _ = self.stop.send(());
+        self.serving
+    }
+
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }

@@ -1,6 +1,6 @@
 //! Section 5.4: how an integration fails, and what the client is told.
 
-use claviger_resources::limits::GATEWAY_BODY_BYTES_MAX;
+use claviger_resources::limits::{GATEWAY_BODY_BYTES_MAX, GATEWAY_HEADER_BYTES_MAX};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -64,6 +64,18 @@ cases! { |w|
             "RequestTooLargeException",
         );
         assert_eq!(api.ask("POST", "/x", &[], &body[1..]).await.status, 200);
+    };
+    s5_4_headers_too_large => {
+        let api = w.method(mock(&json!({}))).await;
+        // Names and values count, the host's among them.
+        let rest = GATEWAY_HEADER_BYTES_MAX - "host".len() - api.host().len() - "x-a".len();
+        assert_eq!(api.get("/x", &[("X-A", &"a".repeat(rest))]).await.status, 200);
+        refused(
+            &api.get("/x", &[("X-A", &"a".repeat(rest + 1))]).await,
+            431,
+            r#"{"message":"Request Header Fields Too Large"}"#,
+            "RequestTooLargeException",
+        );
     };
     s5_4_space => {
         let api = w
