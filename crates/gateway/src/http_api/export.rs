@@ -39,11 +39,17 @@ pub fn document(definition: &HttpApiDefinition, stage: Option<&str>, extensions:
         "paths": paths,
     });
     let Some(root) = document.as_object_mut() else { return document };
-    let schemes: Map<String, Value> = definition
+    let mut schemes: Map<String, Value> = definition
         .authorizers
         .iter()
         .map(|authorizer| (authorizer.name.clone(), scheme(authorizer, extensions)))
         .collect();
+    if definition.routes.iter().any(|route| route.authorization_type == AuthorizationType::AwsIam) {
+        let signature = [("type", "apiKey"), ("name", "Authorization"), ("in", "header")];
+        let kind = extensions.then_some(("x-amazon-apigateway-authtype", "awsSigv4"));
+        let signature = signature.into_iter().chain(kind).map(|(name, value)| (name.to_owned(), value.into()));
+        schemes.insert(name_of_signatures(definition), Value::Object(signature.collect()));
+    }
     if !schemes.is_empty() {
         root.insert("components".to_owned(), json!({ "securitySchemes": schemes }));
     }
@@ -70,11 +76,14 @@ fn operation(definition: &HttpApiDefinition, route: &Route, path: &str, extensio
         members.insert("parameters".to_owned(), json!(parameters));
     }
     let authorizer = definition.authorizers.iter().find(|one| route.authorizer_id.as_ref() == Some(&one.authorizer_id));
-    if let (AuthorizationType::Jwt | AuthorizationType::Custom, Some(authorizer)) =
-        (route.authorization_type, authorizer)
-    {
+    let scheme = match route.authorization_type {
+        AuthorizationType::None => None,
+        AuthorizationType::AwsIam => Some(name_of_signatures(definition)),
+        AuthorizationType::Custom | AuthorizationType::Jwt => authorizer.map(|authorizer| authorizer.name.clone()),
+    };
+    if let Some(scheme) = scheme {
         let scopes = route.authorization_scopes.as_deref().unwrap_or_default();
-        let requirement = Map::from_iter([(authorizer.name.clone(), json!(scopes))]);
+        let requirement = Map::from_iter([(scheme, json!(scopes))]);
         members.insert("security".to_owned(), json!([requirement]));
     }
     let integration =
@@ -83,6 +92,15 @@ fn operation(definition: &HttpApiDefinition, route: &Route, path: &str, extensio
         members.insert("x-amazon-apigateway-integration".to_owned(), integration_of(integration));
     }
     operation
+}
+
+/// The name of the scheme that asks for signatures, which no authorizer has.
+fn name_of_signatures(definition: &HttpApiDefinition) -> String {
+    let mut name = "sigv4".to_owned();
+    while definition.authorizers.iter().any(|authorizer| authorizer.name == name) {
+        name.push('_');
+    }
+    name
 }
 
 /// The integration under the names that documents have for its members.
@@ -110,8 +128,12 @@ fn scheme(authorizer: &Authorizer, extensions: bool) -> Value {
         AuthorizerType::Jwt => json!({ "type": "oauth2" }),
         AuthorizerType::Request => {
             let source = authorizer.identity_source.first().map(String::as_str).unwrap_or_default();
-            let name = source.rsplit('.').next().unwrap_or_default();
-            json!({ "type": "apiKey", "name": name, "in": "header" })
+            let (place, name) = match source.strip_prefix("$request.").and_then(|rest| rest.split_once('.')) {
+                Some(("header", name)) => ("header", name),
+                Some(("querystring", name)) => ("query", name),
+                _ => ("header", "Unused"),
+            };
+            json!({ "type": "apiKey", "name": name, "in": place })
         }
     };
     let Some(members) = scheme.as_object_mut() else { return scheme };

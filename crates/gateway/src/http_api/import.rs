@@ -156,7 +156,11 @@ impl Importer<'_> {
         };
         let sources = match extension.get("identitySource") {
             Some(Value::Array(sources)) => sources.iter().map(text_of).collect(),
-            Some(source) => text_of(source).split(',').map(|source| source.trim().to_owned()).collect(),
+            Some(source) => {
+                let source = text_of(source);
+                let sources = source.split(',').map(str::trim).filter(|source| !source.is_empty());
+                sources.map(str::to_owned).collect()
+            }
             None => Vec::new(),
         };
         let ttl = text(extension, "authorizerResultTtlInSeconds");

@@ -137,6 +137,51 @@ async fn every_failure_of_a_function_names_its_reason() {
     check(reply, (403, FORBIDDEN), "denies it", "for the principal \"ada\", held against arn:aws:execute-api").await;
 }
 
+#[tokio::test]
+async fn a_document_may_name_functions_and_authorizers_and_comes_back_as_it_went() {
+    let node = Node::start().await;
+    let integration =
+        json!({ "type": "aws_proxy", "httpMethod": "POST", "uri": uri("backend"), "payloadFormatVersion": "2.0" });
+    let operation =
+        |security: Value| json!({ "security": security, "x-amazon-apigateway-integration": integration.clone() });
+    let gate = |source: &str| {
+        json!({ "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authorizer": {
+            "type": "request", "authorizerUri": uri("gate"), "authorizerPayloadFormatVersion": "2.0",
+            "enableSimpleResponses": true, "authorizerResultTtlInSeconds": 0, "identitySource": source,
+        } })
+    };
+    let signed = json!({ "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4" });
+    let document = json!({
+        "openapi": "3.0.1", "info": { "title": "pets", "version": "1" },
+        "paths": {
+            "/open": { "get": operation(json!([])) },
+            "/guarded": { "get": operation(json!([{ "gate": [] }])) },
+            "/asked": { "get": operation(json!([{ "anybody": [] }])) },
+            "/signed": { "get": operation(json!([{ "sigv4": [] }])) },
+        },
+        "components": { "securitySchemes": {
+            "gate": gate("$request.header.Authorization,$context.routeKey"), "anybody": gate(""), "sigv4": signed,
+        } },
+    });
+    node.backend.reacts(answers(&json!({ "statusCode": 200, "body": "hi" })));
+    node.gate.reacts(answers(&json!({ "isAuthorized": true })));
+    let mut document = document.to_string();
+    for _ in 0..2 {
+        let made = node.server.v2("PUT /apis", json!({ "body": document })).await;
+        let api = HttpApi { server: &node.server, id: made["apiId"].as_str().unwrap().to_owned() };
+        api.make("stages", json!({ "stageName": "$default", "autoDeploy": true })).await;
+        assert_eq!(api.send("GET", "/open", &[], "").await.said(), (200, "hi"));
+        assert_eq!(api.send("GET", "/guarded", &[], "").await.said(), (401, UNAUTHORIZED));
+        assert_eq!(api.bearing("/guarded", "a").await.said(), (200, "hi"));
+        assert_eq!(node.seen().1.remove(0)["identitySource"], json!(["a", "GET /guarded"]));
+        assert_eq!(api.send("GET", "/asked", &[], "").await.said(), (200, "hi"));
+        assert_eq!(node.seen().1.remove(0)["identitySource"], Value::Null);
+        assert_eq!(api.send("GET", "/signed", &[], "").await.said(), (403, FORBIDDEN));
+        let exported = format!("/v2/apis/{}/exports/OAS30?outputType=JSON", api.id);
+        document = node.server.ask(request("GET", &exported, &[], "")).await.body;
+    }
+}
+
 const ECHO: &str = "
 def handler(event, context):
     return {'isAuthorized': True, 'context': {'who': 'ada'}} if 'routeArn' in event else event['requestContext']['authorizer']
