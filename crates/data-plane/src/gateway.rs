@@ -36,7 +36,7 @@ use hyper::body::Incoming;
 use self::api_key::Metered;
 pub(crate) use self::authorize::Permit;
 use self::authorize::{Asking, Caller};
-use self::compression::{Unpacked, packed, unpacked};
+use self::compression::{Unpacked, may_be_packed, packed, unpacked};
 pub(crate) use self::denied::Denied;
 pub use self::target::Target;
 use crate::access_log::{Slot, request_length};
@@ -164,7 +164,7 @@ impl DataPlane {
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let (bytes, body, fitting) = if found.method.reads_body {
+            let (bytes, body, fitting) = if found.method.reads_body || may_be_packed(compiled, &call.parts.headers) {
                 let Unpacked { body, headers: fitting } = unpacked(compiled, &call.parts.headers, body.whole().await?)?;
                 let headers = fitting.as_ref().unwrap_or(&call.parts.headers);
                 validate::body(found, &Request { body: &body, headers, ..exchange.request })?;

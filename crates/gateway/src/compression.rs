@@ -144,14 +144,14 @@ pub fn pack(coding: Coding, body: &[u8]) -> Bytes {
 mod tests {
     use super::*;
 
-    fn headers(name: header::HeaderName, values: &[&str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&str]) -> HeaderMap {
         values.iter().map(|value| (name.clone(), value.parse().unwrap())).collect()
     }
 
     #[test]
     fn requests_come_in_codings_that_are_known() {
         let check = |values: &[&str], expected: Option<Option<Coding>>| {
-            assert_eq!(of_request(&headers(header::CONTENT_ENCODING, values)).ok(), expected, "{values:?}");
+            assert_eq!(of_request(&headers(&header::CONTENT_ENCODING, values)).ok(), expected, "{values:?}");
         };
         check(&[], Some(None));
         check(&["identity"], Some(None));
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn answers_go_out_in_the_coding_a_client_likes_best() {
         let check = |values: &[&str], expected: Option<Coding>| {
-            assert_eq!(of_response(&headers(header::ACCEPT_ENCODING, values)), expected, "{values:?}");
+            assert_eq!(of_response(&headers(&header::ACCEPT_ENCODING, values)), expected, "{values:?}");
         };
         check(&[], None);
         check(&["gzip"], Some(Coding::Gzip));

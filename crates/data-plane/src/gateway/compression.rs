@@ -29,6 +29,11 @@ pub(super) struct Unpacked {
     pub(super) headers: Option<HeaderMap>,
 }
 
+/// Whether a request's body may have to be unpacked, and so must be there as a whole.
+pub(super) fn may_be_packed(compiled: &CompiledApi, headers: &HeaderMap) -> bool {
+    compiled.minimum_compression_size.is_some() && headers.contains_key(header::CONTENT_ENCODING)
+}
+
 /// Unpacks a request's body. What is smaller than the API's minimum is left as it came, as on AWS.
 pub(super) fn unpacked(compiled: &CompiledApi, headers: &HeaderMap, body: Bytes) -> Result<Unpacked, Refusal> {
     let as_it_came = |body| Ok(Unpacked { body, headers: None });

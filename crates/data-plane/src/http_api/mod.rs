@@ -93,9 +93,10 @@ impl DataPlane {
 
     async fn at_stage(&self, snapshot: &Snapshot, call: &Call<'_>, place: &Place<'_>, body: Incoming) -> Outcome {
         let found = place.compiled.find(call.parts.method.as_str(), place.path);
-        let route = found.as_ref().map(|found| found.route);
         let logging = self.logging(place.stage.access_log.as_ref());
-        let outcome = if found.as_ref().is_some_and(|found| reads_otherwise(call, place, found)) {
+        let is_ambiguous = found.as_ref().is_some_and(|found| reads_otherwise(call, place, found));
+        let route = found.as_ref().map(|found| found.route).filter(|_| !is_ambiguous);
+        let outcome = if is_ambiguous {
             Err(Denied::head(RestRefusal::AmbiguousPath("another route's path in another spelling")))
         } else {
             self.at_route(snapshot, call, place, found.as_ref(), body, logging).await
@@ -107,6 +108,7 @@ impl DataPlane {
             logging.begin(&call.line, &facts);
         }
         if let Some(cors) = &place.compiled.cors
+            && !is_ambiguous
             && !outcome.is_preflight(call.parts)
         {
             cors.change(&call.parts.headers, outcome.headers_mut());

@@ -229,10 +229,7 @@ fn compile_method(
         verb,
         authorization: surroundings.authorizers.compile(method)?,
         api_key_required: method.api_key_required,
-        // With compression, a request's body may have to be unpacked.
-        reads_body: surroundings.definition.rest_api.minimum_compression_size.is_some()
-            || validation.as_ref().is_some_and(Validation::checks_bodies)
-            || integration.reads_body(),
+        reads_body: validation.as_ref().is_some_and(Validation::checks_bodies) || integration.reads_body(),
         validation,
         integration,
     })

@@ -11,6 +11,9 @@ use crate::http_apis::backend::Backend;
 use crate::stack::request;
 use crate::support::Server;
 
+/// What an answer repeats.
+const TEXT: &str = "storms,";
+
 /// An API with a backend behind `/proxy` and a template of many bytes behind `/mock`, and whoever asks it.
 struct Shop {
     server: Server,
@@ -22,7 +25,7 @@ impl Shop {
     /// The minimum is the API's, none when it compresses nothing.
     async fn open(minimum: Value) -> Self {
         let (server, backend) = (Server::dev(), Backend::start().await);
-        let text = "storms ".repeat(100);
+        let text = TEXT.repeat(100);
         let operation = |integration: Value| json!({ "responses": { "200": { "description": "" } }, "x-amazon-apigateway-integration": integration });
         let mock = operation(json!({
             "type": "mock", "requestTemplates": { "application/json": r#"{"statusCode": 200}"# },
@@ -67,7 +70,7 @@ impl Shop {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_packed_for_clients_that_ask() {
     let shop = Shop::open(json!(100)).await;
-    let text = "storms ".repeat(100);
+    let text = TEXT.repeat(100);
     for (accepted, coding) in [
         ("gzip", Some(Coding::Gzip)),
         ("br;q=0.1, deflate", Some(Coding::Deflate)),
