@@ -244,17 +244,16 @@ pub fn import(
         Target::Merge(existing) => merge::merge(existing, definition),
         Target::New { .. } | Target::Overwrite(_) => definition,
     };
-    check_counts(&definition, options.resources_max, &warnings)?;
+    check_counts(&definition, &warnings)?;
     Ok(Imported { definition, documentation, role_table, warnings })
 }
 
 /// Refuses an API that has more of something than call by call it could get.
-fn check_counts(definition: &RestApiDefinition, resources_max: usize, warnings: &[String]) -> Result<(), ImportError> {
+fn check_counts(definition: &RestApiDefinition, warnings: &[String]) -> Result<(), ImportError> {
     let authorizer =
         definition.authorizers.get(AUTHORIZERS_PER_API).map(|one| ("Authorizers", "authorizer", &one.name));
     let model = definition.models.get(MODELS_PER_API).map(|one| ("models", "model", &one.name));
-    let resource = definition.resources.get(resources_max).map(|one| ("resources", "resource", &one.path));
-    let errors: Vec<String> = [authorizer, model, resource]
+    let errors: Vec<String> = [authorizer, model]
         .into_iter()
         .flatten()
         .map(|(what, one, name)| format!("Unable to create {one} '{name}': {}", report::no_more(what)))
@@ -270,7 +269,7 @@ impl Importer<'_> {
         let (request_validators, default_validator) = self.request_validators();
         let security: Security = self.security();
         let mut models: Models = self.models();
-        let mut resources: Resources = self.first_resources(root_resource_id);
+        let mut resources: Resources = self.first_resources(root_resource_id, options.resources_max);
         let base_path = settings::base_path(self.document, options.base_path);
         for (path, item) in self.document.object("paths") {
             if path.starts_with("x-") {

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use claviger_resources::ResourceId;
 use claviger_resources::rest_api::Resource;
 
+use super::report::no_more;
 use super::{Importer, Target};
 
 /// The resources of an import by path.
 #[derive(Default)]
 pub(super) struct Resources {
     by_path: BTreeMap<String, Resource>,
+    /// How many there may be.
+    maximum: usize,
 }
 
 impl Resources {
@@ -26,12 +29,12 @@ impl Resources {
 impl Importer<'_> {
     /// The resources that are there before the first path is read: the root, which every API has, and those of an API that
     /// is merged into.
-    pub(super) fn first_resources(&self, root_id: ResourceId) -> Resources {
+    pub(super) fn first_resources(&self, root_id: ResourceId, maximum: usize) -> Resources {
         let mut by_path = BTreeMap::from([("/".to_owned(), self.resource(root_id, None, None, "/"))]);
         if let Target::Merge(existing) = self.target {
             by_path.extend(existing.resources.iter().map(|resource| (resource.path.clone(), resource.clone())));
         }
-        Resources { by_path }
+        Resources { by_path, maximum }
     }
 
     /// Makes the resources of a path that are not there yet, and gives the path without needless slashes. `None` after an
@@ -41,7 +44,9 @@ impl Importer<'_> {
         for part in path.split('/').filter(|part| !part.is_empty()) {
             let path = if parent == "/" { format!("/{part}") } else { format!("{parent}/{part}") };
             if !resources.by_path.contains_key(&path) {
-                if let Err(reason) = check_part(part, &parent, resources) {
+                let has_room = resources.by_path.len() < resources.maximum;
+                let place = if has_room { check_part(part, &parent, resources) } else { Err(no_more("resources")) };
+                if let Err(reason) = place {
                     self.report.error(format!("Unable to create resource at path '{path}': {reason}"));
                     return None;
                 }

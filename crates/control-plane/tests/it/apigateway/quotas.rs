@@ -20,7 +20,7 @@ async fn resources_of_a_rest_api_are_as_many_as_the_quota_allows() {
     let plane = Plane::with_settings(Settings { quotas, ..Settings::default() });
     let used_up = "Maximum number of resources for this API has been reached. Please contact AWS if you need additional resources.";
     let not_imported = async |request: &str, input: Value, path: &str| {
-        let message = format!("Unable to create resource '{path}': {used_up}");
+        let message = format!("Unable to create resource at path '{path}': {used_up}");
         let (status, exception, body) = plane.rest(request, input).await;
         assert_eq!((status, &*exception), (400, "BadRequestException"));
         assert!(body["message"].as_str().unwrap().contains(&message), "{body}");

@@ -92,7 +92,7 @@ fn all_errors_are_told_at_once_in_the_words_of_api_gateway() {
             &[&format!("Unable to create authorizer 'S': {reason}")],
         );
     };
-    scheme(json!({ "type": "jwt" }), "Invalid authorizer type specified: 'jwt'");
+    scheme(json!({ "type": "jwt" }), "jwtConfiguration is required");
     scheme(
         json!({ "type": "cognito_user_pools", "providerARNs": ["CognitoUserPool.Arn"] }),
         "Invalid ARN specified in the request: CognitoUserPool.Arn",
