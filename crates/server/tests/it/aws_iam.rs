@@ -125,6 +125,11 @@ impl Signed {
 }
 
 async fn serving(unknown: UnknownKeys) -> (Server, String) {
+    serving_under(unknown, json!({})).await
+}
+
+/// The same, the API's document with these members, too.
+async fn serving_under(unknown: UnknownKeys, members: Value) -> (Server, String) {
     let server = Server::with_node(&Place::Memory, Options { access_keys: keys(unknown), ..Options::default() });
     let method = json!({
         "security": [{ "sigv4": [] }],
@@ -135,10 +140,11 @@ async fn serving(unknown: UnknownKeys) -> (Server, String) {
         },
     });
     let scheme = json!({ "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4" });
-    let document = json!({
+    let mut document = json!({
         "openapi": "3.0.0", "info": { "title": "signed" }, "paths": { "/who": { "get": method.clone(), "post": method } },
         "components": { "securitySchemes": { "sigv4": scheme } },
     });
+    document.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     let imported = server.ask(request("POST", "/restapis?mode=import", &[], &document.to_string())).await;
     assert_eq!(imported.status, 201, "{imported:?}");
     let api = imported.json()["id"].as_str().unwrap().to_owned();
@@ -184,6 +190,33 @@ async fn the_signature_of_a_known_key_is_checked_in_every_part() {
     }
     let dead = Plan { key: "ASIADEAD", ..live };
     refused(&ask(dead, "GET").await, "ExpiredTokenException", "The security token included in the request is expired");
+}
+
+#[tokio::test]
+async fn a_resource_policy_denies_some_of_those_who_sign_rightly() {
+    let statement = |effect: &str, arn: &str, resource: &str| json!({ "Effect": effect, "Principal": { "AWS": arn }, "Action": "execute-api:Invoke", "Resource": resource });
+    let ada = "arn:aws:iam::000000000000:user/ada";
+    let statements = [statement("Deny", ada, "execute-api:/*/GET/*"), statement("Allow", ada, "execute-api:/*")];
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements });
+    let (server, target) = serving_under(UnknownKeys::Refused, json!({ "x-amazon-apigateway-policy": policy })).await;
+    let ask = async |plan: Plan, method: &str| server.ask(plan.request(&server, method, &target)).await;
+    let denied = ask(PLAN, "GET").await;
+    assert_eq!((denied.status.as_u16(), denied.header("x-amzn-errortype")), (403, Some("AccessDeniedException")));
+    let api = target.split('/').nth(3).unwrap();
+    let message = format!(
+        "User: {ada} is not authorized to perform: execute-api:Invoke on resource: \
+         arn:aws:execute-api:us-east-1:********0000:{api}/live/GET/who with an explicit deny"
+    );
+    assert_eq!(denied.json(), json!({ "Message": message }));
+    let reason = "the resource policy of the API denies the method explicitly";
+    let setting = "the policy of the REST API, as it was when it was deployed";
+    server.check(&denied, "gate", "AccessDeniedException", reason, setting).await;
+    assert_eq!(ask(PLAN, "POST").await.status, 200, "another method");
+    // Whom the policy does not name may call within the account, by rights that are not the policy's.
+    let live = Plan { key: "ASIALIVE", session_token: Some(SESSION_TOKEN), ..PLAN };
+    assert_eq!(ask(live, "GET").await.status, 200);
+    // A signature that is wrong is refused before the policy is asked.
+    refused(&ask(Plan { secret: "wrong", ..PLAN }, "GET").await, "InvalidSignatureException", "does not match");
 }
 
 #[tokio::test]
