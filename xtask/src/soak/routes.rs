@@ -66,7 +66,8 @@ fn rest_api(server: &Server, routes: usize) -> anyhow::Result<Requests> {
         "responses": { "default": { "statusCode": 200,
             "responseTemplates": { "application/json": "$context.resourcePath" } } },
     } });
-    let api = server.rest("POST", "/restapis?mode=import&ignore=documentation", &document(routes, &operation, &json!({})))?;
+    let api =
+        server.rest("POST", "/restapis?mode=import&ignore=documentation", &document(routes, &operation, &json!({})))?;
     let api = api.get("id").and_then(Value::as_str).context("an API without an id")?;
     server.rest("POST", &format!("/restapis/{api}/deployments"), &json!({ "stageName": STAGE }))?;
     for number in [0, 1, 2, routes / 2, routes - 1] {
