@@ -170,22 +170,20 @@ impl AcceptedJwt {
 }
 
 impl<'a> PresentedToken<'a> {
-    /// Reads a token, with or without `Bearer` before it. The issuer is looked at first: a token of another's is never a
-    /// reason to ask for keys.
-    pub fn read(presented: &'a str, accepts: impl FnOnce(&str) -> bool) -> Result<Self, JwtRefusal> {
+    /// Reads a token, with or without `Bearer` before it, and finds its issuer among those that are trusted. The issuer is
+    /// looked at first: a token of another's is never a reason to ask for keys.
+    pub fn read<I>(presented: &'a str, trusted: impl FnOnce(&str) -> Option<I>) -> Result<(Self, I), JwtRefusal> {
         let text = strip_bearer(presented);
         if text.is_empty() {
             return Err(JwtRefusal::Missing);
         }
         let token = Token::parse(text)?;
-        {
+        let issuer = {
             let claims = claims(&token)?;
-            let issuer = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
-            if !accepts(issuer) {
-                return Err(JwtRefusal::Issuer(excerpt(issuer)));
-            }
-        }
-        Ok(Self { token, text })
+            let named = claims.get("iss").and_then(Value::as_str).ok_or(Refusal::Claim("iss"))?;
+            trusted(named).ok_or_else(|| JwtRefusal::Issuer(excerpt(named)))?
+        };
+        Ok((Self { token, text }, issuer))
     }
 
     /// The token's text.
@@ -328,8 +326,8 @@ mod tests {
         let demand =
             JwtDemand { algorithms: Algorithms::Rsa, audiences: &audiences, scopes: &scopes, claims: &claims_demanded };
         let token = token(claims);
-        let accepted = PresentedToken::read(&token, |named| named == ISSUER)
-            .and_then(|presented| presented.accept(|_| Ok(()), demand, NOW));
+        let accepted = PresentedToken::read(&token, |named| (named == ISSUER).then_some(()))
+            .and_then(|(presented, ())| presented.accept(|_| Ok(()), demand, NOW));
         accepted.map(|token| token.expires_at()).map_err(|refusal| refusal.description().to_owned())
     }
 
@@ -392,7 +390,7 @@ mod tests {
     #[test]
     fn what_is_no_token_is_told_so() {
         let check = |presented: &str, expected: &str| {
-            let refusal = PresentedToken::read(presented, |_| true).unwrap_err();
+            let refusal = PresentedToken::read(presented, |_| Some(())).unwrap_err();
             assert_eq!(refusal.description(), expected, "{presented}");
         };
         check("", "token not provided");

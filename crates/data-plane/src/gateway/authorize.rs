@@ -184,15 +184,10 @@ async fn jwt(
     presented: Option<&str>,
 ) -> Result<AcceptedJwt, JwtRefusal> {
     let (authorizer, snapshot) = (&method.authorizer, asking.snapshot);
-    let mut trusted = None;
-    let token = PresentedToken::read(presented.ok_or(JwtRefusal::Missing)?, |named| {
-        trusted = authorizer
-            .issuers
-            .iter()
-            .find(|issuer| is_issuer(named, &issuer.name, snapshot.pool_of_issuer(&issuer.name).is_some()));
-        trusted.is_some()
+    let is_local = |issuer: &str| snapshot.pool_of_issuer(issuer).is_some();
+    let (token, issuer) = PresentedToken::read(presented.ok_or(JwtRefusal::Missing)?, |named| {
+        authorizer.issuers.iter().find(|issuer| is_issuer(named, &issuer.name, is_local(&issuer.name)))
     })?;
-    let issuer = trusted.ok_or(JwtRefusal::Missing)?;
     let demand = JwtDemand {
         algorithms: Algorithms::Named(&authorizer.algorithms),
         audiences: &issuer.audiences,

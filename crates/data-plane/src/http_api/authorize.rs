@@ -105,7 +105,7 @@ impl DataPlane {
         let issuer = &*authorizer.issuer;
         let is_local = snapshot.pool_of_issuer(issuer).is_some();
         let presented = presented.ok_or(JwtRefusal::Missing)?;
-        let token = PresentedToken::read(presented, |named| is_issuer(named, issuer, is_local))?;
+        let (token, ()) = PresentedToken::read(presented, |named| is_issuer(named, issuer, is_local).then_some(()))?;
         let demand = JwtDemand {
             algorithms: Algorithms::Rsa,
             audiences: &authorizer.audiences,
