@@ -164,7 +164,7 @@ impl DataPlane {
             metered = self.meter(snapshot, place, &call.parts.headers, caller.usage_identifier_key.as_ref())?;
             self.admit(place, metered.as_ref())?;
             validate::parameters(found, &exchange.request)?;
-            let (bytes, body, fitting) = if found.method.reads_body || may_be_packed(compiled, &call.parts.headers) {
+            let (bytes, body, fitting) = if found.method.reads_body || may_be_packed(&call.parts.headers) {
                 let Unpacked { body, headers: fitting } = unpacked(compiled, &call.parts.headers, body.whole().await?)?;
                 let headers = fitting.as_ref().unwrap_or(&call.parts.headers);
                 validate::body(found, &Request { body: &body, headers, ..exchange.request })?;
@@ -173,7 +173,9 @@ impl DataPlane {
             } else {
                 (Bytes::new(), body.passing()?, None)
             };
-            let headers = fitting.as_ref().unwrap_or(&call.parts.headers);
+            let is_function = matches!(found.method.integration, CompiledIntegration::LambdaProxy(_));
+            // A function is told of the coding nevertheless, as on AWS.
+            let headers = fitting.as_ref().filter(|_| !is_function).unwrap_or(&call.parts.headers);
             let claims = caller.claims();
             let exchange = Exchange {
                 request: Request { body: &bytes, headers, ..exchange.request },
@@ -183,7 +185,6 @@ impl DataPlane {
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
             let asked = self.moment(logging);
             let outcome = self.integrate(found, permit, &exchange, body, source_arn).await;
-            let is_function = matches!(found.method.integration, CompiledIntegration::LambdaProxy(_));
             let status = outcome.as_ref().ok().map(Answer::status);
             integration = asked.map(|asked| Integration::of(status, is_function, self.milliseconds_since(asked)));
             Ok(outcome?)

@@ -54,8 +54,8 @@ const END_TO_END: [&str; 4] = ["authorization", "cookie", "forwarded", "x-api-ke
 /// What the names of more such headers start with.
 const END_TO_END_PREFIXES: [&str; 3] = ["content-", "x-amz", "x-forwarded-"];
 
-/// The client's headers as `HTTP_PROXY` passes them on. A signature is for the gateway, not for the backend. API Gateway
-/// also drops `Content-Encoding`; it is kept here, because the body passes as it is and could not be read without.
+/// The client's headers as `HTTP_PROXY` passes them on. A signature is for the gateway, not for the backend.
+/// `Content-Encoding` is gone before where the body was unpacked; where it was not, nobody could read it without.
 pub(crate) fn forwarded(client: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(client.len() + 4);
     let named_in_connection = named_in_connection(client);
@@ -69,7 +69,8 @@ pub(crate) fn forwarded(client: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// The backend's headers as `HTTP_PROXY` passes them back, `Content-Encoding` kept for the same reason.
+/// The backend's headers as `HTTP_PROXY` passes them back. API Gateway also drops `Content-Encoding`; it is kept here, because
+/// the body passes as it is.
 pub(crate) fn returned(backend: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(backend.len() + 2);
     let named_in_connection = named_in_connection(backend);

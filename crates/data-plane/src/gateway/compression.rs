@@ -1,5 +1,5 @@
-//! Payload compression of REST APIs that ask for it: requests are unpacked before anything reads them, and answers packed
-//! after everything was mapped. Answers of the gateway's own stay as they are.
+//! Payload compression of REST APIs: requests are unpacked before anything reads them, and answers of APIs that ask for it
+//! packed after everything was mapped. Answers of the gateway's own stay as they are.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -30,17 +30,17 @@ pub(super) struct Unpacked {
 }
 
 /// Whether a request's body may have to be unpacked, and so must be there as a whole.
-pub(super) fn may_be_packed(compiled: &CompiledApi, headers: &HeaderMap) -> bool {
-    compiled.minimum_compression_size.is_some() && headers.contains_key(header::CONTENT_ENCODING)
+pub(super) fn may_be_packed(headers: &HeaderMap) -> bool {
+    !matches!(of_request(headers), Ok(None))
 }
 
-/// Unpacks a request's body. What is smaller than the API's minimum is left as it came, as on AWS.
+/// Unpacks a request's body, whether the API compresses answers or not. Where it does, what is smaller than its minimum is
+/// left as it came (API Gateway, "RestApi", `minimumCompressionSize`).
 pub(super) fn unpacked(compiled: &CompiledApi, headers: &HeaderMap, body: Bytes) -> Result<Unpacked, Refusal> {
-    let as_it_came = |body| Ok(Unpacked { body, headers: None });
-    let Some(minimum) = compiled.minimum_compression_size else { return as_it_came(body) };
+    let minimum = compiled.minimum_compression_size.unwrap_or_default();
     let coding = of_request(headers)?;
     let Some(coding) = coding.filter(|_| !body.is_empty() && body.len() >= minimum as usize) else {
-        return as_it_came(body);
+        return Ok(Unpacked { body, headers: None });
     };
     let body = unpack(coding, &body, GATEWAY_BODY_BYTES_MAX)?;
     let mut headers = headers.clone();

@@ -108,34 +108,41 @@ async fn what_passes_through_is_packed_on_its_way() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_unpacked_before_the_backend_has_them() {
-    let shop = Shop::open(json!(10)).await;
-    let text = Bytes::from("storms ".repeat(1_000));
-    for (coding, name) in [(Coding::Gzip, "gzip"), (Coding::Deflate, "deflate")] {
-        let (status, _, body) = shop.ask("POST", "/proxy", &[("Content-Encoding", name)], pack(coding, &text)).await;
-        let said: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!((status, said["body"].as_str().map(str::len)), (StatusCode::OK, Some(text.len())), "{name}");
-        assert_eq!(said["headers"].get("content-encoding"), None, "{said}");
-    }
-    for (name, body, status) in [
-        ("br", text.clone(), 415),
-        ("gzip", text.clone(), 415),
-        ("gzip", pack(Coding::Gzip, &vec![0; 11_000_000]), 413),
-        ("identity", text.clone(), 200),
-    ] {
-        let (found, _, said) = shop.ask("POST", "/proxy", &[("Content-Encoding", name)], body).await;
-        assert_eq!(found.as_u16(), status, "{name}: {said:?}");
+    // Whether the API packs answers or not.
+    for minimum in [json!(10), Value::Null] {
+        let shop = Shop::open(minimum).await;
+        let text = Bytes::from("storms ".repeat(1_000));
+        for (coding, name) in [(Coding::Gzip, "gzip"), (Coding::Deflate, "deflate")] {
+            let (status, _, body) =
+                shop.ask("POST", "/proxy", &[("Content-Encoding", name)], pack(coding, &text)).await;
+            let said: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!((status, said["body"].as_str().map(str::len)), (StatusCode::OK, Some(text.len())), "{name}");
+            assert_eq!(said["headers"].get("content-encoding"), None, "{said}");
+        }
+        for (name, body, status) in [
+            ("br", text.clone(), 415),
+            ("gzip", text.clone(), 415),
+            ("gzip", pack(Coding::Gzip, &vec![0; 11_000_000]), 413),
+            ("identity", text.clone(), 200),
+        ] {
+            let (found, _, said) = shop.ask("POST", "/proxy", &[("Content-Encoding", name)], body).await;
+            assert_eq!(found.as_u16(), status, "{name}: {said:?}");
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_api_that_does_not_compress_passes_everything_as_it_is() {
-    let shop = Shop::open(Value::Null).await;
-    let (_, headers, _) = shop.ask("GET", "/mock", &[("Accept-Encoding", "gzip")], Bytes::new()).await;
-    assert_eq!(headers.get(header::CONTENT_ENCODING), None);
-    let (status, _, body) = shop.ask("POST", "/proxy", &[("Content-Encoding", "br")], Bytes::from("storms")).await;
+async fn a_request_below_the_minimum_stays_packed() {
+    let shop = Shop::open(json!(1_000)).await;
+    let packed = pack(Coding::Gzip, b"storms");
+    let (status, _, body) = shop.ask("POST", "/proxy", &[("Content-Encoding", "gzip")], packed).await;
     let said: Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!(
-        (status, &said["body"], &said["headers"]["content-encoding"]),
-        (StatusCode::OK, &json!("storms"), &json!("br"))
-    );
+    assert_eq!((status, &said["headers"]["content-encoding"]), (StatusCode::OK, &json!("gzip")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_does_not_compress_answers_with_what_there_is() {
+    let shop = Shop::open(Value::Null).await;
+    let (_, headers, body) = shop.ask("GET", "/mock", &[("Accept-Encoding", "gzip")], Bytes::new()).await;
+    assert_eq!((headers.get(header::CONTENT_ENCODING), body), (None, Bytes::from(TEXT.repeat(100))));
 }

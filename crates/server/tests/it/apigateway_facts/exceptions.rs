@@ -11,7 +11,6 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("s1_8_log_order", LOG),
     ("s3_3_what_there_is_not", "operations that HTTP APIs do not have"),
     ("s4_5_header_case", "names are compared without regard to case on purpose: HTTP/2 has only lower case"),
-    ("s5_1_content_encoding", "kept on purpose: a body that passes as it came could not be read without it"),
     ("s5_4_function_throttled", "functions behind URLs are never throttled; the mapping has a test of its own"),
     ("s5_4_longer_timeouts", "a quota that AWS raises on request"),
     ("s6_resource_not_found", "nothing that a request can do leads there"),

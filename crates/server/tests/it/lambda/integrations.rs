@@ -61,6 +61,18 @@ async fn a_proxy_function_sees_the_request_and_says_the_answer() {
 }
 
 #[tokio::test]
+async fn a_proxy_function_gets_a_packed_body_unpacked_and_is_told_how_it_was_packed() {
+    let pets = Pets::serve(&integration("aws_proxy", &json!({})), None, &json!({})).await;
+    pets.backend.reacts(answers(&json!({ "statusCode": 200 })));
+    // An `a`, deflated without zlib's frame.
+    let reply = pets.ask("POST", "/pets/a", &[("Content-Encoding", "deflate")], "K\u{4}\0").await;
+    assert_eq!(reply.status, 200);
+    let (events, _) = pets.seen();
+    let event = &events[0];
+    assert_eq!((&event["body"], &event["headers"]["Content-Encoding"]), (&json!("a"), &json!("deflate")));
+}
+
+#[tokio::test]
 async fn the_claims_of_a_token_reach_the_function() {
     let pets = Pets::serve(&integration("aws_proxy", &json!({})), None, &json!({})).await;
     let machine = pets.server.machine().await;
