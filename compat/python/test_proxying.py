@@ -14,6 +14,7 @@ import requests
 from apis import Api
 from claviger import FIXTURES, Server
 from proxies import free_port, nginx, wait_until_open
+from stories import aws_client
 
 PROXY = "HTTP_PROXY to a backend"
 NETWORK = (504, '{"message": "Network error communicating with endpoint"}')
@@ -255,6 +256,27 @@ def test_headers_that_no_answer_may_have_are_a_network_error(server, api, raw):
     for path in ("null", "two-lengths", "folded", "nonsense"):
         assert ask(direct, path) == NETWORK, path
     assert ask(api, "ok") == (200, "ok")
+
+
+@pytest.mark.proves("gate", "A backend's certificate for another name (serverNameToVerify)", "nginx")
+def test_a_certificate_is_held_to_the_name_that_is_set(backend, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(backend.certificate))
+    with Server() as server:
+        gateway = aws_client(server, "apigatewayv2")
+        for tls, expected in [({}, 503), ({"ServerNameToVerify": "other.test"}, 503), ({"ServerNameToVerify": "localhost"}, 200)]:
+            api = gateway.create_api(Name="named", ProtocolType="HTTP")["ApiId"]
+            gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+            target = gateway.create_integration(
+                ApiId=api,
+                IntegrationType="HTTP_PROXY",
+                IntegrationMethod="GET",
+                IntegrationUri=backend.tls_url.replace("localhost", "127.0.0.1") + "/protocol",
+                PayloadFormatVersion="1.0",
+                **({"TlsConfig": tls} if tls else {}),
+            )["IntegrationId"]
+            gateway.create_route(ApiId=api, RouteKey="GET /", Target=f"integrations/{target}")
+            answer = requests.get(f"{server.url}/_aws/execute-api/{api}/", timeout=SECONDS_MAX)
+            assert answer.status_code == expected, (tls, answer.text)
 
 
 @pytest.mark.proves("gate", PROXY, "nginx")

@@ -27,6 +27,7 @@ use claviger_gateway::request::Request;
 use claviger_gateway::request_head;
 use claviger_gateway::response::{Envelope, Reply};
 use claviger_resources::Timestamp;
+use claviger_resources::client_certificate::ClientCertificate;
 use claviger_runtime::refusals::Refused;
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
 use http::request::Parts;
@@ -184,7 +185,8 @@ impl DataPlane {
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
             let asked = self.moment(logging);
-            let outcome = self.integrate(found, permit, &exchange, body, source_arn).await;
+            let certificate = || client_certificate(snapshot, stage);
+            let outcome = self.integrate(found, permit, &exchange, body, source_arn, certificate).await;
             let status = outcome.as_ref().ok().map(Answer::status);
             integration = asked.map(|asked| Integration::of(status, is_function, self.milliseconds_since(asked)));
             Ok(outcome?)
@@ -355,6 +357,17 @@ fn find_stage<'a>(
         return Err(Denied::endpoint_disabled(target.api));
     }
     Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))
+}
+
+/// The certificate that a stage shows to backends.
+fn client_certificate<'s>(
+    snapshot: &'s Snapshot,
+    stage: &ServedStage,
+) -> Result<Option<&'s ClientCertificate>, Refusal> {
+    let Some(id) = &stage.client_certificate else { return Ok(None) };
+    let certificate = snapshot.client_certificate(id).map(AsRef::as_ref);
+    let gone = || Refusal::configuration(format!("the client certificate {id} of the stage does not exist any more"));
+    certificate.ok_or_else(gone).map(Some)
 }
 
 /// Whether a backend could take the path for that of another resource, which says more of its paths than the one found.

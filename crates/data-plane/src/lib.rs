@@ -80,6 +80,7 @@ impl DataPlane {
         monotonic: Arc<dyn Monotonic>,
     ) -> Self {
         let (issuance, clock) = (Arc::clone(&sessions.issuance), Arc::clone(&sessions.clock));
+        let vault = Arc::clone(&sessions.vault);
         Self {
             current,
             issuance,
@@ -88,7 +89,7 @@ impl DataPlane {
             access_keys,
             clock,
             issuer_keys,
-            upstreams: Upstreams::new(UpstreamRules::default(), Arc::clone(&monotonic)),
+            upstreams: Upstreams::new(UpstreamRules::default(), vault, Arc::clone(&monotonic)),
             functions,
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
             authorizers: AuthorizerCache::new(Arc::clone(&monotonic)),

@@ -9,6 +9,7 @@
 pub mod access_log;
 mod arn;
 pub mod authorization_policy;
+pub mod backend_verification;
 pub mod claims;
 pub mod compile;
 pub mod compression;

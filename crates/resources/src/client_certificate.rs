@@ -1,4 +1,4 @@
-//! Client certificates: what a gateway would show to backends, so that they know who calls.
+//! Client certificates: what the gateway shows to backends, so that they know who calls.
 
 use std::collections::BTreeMap;
 

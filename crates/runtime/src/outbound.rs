@@ -1,6 +1,7 @@
 //! Outbound HTTP: the pooled client for other servers, whoever needs one.
 
 mod connector;
+mod tls;
 
 use std::error::Error as _;
 use std::sync::{Arc, OnceLock};
@@ -10,9 +11,9 @@ use http::{Extensions, Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
 
 use self::connector::{Connector, Usage};
+pub use self::tls::{Tls, UnusableTls};
 
 /// The most bytes of an answer's head.
 const HEAD_BYTES_MAX: u32 = 64 * 1024;
@@ -59,6 +60,7 @@ impl Default for Connections {
 /// start.
 pub struct Outbound<B> {
     connections: Connections,
+    tls: Tls,
     client: OnceLock<Client<Connector, B>>,
 }
 
@@ -89,7 +91,12 @@ impl<B> Default for Outbound<B> {
 impl<B> Outbound<B> {
     /// A client with connections of this kind.
     pub fn new(connections: Connections) -> Self {
-        Self { connections, client: OnceLock::new() }
+        Self::with_tls(connections, Tls::default())
+    }
+
+    /// The same with TLS of this kind.
+    pub fn with_tls(connections: Connections, tls: Tls) -> Self {
+        Self { connections, tls, client: OnceLock::new() }
     }
 }
 
@@ -102,7 +109,7 @@ where
     /// Sends a request and gives the head of the answer; its body is still to come. How long that may take is for the
     /// caller to say.
     pub async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, OutboundError> {
-        let client = self.client.get_or_init(|| client(self.connections));
+        let client = self.client.get_or_init(|| client(self.connections, &self.tls));
         let response = client.request(request).await.map_err(OutboundError::new)?;
         if let Some(usage) = response.extensions().get::<Arc<Usage>>() {
             usage.has_answered();
@@ -111,7 +118,7 @@ where
     }
 }
 
-fn client<B>(connections: Connections) -> Client<Connector, B>
+fn client<B>(connections: Connections, tls: &Tls) -> Client<Connector, B>
 where
     B: Body + Send,
     B::Data: Send,
@@ -126,25 +133,7 @@ where
         .http2_initial_stream_window_size(WINDOW_BYTES.0)
         .http2_initial_connection_window_size(WINDOW_BYTES.1)
         .http2_only(connections.http2 == Http2::PriorKnowledge)
-        .build(Connector::new(connections, tls()))
-}
-
-/// The configuration of TLS, made when it is first needed.
-fn tls() -> ClientConfig {
-    static CONFIG: OnceLock<ClientConfig> = OnceLock::new();
-    let make = || {
-        let mut roots = RootCertStore::empty();
-        let system = rustls_native_certs::load_native_certs();
-        for error in system.errors {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "some root certificates of the system cannot be read"
-            );
-        }
-        roots.add_parsable_certificates(system.certs);
-        ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
-    };
-    CONFIG.get_or_init(make).clone()
+        .build(Connector::new(connections, tls))
 }
 
 impl OutboundError {

@@ -1,5 +1,5 @@
 //! Client certificates: `GenerateClientCertificate`, `GetClientCertificate`, `GetClientCertificates`,
-//! `UpdateClientCertificate`, `DeleteClientCertificate`. They are kept, and stages name them; backends are not shown them.
+//! `UpdateClientCertificate`, `DeleteClientCertificate`. Stages name them, and backends are shown them.
 
 use std::collections::BTreeMap;
 

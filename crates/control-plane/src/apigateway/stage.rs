@@ -342,7 +342,8 @@ fn patch_stage(stage: &mut Stage, patch: Patch<'_>) -> Result<(), Error> {
             stage.configuration.insert(member, Value::Bool(value));
         }
         [member @ ("cacheClusterSize" | "clientCertificateId" | "documentationVersion")] => {
-            match patch.text()? {
+            // Terraform takes one away by putting nothing in its place.
+            match patch.text()?.filter(|value| !value.is_empty()) {
                 Some(value) => stage.configuration.insert((*member).to_owned(), Value::String(value)),
                 None => stage.configuration.remove(*member),
             };

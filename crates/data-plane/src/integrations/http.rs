@@ -7,12 +7,13 @@ use claviger_gateway::mapping::BackendAnswer;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::rendering::Rendering;
 use claviger_gateway::response::Reply;
+use claviger_resources::client_certificate::ClientCertificate;
 use http::{HeaderMap, header};
 
 use crate::DataPlane;
 use crate::gateway::{Answer, Permit};
 use crate::ids::trace_id;
-use crate::upstream::{Held, Outgoing, Upload};
+use crate::upstream::{Held, Outgoing, Terms, Upload};
 
 impl DataPlane {
     /// Calls the backend of an `HTTP_PROXY` integration; both bodies are passed on as they come.
@@ -22,11 +23,12 @@ impl DataPlane {
         _permit: Permit,
         exchange: &Exchange<'_>,
         body: Upload,
+        certificate: Option<&ClientCertificate>,
     ) -> Result<Answer, Refusal> {
-        demand_verification(proxy.verifies_certificate())?;
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let request = outgoing(proxy.request(exchange, trace)?, body);
-        let (head, body) = self.upstreams.send(request, proxy.timeout_milliseconds()).await?;
+        let terms = Terms { verification: proxy.verification(), certificate };
+        let (head, body) = self.upstreams.send(request, terms, proxy.timeout_milliseconds()).await?;
         let headers = proxy.response_headers(&head.headers);
         let reply = Reply { status: head.status, headers, body: Bytes::new(), error_type: None };
         Ok(match body.hold().await? {
@@ -42,12 +44,13 @@ impl DataPlane {
         _permit: Permit,
         exchange: &Exchange<'_>,
         body: Upload,
+        certificate: Option<&ClientCertificate>,
     ) -> Result<Answer, Refusal> {
-        demand_verification(integration.verifies_certificate())?;
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let mut rendering = Rendering::new(exchange);
         let request = outgoing(integration.request(&mut rendering, trace.clone())?, body);
-        let (head, body) = self.upstreams.send(request, integration.timeout_milliseconds()).await?;
+        let terms = Terms { verification: integration.verification(), certificate };
+        let (head, body) = self.upstreams.send(request, terms, integration.timeout_milliseconds()).await?;
         let body = body.whole().await?;
         let answer = BackendAnswer { headers: &head.headers, body: &body };
         let reply = integration.reply(&mut rendering, head.status.as_u16(), answer)?;
@@ -70,14 +73,4 @@ fn without_framing(mut headers: HeaderMap) -> HeaderMap {
         headers.remove(name);
     }
     headers
-}
-
-fn demand_verification(verifies: bool) -> Result<(), Refusal> {
-    if verifies {
-        Ok(())
-    } else {
-        Err(Refusal::configuration(
-            "tlsConfig.insecureSkipVerification is not provided: give the backend a valid certificate",
-        ))
-    }
 }

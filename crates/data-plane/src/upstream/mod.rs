@@ -6,15 +6,18 @@ mod clock;
 mod download;
 mod patience;
 mod settings;
+mod terms;
 mod upload;
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use claviger_gateway::refusal::Refusal;
 use claviger_resources::Monotonic;
 use claviger_runtime::outbound::{Outbound, OutboundError};
+use claviger_runtime::vault::Vault;
 use http::uri::Scheme;
 use http::{HeaderMap, Method, Request, Response, Uri, response};
 use hyper::body::Incoming;
@@ -24,6 +27,8 @@ use self::breaker::Breaker;
 use self::clock::{Clock, Late};
 pub(crate) use self::download::{Download, Held};
 pub use self::settings::{Origin, SETTINGS, SettingError, SettingRow, UpstreamRules, UpstreamSettings};
+use self::terms::OwnTerms;
+pub(crate) use self::terms::Terms;
 pub(crate) use self::upload::{Arriving, Upload};
 use crate::body::ReadError;
 
@@ -40,6 +45,9 @@ pub(crate) struct Upstreams {
     /// By host and port as integrations write them, without and with TLS.
     plain: RwLock<HashMap<Box<str>, Arc<Upstream>>>,
     secure: RwLock<HashMap<Box<str>, Arc<Upstream>>>,
+    /// Those whose TLS is of another kind, each with connections of its own.
+    particular: RwLock<HashMap<(Origin, OwnTerms), Arc<Upstream>>>,
+    vault: Arc<Vault>,
     monotonic: Arc<dyn Monotonic>,
 }
 
@@ -73,14 +81,15 @@ struct Repeats {
 
 impl Upstreams {
     /// Clients that follow these rules.
-    pub(crate) fn new(rules: UpstreamRules, monotonic: Arc<dyn Monotonic>) -> Self {
+    pub(crate) fn new(rules: UpstreamRules, vault: Arc<Vault>, monotonic: Arc<dyn Monotonic>) -> Self {
         let general = Arc::new(Outbound::new(rules.general().connections));
-        Self { rules, general, plain: RwLock::default(), secure: RwLock::default(), monotonic }
+        let (plain, secure, particular) = (RwLock::default(), RwLock::default(), RwLock::default());
+        Self { rules, general, plain, secure, particular, vault, monotonic }
     }
 
     /// The same with these rules.
     pub(crate) fn with(self, rules: UpstreamRules) -> Self {
-        Self::new(rules, self.monotonic)
+        Self::new(rules, self.vault, self.monotonic)
     }
 
     /// Sends a request and gives the head of the answer. `milliseconds` is the integration's timeout: the backend's time,
@@ -88,9 +97,15 @@ impl Upstreams {
     pub(crate) async fn send(
         &self,
         outgoing: Outgoing,
+        terms: Terms<'_>,
         milliseconds: u32,
     ) -> Result<(response::Parts, Download), Refusal> {
-        let upstream = self.upstream(&outgoing.uri)?;
+        let is_secure = outgoing.uri.scheme() == Some(&Scheme::HTTPS);
+        let upstream = if terms.are_usual() || !is_secure {
+            self.upstream(&outgoing.uri)?
+        } else {
+            self.particular_upstream(&outgoing.uri, terms)?
+        };
         let clock = Clock::start(Duration::from_millis(milliseconds.into()), &outgoing.body);
         let Ok(Ok(place)) = clock.within(None, Arc::clone(&upstream.places).acquire_owned()).await else {
             return Err(upstream.is_busy(milliseconds));
@@ -113,9 +128,7 @@ impl Upstreams {
         // One backend may be written in several ways.
         let upstream = known.values().find(|upstream| upstream.origin == origin).cloned();
         let upstream = upstream.unwrap_or_else(|| Arc::new(self.new_upstream(origin)));
-        if known.len() >= BACKENDS_MAX {
-            known.retain(|_, upstream| Arc::strong_count(upstream) > 1 || !upstream.breaker.is_at_rest());
-        }
+        make_room(&mut known);
         if known.len() < BACKENDS_MAX {
             known.insert(address.into(), Arc::clone(&upstream));
         }
@@ -123,11 +136,45 @@ impl Upstreams {
     }
 
     fn new_upstream(&self, origin: Origin) -> Upstream {
-        let (settings, client) = match self.rules.own(&origin) {
-            Some(own) => (own.clone(), Arc::new(Outbound::new(own.connections))),
-            None => (self.rules.general().clone(), Arc::clone(&self.general)),
-        };
-        Upstream {
+        match self.rules.own(&origin) {
+            Some(own) => Upstream::new(origin, own.clone(), Arc::new(Outbound::new(own.connections))),
+            None => Upstream::new(origin, self.rules.general().clone(), Arc::clone(&self.general)),
+        }
+    }
+
+    /// What is known of the backend at an address when it is called on terms of its own.
+    fn particular_upstream(&self, uri: &Uri, terms: Terms<'_>) -> Result<Arc<Upstream>, Refusal> {
+        let origin = Origin::of(uri).ok_or_else(|| Refusal::InvalidEndpoint(uri.to_string()))?;
+        let place = (origin, terms.own());
+        if let Some(upstream) = self.particular.read().unwrap_or_else(PoisonError::into_inner).get(&place) {
+            return Ok(Arc::clone(upstream));
+        }
+        let tls = terms.tls(&self.vault)?;
+        let mut known = self.particular.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(upstream) = known.get(&place) {
+            return Ok(Arc::clone(upstream));
+        }
+        let settings = self.rules.own(&place.0).unwrap_or(self.rules.general()).clone();
+        let client = Arc::new(Outbound::with_tls(settings.connections, tls));
+        let upstream = Arc::new(Upstream::new(place.0.clone(), settings, client));
+        make_room(&mut known);
+        if known.len() < BACKENDS_MAX {
+            known.insert(place, Arc::clone(&upstream));
+        }
+        Ok(upstream)
+    }
+}
+
+/// Forgets backends of which nothing needs to be remembered, where there are too many.
+fn make_room<K: Eq + Hash>(known: &mut HashMap<K, Arc<Upstream>>) {
+    if known.len() >= BACKENDS_MAX {
+        known.retain(|_, upstream| Arc::strong_count(upstream) > 1 || !upstream.breaker.is_at_rest());
+    }
+}
+
+impl Upstream {
+    fn new(origin: Origin, settings: UpstreamSettings, client: Arc<Outbound<Upload>>) -> Self {
+        Self {
             places: Arc::new(Semaphore::new(settings.requests_max)),
             breaker: Breaker::new(settings.breaker_failures, settings.breaker_open),
             origin,
@@ -135,9 +182,7 @@ impl Upstreams {
             client,
         }
     }
-}
 
-impl Upstream {
     /// Asks until there is an answer, or trying again makes no sense.
     async fn ask(
         &self,

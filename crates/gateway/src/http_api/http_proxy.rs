@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 
 use super::parameter_mapping::{RequestMapping, ResponseMappings};
 use super::refusal::Refusal;
+use crate::backend_verification::Verification;
 use crate::exchange::Exchange;
 use crate::header_rules::{forwarded, returned_unchanged};
 use crate::http_integration::endpoint::Endpoint;
@@ -29,6 +30,7 @@ pub struct HttpProxy {
     request: RequestMapping,
     responses: ResponseMappings,
     timeout_milliseconds: u32,
+    verification: Verification,
 }
 
 impl HttpProxy {
@@ -47,6 +49,7 @@ impl HttpProxy {
             responses: ResponseMappings::compile(integration.response_parameters.as_ref())
                 .map_err(|error| error.to_string())?,
             timeout_milliseconds: integration.timeout_in_millis,
+            verification: Verification::of_http_api(integration),
         })
     }
 
@@ -129,6 +132,11 @@ impl HttpProxy {
     /// How long the backend may take.
     pub fn timeout_milliseconds(&self) -> u32 {
         self.timeout_milliseconds
+    }
+
+    /// What the backend's certificate is held to.
+    pub fn verification(&self) -> &Verification {
+        &self.verification
     }
 }
 

@@ -10,6 +10,7 @@ use form_urlencoded::Serializer;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
+use crate::backend_verification::Verification;
 use crate::content_handling::BinaryMediaTypes;
 use crate::exchange::Exchange;
 use crate::header_rules::{API_ID, RESERVED, forwarded, returned};
@@ -57,7 +58,7 @@ struct Backend {
     reserved: Option<HeaderName>,
     api_id: HeaderValue,
     timeout_milliseconds: u32,
-    verifies_certificate: bool,
+    verification: Verification,
 }
 
 /// A compiled `HTTP_PROXY` integration.
@@ -110,9 +111,9 @@ impl HttpProxy {
         self.backend.timeout_milliseconds
     }
 
-    /// Whether the backend's certificate must be valid (`tlsConfig.insecureSkipVerification`).
-    pub fn verifies_certificate(&self) -> bool {
-        self.backend.verifies_certificate
+    /// What the backend's certificate is held to.
+    pub fn verification(&self) -> &Verification {
+        &self.backend.verification
     }
 }
 
@@ -202,9 +203,9 @@ impl Http {
         self.backend.timeout_milliseconds
     }
 
-    /// Whether the backend's certificate must be valid (`tlsConfig.insecureSkipVerification`).
-    pub fn verifies_certificate(&self) -> bool {
-        self.backend.verifies_certificate
+    /// What the backend's certificate is held to.
+    pub fn verification(&self) -> &Verification {
+        &self.backend.verification
     }
 }
 
@@ -217,7 +218,6 @@ impl Backend {
         };
         let mappings = RequestMappings::compile(integration.request_parameters.as_ref())?;
         let reserved = mappings.header_names().find(|name| RESERVED.contains(name)).cloned();
-        let skips_verification = |config: &serde_json::Value| config.get("insecureSkipVerification")?.as_bool();
         Ok(Self {
             method,
             endpoint: Endpoint::compile(uri),
@@ -225,7 +225,7 @@ impl Backend {
             mappings,
             api_id: HeaderValue::from_str(api_id.as_str()).map_err(|error| error.to_string())?,
             timeout_milliseconds: integration.timeout_in_millis,
-            verifies_certificate: !integration.tls_config.as_ref().and_then(skips_verification).unwrap_or_default(),
+            verification: Verification::of_method(integration),
         })
     }
 

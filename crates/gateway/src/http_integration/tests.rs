@@ -71,7 +71,7 @@ fn a_proxy_passes_the_request_on() {
     check("GET", "GET https://b.c/base/a%2Fb/c?q=1&q=a%20b", "nothing");
     check("POST", "POST https://b.c/base/a%2Fb/c?q=1&q=a%20b", "the client's body");
     assert!(!proxy.reads_body());
-    assert!(proxy.verifies_certificate());
+    assert_eq!(proxy.verification(), &Verification::Host);
     assert_eq!(proxy.timeout_milliseconds(), 29_000);
 }
 
@@ -89,7 +89,8 @@ fn mappings_replace_headers_and_add_query_parameters() {
             "integration.request.querystring.all": "method.request.multivaluequerystring.q",
         } }))
         .unwrap();
-    assert!(proxy.reads_body() && !proxy.verifies_certificate());
+    assert!(proxy.reads_body());
+    assert_eq!(proxy.verification(), &Verification::AnyIssuer);
     assert_eq!(proxy.timeout_milliseconds(), 50);
     with(&[("accept", "a/b"), ("accept", "c/d")], Some("q=1&q=2"), br#"{"who":"me"}"#, |exchange| {
         let mut lines = vec![

@@ -9,15 +9,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{
+    DefaultServerNameResolver, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream, ResolveServerName as _,
+};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::{Connections, Http2};
+use super::{Connections, Http2, Tls};
 
 /// Makes connections.
 #[derive(Clone)]
@@ -41,12 +42,18 @@ pub(super) struct Noted {
 }
 
 impl Connector {
-    pub(super) fn new(connections: Connections, tls: ClientConfig) -> Self {
+    pub(super) fn new(connections: Connections, tls: &Tls) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(connections.connect_max));
-        let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        let name = tls.name();
+        let resolve = move |uri: &Uri| match &name {
+            Some(name) => Ok(name.clone()),
+            None => DefaultServerNameResolver::default().resolve(uri),
+        };
+        let builder = HttpsConnectorBuilder::new().with_tls_config(tls.config());
+        let builder = builder.https_or_http().with_server_name_resolver(resolve);
         let inner = match connections.http2 {
             Http2::Negotiated => builder.enable_all_versions().wrap_connector(tcp),
             Http2::PriorKnowledge => builder.enable_http2().wrap_connector(tcp),

@@ -7,7 +7,7 @@ use claviger_gateway::compile::CompiledApi;
 use claviger_gateway::throttle::limits_of_stage;
 use claviger_resources::rate::RateLimit;
 use claviger_resources::rest_api::{CanarySettings, MethodVerb, RestApi, Stage};
-use claviger_resources::{DeploymentId, ResourceId, StageName};
+use claviger_resources::{ClientCertificateId, DeploymentId, ResourceId, StageName};
 
 use super::access_log::StageLog;
 
@@ -30,6 +30,8 @@ pub struct ServedStage {
     pub canary: Option<Canary>,
     /// Whether this is a canary; none where the stage has none.
     pub is_canary: Option<bool>,
+    /// The certificate that it shows to backends.
+    pub client_certificate: Option<ClientCertificateId>,
     /// How its requests are logged, if they are.
     pub access_log: Option<StageLog>,
     /// How fast the stage lets each method be called, where it says so.
@@ -46,7 +48,10 @@ impl ServedStage {
     pub(super) fn new(stage: Stage, compiled: Option<Arc<CompiledApi>>) -> Self {
         let limits = compiled.as_ref().map(|compiled| limits_of_stage(&stage.method_settings, compiled));
         let access_log = StageLog::of(stage.configuration.get("accessLogSettings"));
-        Self { stage, compiled, canary: None, is_canary: None, access_log, limits: limits.unwrap_or_default() }
+        let certificate = stage.configuration.get("clientCertificateId").and_then(serde_json::Value::as_str);
+        let client_certificate = certificate.and_then(|id| ClientCertificateId::parse(id).ok());
+        let limits = limits.unwrap_or_default();
+        Self { stage, compiled, canary: None, is_canary: None, client_certificate, access_log, limits }
     }
 
     /// The same stage with a canary: what that serves, as the stage's settings and its own say.

@@ -9,6 +9,7 @@ use claviger_gateway::roles::Roles;
 use claviger_resources::api_mapping::ApiMapping;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
+use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::domain_name::DomainName;
 use claviger_resources::function::{self, Function};
 use claviger_resources::http_api as http_api_records;
@@ -41,7 +42,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 18] = [
+const KINDS: [Kind; 19] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -57,6 +58,7 @@ const KINDS: [Kind; 18] = [
     Kind::ApiKey,
     Kind::UsagePlan,
     Kind::UsagePlanKey,
+    Kind::ClientCertificate,
     Kind::Function,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
@@ -174,6 +176,10 @@ impl Builder {
             Kind::ApiKey => snapshot.usage_plans.put_key(decode(row)?),
             Kind::UsagePlan => snapshot.usage_plans.put_plan(decode(row)?),
             Kind::UsagePlanKey => snapshot.usage_plans.put_plan_key(decode(row)?),
+            Kind::ClientCertificate => {
+                let certificate: ClientCertificate = decode(row)?;
+                snapshot.client_certificates.insert(certificate.id.clone(), Arc::new(certificate));
+            }
             Kind::Function => {
                 let function: Function = decode(row)?;
                 snapshot.functions.insert(function.arn(), Arc::new(function));
@@ -396,6 +402,7 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
                 snapshot.provisioned_rates.remove(&(key.tenant.clone(), category));
             }
         }
+        Kind::ClientCertificate => drop(snapshot.client_certificates.remove(key.id.as_str())),
         Kind::RoleMapping => drop(snapshot.roles.remove(key.parent.as_str())),
         Kind::AuthorizationPolicy => drop(snapshot.policies.remove(key.id.as_str())),
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),

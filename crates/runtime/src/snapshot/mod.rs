@@ -22,9 +22,10 @@ use claviger_gateway::roles::Roles;
 use claviger_oauth::client::Client;
 use claviger_oauth::issuer;
 use claviger_oauth::refusal::Refusal;
+use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::function::Function;
 use claviger_resources::request_rates::Category;
-use claviger_resources::{ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
+use claviger_resources::{ClientCertificateId, ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
 
 pub use self::access_log::StageLog;
@@ -52,6 +53,8 @@ pub struct Snapshot {
     apis: imbl::HashMap<RestApiId, Arc<Api>>,
     http_apis: imbl::HashMap<HttpApiId, Arc<HttpApi>>,
     usage_plans: UsagePlans,
+    /// What stages show to backends; their keys are sealed.
+    client_certificates: imbl::HashMap<ClientCertificateId, Arc<ClientCertificate>>,
     /// Lambda functions by their ARNs.
     functions: imbl::HashMap<String, Arc<Function>>,
     /// The role mappings of APIs of whatever kind.
@@ -164,6 +167,11 @@ impl Snapshot {
     /// The API keys and usage plans of all APIs.
     pub fn usage_plans(&self) -> &UsagePlans {
         &self.usage_plans
+    }
+
+    /// The client certificate with this id.
+    pub fn client_certificate(&self, id: &ClientCertificateId) -> Option<&Arc<ClientCertificate>> {
+        self.client_certificates.get(id)
     }
 
     /// The Lambda function with this ARN, which names no version.

@@ -5,6 +5,7 @@ mod bodies;
 mod broken_answers;
 mod draining;
 mod time;
+mod tls;
 
 use std::net::SocketAddr;
 use std::time::Duration;
