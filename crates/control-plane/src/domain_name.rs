@@ -22,8 +22,8 @@ pub(crate) const SECURITY_POLICY: &str = "TLS_1_2";
 pub(crate) const EDGE_ZONE: &str = "Z2FDTNDATAQYW2";
 
 /// Why mutual TLS is refused: to store it would let users believe that somebody checks.
-pub(crate) const NO_MUTUAL_TLS: &str =
-    "Mutual TLS authentication is not served: no client certificate would be asked for";
+pub(crate) const NO_MUTUAL_TLS: &str = "Mutual TLS authentication is not served: no client certificate would be asked for. Leave mutualTlsAuthentication out, and \
+     let a proxy in front of the server ask for certificates";
 
 /// Why a domain or a mapping is refused.
 #[derive(Debug)]

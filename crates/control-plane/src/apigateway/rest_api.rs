@@ -50,6 +50,8 @@ pub struct CreateRestApiInput {
     tags: Option<BTreeMap<String, String>>,
     #[serde(default)]
     disable_execute_api_endpoint: bool,
+    security_policy: Option<String>,
+    endpoint_access_mode: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -103,6 +105,10 @@ pub struct RestApiOutput {
     tags: Option<BTreeMap<String, String>>,
     disable_execute_api_endpoint: bool,
     root_resource_id: ResourceId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint_access_mode: Option<String>,
 }
 
 impl RestApiOutput {
@@ -122,6 +128,8 @@ impl RestApiOutput {
             tags: api.tags.clone(),
             disable_execute_api_endpoint: api.disable_execute_api_endpoint,
             root_resource_id: api.root_resource_id.clone(),
+            security_policy: api.security_policy.clone(),
+            endpoint_access_mode: api.endpoint_access_mode.clone(),
         }
     }
 }
@@ -220,6 +228,8 @@ async fn create(cx: &mut Context<'_>, input: &CreateRestApiInput) -> Result<Rest
         binary_media_types: input.binary_media_types.clone(),
         minimum_compression_size: input.minimum_compression_size.map(compression_size).transpose()?,
         disable_execute_api_endpoint: input.disable_execute_api_endpoint,
+        security_policy: input.security_policy.clone(),
+        endpoint_access_mode: input.endpoint_access_mode.clone(),
         endpoint_configuration: endpoint_configuration(input.endpoint_configuration.as_ref())?,
         policy: input.policy.clone().map(policy).transpose()?,
         tags: input.tags.clone().filter(|tags| !tags.is_empty()),
@@ -387,6 +397,19 @@ fn patch_rest_api(api: &mut RestApi, patch: Patch<'_>) -> Result<(), Error> {
             let given = patch.text()?.filter(|size| !size.is_empty());
             api.minimum_compression_size =
                 given.map(|size| compression_size(size.parse().unwrap_or(-1))).transpose()?;
+        }
+        ["securityPolicy"] => {
+            patch.only_replace()?;
+            let name = Some(patch.value()?).filter(|name| RestApi::is_security_policy(name));
+            let name = name.ok_or_else(|| Error::bad("Invalid security policy specified"))?;
+            api.security_policy = Some(name.to_owned());
+        }
+        ["endpointAccessMode"] => {
+            patch.only_replace()?;
+            let mode = Some(patch.value()?).filter(|mode| RestApi::is_endpoint_access_mode(mode));
+            let mode =
+                mode.ok_or_else(|| Error::bad("Invalid endpoint access mode. Valid options are BASIC, STRICT"))?;
+            api.endpoint_access_mode = Some(mode.to_owned());
         }
         ["disableExecuteApiEndpoint"] => api.disable_execute_api_endpoint = patch.boolean()?,
         ["binaryMediaTypes", media_type] => patch.list(&mut api.binary_media_types, Some(media_type))?,

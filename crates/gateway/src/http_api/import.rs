@@ -121,8 +121,8 @@ impl Importer<'_> {
         self.api.disable_execute_api_endpoint = flag(endpoint, "disableExecuteApiEndpoint");
         for tag in document.member("tags").and_then(Value::as_array).into_iter().flatten() {
             let tag = object(Some(tag));
-            if let (Some(name), Some(value)) = (text(tag, "name"), text(tag, "x-amazon-apigateway-tag-value")) {
-                self.api.tags.insert(name, value);
+            if let Some(name) = text(tag, "name") {
+                self.api.tags.insert(name, text(tag, "x-amazon-apigateway-tag-value").unwrap_or_default());
             }
         }
     }
@@ -416,6 +416,7 @@ mod tests {
                 "x-amazon-apigateway-integrations": { "shared": proxy },
             },
             "x-amazon-apigateway-cors": { "allowOrigins": ["*"], "maxAge": 60 },
+            "tags": [{ "name": "team", "x-amazon-apigateway-tag-value": "weather" }, { "name": "prod" }],
         });
         for (pointer, value) in changes.as_object().unwrap() {
             let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -430,6 +431,8 @@ mod tests {
         let made = imported(&document(&json!({})), Options::default()).unwrap();
         assert_eq!((&*made.api.name, made.api.version.as_deref()), ("storms", Some("2")));
         assert_eq!(made.api.cors_configuration.as_ref().unwrap().max_age, Some(60));
+        let tags = [("team", "weather"), ("prod", "")];
+        assert_eq!(made.api.tags, tags.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         let route = |key: &str| made.routes.iter().find(|route| route.route_key.to_string() == key).unwrap();
         let keys: Vec<_> = made.routes.iter().map(|route| route.route_key.to_string()).collect();
         assert_eq!(keys, ["$default", "ANY /{proxy+}", "GET /storms", "POST /storms"]);

@@ -38,6 +38,8 @@ impl<'a> Importer<'a> {
                 binary_media_types: Vec::new(),
                 minimum_compression_size: None,
                 disable_execute_api_endpoint: false,
+                security_policy: None,
+                endpoint_access_mode: None,
                 endpoint_configuration: EndpointConfiguration {
                     types: vec!["EDGE".to_owned()],
                     ip_address_type: "ipv4".to_owned(),
@@ -85,6 +87,18 @@ impl<'a> Importer<'a> {
                 Some(Ok(bytes)) => rest_api.minimum_compression_size = Some(bytes),
                 _ => self.report.error("Invalid minimum compression size, must be between 0 and 10485760"),
             }
+        }
+        if let Some(name) = self.extension("security-policy").map(text_of) {
+            if !RestApi::is_security_policy(&name) {
+                self.report.error(format!("Invalid security policy specified: {name}"));
+            }
+            rest_api.security_policy = Some(name);
+        }
+        if let Some(mode) = self.extension("endpoint-access-mode").map(text_of) {
+            if !RestApi::is_endpoint_access_mode(&mode) {
+                self.report.error(format!("Invalid endpoint access mode specified: {mode}"));
+            }
+            rest_api.endpoint_access_mode = Some(mode);
         }
         if let Some(policy) = self.extension("policy").filter(|policy| !policy.is_null()) {
             let policy = text_of(policy);

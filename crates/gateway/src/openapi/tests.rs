@@ -275,6 +275,8 @@ fn reads_the_settings_of_an_api() {
             "x-amazon-apigateway-api-key-source": "authorizer",
             "x-amazon-apigateway-binary-media-types": ["image/png", "*/*"],
             "x-amazon-apigateway-minimum-compression-size": 0,
+            "x-amazon-apigateway-security-policy": "SecurityPolicy_TLS13_1_3_2025_09",
+            "x-amazon-apigateway-endpoint-access-mode": "BASIC",
             "x-amazon-apigateway-policy": { "Version": "2012-10-17" },
             "x-amazon-apigateway-endpoint-configuration": { "types": ["PRIVATE"], "vpcEndpointIds": ["vpce-1"], "disableExecuteApiEndpoint": true },
             "x-amazon-apigateway-request-validators": {
@@ -292,6 +294,8 @@ fn reads_the_settings_of_an_api() {
     check("/restApi/apiKeySource", "AUTHORIZER".into());
     check("/restApi/binaryMediaTypes", json!(["image/png", "*/*"]));
     check("/restApi/minimumCompressionSize", 0.into());
+    check("/restApi/securityPolicy", "SecurityPolicy_TLS13_1_3_2025_09".into());
+    check("/restApi/endpointAccessMode", "BASIC".into());
     check("/restApi/policy", "{\"Version\":\"2012-10-17\"}".into());
     check(
         "/restApi/endpointConfiguration",

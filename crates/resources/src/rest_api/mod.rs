@@ -72,6 +72,12 @@ pub struct RestApi {
     pub disable_execute_api_endpoint: bool,
     /// `EDGE`, `REGIONAL` or `PRIVATE`.
     pub endpoint_configuration: EndpointConfiguration,
+    /// The TLS versions and ciphers that clients may use, kept as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_policy: Option<String>,
+    /// `BASIC` or `STRICT`, kept as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_access_mode: Option<String>,
     /// The resource policy, as given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -84,6 +90,16 @@ impl RestApi {
     /// The API's Amazon Resource Name, whose account field is empty.
     pub fn arn(&self) -> String {
         format!("arn:aws:apigateway:{}::/restapis/{}", self.tenant.region, self.id)
+    }
+
+    /// Whether there is a security policy of this name (API Gateway, "Security policies for REST APIs").
+    pub fn is_security_policy(name: &str) -> bool {
+        ["TLS_1_0", "TLS_1_2"].contains(&name) || name.starts_with("SecurityPolicy_TLS1")
+    }
+
+    /// Whether there is an endpoint access mode of this name (same page).
+    pub fn is_endpoint_access_mode(name: &str) -> bool {
+        ["BASIC", "STRICT"].contains(&name)
     }
 }
 

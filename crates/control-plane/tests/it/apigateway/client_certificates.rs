@@ -34,6 +34,8 @@ async fn a_certificate_is_made_shown_named_by_a_stage_and_deleted() {
     refused(&plane, &stage, patch("/clientCertificateId", "none"), 404, "NotFoundException", message).await;
     let stage = answered(&plane, 200, &stage, patch("/clientCertificateId", id)).await;
     assert_eq!(stage["clientCertificateId"], id);
+    let stage = format!("PATCH {api}/stages/dev");
+    assert_eq!(answered(&plane, 200, &stage, patch("/clientCertificateId", "")).await.get("clientCertificateId"), None);
 
     answered(&plane, 202, &format!("DELETE {one}"), Value::Null).await;
     for method in ["GET", "DELETE"] {

@@ -104,7 +104,8 @@ async fn what_no_domain_can_be_is_refused() {
         (json!({"certificateArn": "c"}), "Invalid ARN specified in the request"),
         (
             json!({"mutualTlsAuthentication": {"truststoreUri": "s3://b/k"}}),
-            "Mutual TLS authentication is not served: no client certificate would be asked for",
+            "Mutual TLS authentication is not served: no client certificate would be asked for. Leave mutualTlsAuthentication \
+             out, and let a proxy in front of the server ask for certificates",
         ),
         (
             json!({"certificateBody": "x"}),
@@ -182,7 +183,8 @@ async fn a_domain_moves_from_the_edge_to_its_region() {
         (json!({"op": "replace", "path": "/domainName", "value": "x"}), "Invalid patch path /domainName"),
         (
             json!({"op": "add", "path": "/mutualTlsAuthentication/truststoreUri", "value": "s3://b/k"}),
-            "Mutual TLS authentication is not served: no client certificate would be asked for",
+            "Mutual TLS authentication is not served: no client certificate would be asked for. Leave mutualTlsAuthentication \
+             out, and let a proxy in front of the server ask for certificates",
         ),
     ] {
         refused(&plane, url, patch(json!([operation])), 400, BAD, message).await;

@@ -28,6 +28,26 @@ async fn a_new_api_has_the_defaults_and_two_models() {
 }
 
 #[tokio::test]
+async fn what_a_security_policy_says_is_kept() {
+    let plane = Plane::new();
+    let policy = "SecurityPolicy_TLS13_1_3_2025_09";
+    let input = json!({"name": "weather", "securityPolicy": policy, "endpointAccessMode": "STRICT"});
+    let created = answered(&plane, 201, "POST /restapis", input).await;
+    let change = format!("PATCH /restapis/{}", created["id"].as_str().unwrap());
+    assert_eq!((&created["securityPolicy"], &created["endpointAccessMode"]), (&json!(policy), &json!("STRICT")));
+    let patch = |path: &str, value: &str| json!({"patchOperations": [{"op": "replace", "path": path, "value": value}]});
+    for (path, value) in [("/securityPolicy", "TLS_1_2"), ("/endpointAccessMode", "BASIC")] {
+        assert_eq!(answered(&plane, 200, &change, patch(path, value)).await[&path[1..]], value);
+    }
+    for (path, message) in [
+        ("/securityPolicy", "Invalid security policy specified"),
+        ("/endpointAccessMode", "Invalid endpoint access mode. Valid options are BASIC, STRICT"),
+    ] {
+        refused(&plane, &change, patch(path, "x"), 400, "BadRequestException", message).await;
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_paged_by_position() {
     let plane = Plane::new();
     for _ in 0..3 {

@@ -37,6 +37,12 @@ impl Exporter<'_> {
         if let Some(bytes) = api.minimum_compression_size {
             put("minimum-compression-size", bytes.into());
         }
+        if let Some(name) = &api.security_policy {
+            put("security-policy", name.as_str().into());
+        }
+        if let Some(mode) = &api.endpoint_access_mode {
+            put("endpoint-access-mode", mode.as_str().into());
+        }
         if let Some(policy) = &api.policy {
             put("policy", serde_json::from_str(policy).unwrap_or_else(|_| policy.as_str().into()));
         }

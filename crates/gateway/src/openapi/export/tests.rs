@@ -113,6 +113,8 @@ fn everything() -> Value {
         "x-amazon-apigateway-api-key-source": "AUTHORIZER",
         "x-amazon-apigateway-binary-media-types": ["image/png"],
         "x-amazon-apigateway-minimum-compression-size": 10,
+        "x-amazon-apigateway-security-policy": "TLS_1_2",
+        "x-amazon-apigateway-endpoint-access-mode": "STRICT",
         "x-amazon-apigateway-policy": { "Version": "2012-10-17", "Statement": [] },
         "x-amazon-apigateway-endpoint-configuration": { "types": ["REGIONAL"], "ipAddressType": "dualstack", "disableExecuteApiEndpoint": true },
         "x-amazon-apigateway-request-validators": {
