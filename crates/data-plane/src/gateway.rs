@@ -203,7 +203,8 @@ impl DataPlane {
         match outcome {
             Ok(answer) => {
                 begin_line(answer.status(), None);
-                packed(compiled, call.parts, answer)
+                // What streams goes out as it came.
+                if found.as_ref().is_ok_and(is_streamed) { answer } else { packed(compiled, call.parts, answer) }
             }
             Err(denied) => {
                 let claims = caller.claims();
@@ -357,6 +358,11 @@ fn find_stage<'a>(
         return Err(Denied::endpoint_disabled(target.api));
     }
     Ok((Arc::clone(stage), Arc::clone(compiled), if rest.is_empty() { "/" } else { rest }))
+}
+
+/// Whether the method's answer is passed on as it comes, however long it is.
+fn is_streamed(found: &Found<'_, '_>) -> bool {
+    matches!(&found.method.integration, CompiledIntegration::HttpProxy(proxy) if proxy.stream_pause_milliseconds().is_some())
 }
 
 /// The certificate that a stage shows to backends.

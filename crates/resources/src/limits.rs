@@ -68,6 +68,13 @@ pub const AUTHORIZER_ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 /// Milliseconds an integration may take (same page).
 pub const INTEGRATION_TIMEOUT_MILLISECONDS_MAX: u32 = 29_000;
+/// Milliseconds an answer may take that is passed on as it comes (API Gateway, "Stream the integration response for your proxy
+/// integrations").
+pub const STREAM_TIMEOUT_MILLISECONDS_MAX: u32 = 900_000;
+/// Milliseconds such an answer may pause at a Regional or private endpoint (same page).
+pub const STREAM_PAUSE_MILLISECONDS_MAX: u32 = 300_000;
+/// Milliseconds such an answer may pause at an edge-optimized endpoint (same page).
+pub const STREAM_PAUSE_MILLISECONDS_MAX_EDGE: u32 = 30_000;
 /// Milliseconds an integration must at least be given (same page).
 pub const INTEGRATION_TIMEOUT_MILLISECONDS_MIN: u32 = 50;
 /// API keys per account and region (same page).

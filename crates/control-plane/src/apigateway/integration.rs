@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use claviger_gateway::mapping;
 use claviger_gateway::template::Templates;
-use claviger_resources::limits::{INTEGRATION_TIMEOUT_MILLISECONDS_MAX, INTEGRATION_TIMEOUT_MILLISECONDS_MIN};
+use claviger_resources::limits::INTEGRATION_TIMEOUT_MILLISECONDS_MAX;
 use claviger_resources::rest_api::{
-    ContentHandling, Integration, IntegrationResponse, IntegrationType, MethodResponse, MethodVerb, PassthroughBehavior,
+    ContentHandling, Integration, IntegrationResponse, IntegrationType, MethodResponse, MethodVerb,
+    PassthroughBehavior, ResponseTransferMode,
 };
 use serde::Deserialize;
 
@@ -55,6 +56,7 @@ pub struct PutIntegrationInput {
     content_handling: Option<ContentHandling>,
     timeout_in_millis: Option<i64>,
     tls_config: Option<serde_json::Value>,
+    response_transfer_mode: Option<ResponseTransferMode>,
 }
 
 /// The members of `PutIntegrationResponse`.
@@ -231,10 +233,11 @@ fn build(input: &PutIntegrationInput) -> Result<Integration, Error> {
             .as_deref()
             .map_or(Ok(PassthroughBehavior::default()), passthrough)?,
         content_handling: input.content_handling,
-        timeout_in_millis: input.timeout_in_millis.map_or(Ok(INTEGRATION_TIMEOUT_MILLISECONDS_MAX), timeout)?,
+        timeout_in_millis: input.timeout_in_millis.map_or(INTEGRATION_TIMEOUT_MILLISECONDS_MAX, timeout),
         cache_namespace: input.cache_namespace.clone().unwrap_or_else(|| input.method.resource_id.clone()),
         cache_key_parameters: input.cache_key_parameters.clone(),
         tls_config: input.tls_config.clone(),
+        response_transfer_mode: input.response_transfer_mode,
         integration_responses: BTreeMap::new(),
     })
 }
@@ -250,13 +253,9 @@ fn passthrough(text: &str) -> Result<PassthroughBehavior, Error> {
     }
 }
 
-fn timeout(milliseconds: i64) -> Result<u32, Error> {
-    u32::try_from(milliseconds)
-        .ok()
-        .filter(|timeout| {
-            (INTEGRATION_TIMEOUT_MILLISECONDS_MIN..=INTEGRATION_TIMEOUT_MILLISECONDS_MAX).contains(timeout)
-        })
-        .ok_or_else(|| Error::bad("Timeout should be between 50 ms and 29000 ms"))
+/// What no timeout can be becomes none that is allowed.
+fn timeout(milliseconds: i64) -> u32 {
+    u32::try_from(milliseconds).unwrap_or_default()
 }
 
 /// Refuses an integration that could never answer.
@@ -266,6 +265,7 @@ fn check(integration: &Integration, declared: Option<&BTreeMap<String, bool>>) -
         IntegrationType::Http | IntegrationType::HttpProxy => check_http(integration)?,
         IntegrationType::Aws | IntegrationType::AwsProxy => check_aws(integration)?,
     }
+    integration.check_transfer().map_err(|error| Error::bad(error.to_string()))?;
     if let Some(mappings) = &integration.request_parameters {
         mapping::check_request_mappings(mappings, declared).map_err(invalid_mapping)?;
     }
@@ -344,6 +344,15 @@ fn content_handling(patch: Patch<'_>) -> Result<Option<ContentHandling>, Error> 
     }
 }
 
+fn transfer_mode(patch: Patch<'_>) -> Result<Option<ResponseTransferMode>, Error> {
+    match patch.text()?.as_deref() {
+        None => Ok(None),
+        Some("BUFFERED") => Ok(Some(ResponseTransferMode::Buffered)),
+        Some("STREAM") => Ok(Some(ResponseTransferMode::Stream)),
+        Some(_) => Err(Error::bad("Invalid response transfer mode specified. Valid options are BUFFERED, STREAM")),
+    }
+}
+
 fn patch_integration(integration: &mut Integration, patch: Patch<'_>) -> Result<(), Error> {
     let kept = |value: &str| Ok(value.to_owned());
     match patch.path().as_slice() {
@@ -354,7 +363,15 @@ fn patch_integration(integration: &mut Integration, patch: Patch<'_>) -> Result<
         ["connectionId"] => integration.connection_id = patch.text()?,
         ["passthroughBehavior"] => integration.passthrough_behavior = passthrough(patch.value()?)?,
         ["contentHandling"] => integration.content_handling = content_handling(patch)?,
-        ["timeoutInMillis"] => integration.timeout_in_millis = timeout(patch.number()?)?,
+        ["timeoutInMillis"] => integration.timeout_in_millis = timeout(patch.number()?),
+        ["responseTransferMode"] => integration.response_transfer_mode = transfer_mode(patch)?,
+        ["tlsConfig", "insecureSkipVerification"] => {
+            let config =
+                integration.tls_config.get_or_insert_with(|| serde_json::Value::Object(serde_json::Map::new()));
+            if let serde_json::Value::Object(config) = config {
+                config.insert("insecureSkipVerification".to_owned(), patch.boolean()?.into());
+            }
+        }
         ["cacheNamespace"] => patch.value()?.clone_into(&mut integration.cache_namespace),
         ["cacheKeyParameters", name] => patch.list(&mut integration.cache_key_parameters, Some(name))?,
         ["cacheKeyParameters"] => patch.list(&mut integration.cache_key_parameters, None)?,

@@ -12,7 +12,7 @@ use super::{Outcome, Place};
 use crate::DataPlane;
 use crate::ids::trace_id;
 use crate::integrations::outgoing;
-use crate::upstream::{Held, Terms, Upload};
+use crate::upstream::{Allowance, Held, Terms, Upload};
 
 impl DataPlane {
     /// Has the route's integration answer a request that was let through.
@@ -50,7 +50,8 @@ impl DataPlane {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let request = outgoing(proxy.request(exchange, appends_path, exchange.context.secure, trace)?, body);
         let terms = Terms { verification: proxy.verification(), certificate: None };
-        let (head, body) = self.upstreams.send(request, terms, proxy.timeout_milliseconds()).await?;
+        let allowance = Allowance::bounded(proxy.timeout_milliseconds());
+        let (head, body) = self.upstreams.send(request, terms, allowance).await?;
         let mut answer =
             Answer { status: head.status, headers: proxy.response_headers(&head.headers), body: Bytes::new() };
         if !proxy.maps(head.status) {

@@ -1,5 +1,7 @@
 //! `HTTP` and `HTTP_PROXY`: a backend of the user's own answers.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_integration::{BackendBody, BackendRequest, Http, HttpProxy};
@@ -13,7 +15,7 @@ use http::{HeaderMap, header};
 use crate::DataPlane;
 use crate::gateway::{Answer, Permit};
 use crate::ids::trace_id;
-use crate::upstream::{Held, Outgoing, Terms, Upload};
+use crate::upstream::{Allowance, Held, Outgoing, Terms, Upload};
 
 impl DataPlane {
     /// Calls the backend of an `HTTP_PROXY` integration; both bodies are passed on as they come.
@@ -28,7 +30,9 @@ impl DataPlane {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let request = outgoing(proxy.request(exchange, trace)?, body);
         let terms = Terms { verification: proxy.verification(), certificate };
-        let (head, body) = self.upstreams.send(request, terms, proxy.timeout_milliseconds()).await?;
+        let stream_pause = proxy.stream_pause_milliseconds().map(|pause| Duration::from_millis(pause.into()));
+        let allowance = Allowance { milliseconds: proxy.timeout_milliseconds(), stream_pause };
+        let (head, body) = self.upstreams.send(request, terms, allowance).await?;
         let headers = proxy.response_headers(&head.headers);
         let reply = Reply { status: head.status, headers, body: Bytes::new(), error_type: None };
         Ok(match body.hold().await? {
@@ -50,7 +54,8 @@ impl DataPlane {
         let mut rendering = Rendering::new(exchange);
         let request = outgoing(integration.request(&mut rendering, trace.clone())?, body);
         let terms = Terms { verification: integration.verification(), certificate };
-        let (head, body) = self.upstreams.send(request, terms, integration.timeout_milliseconds()).await?;
+        let allowance = Allowance::bounded(integration.timeout_milliseconds());
+        let (head, body) = self.upstreams.send(request, terms, allowance).await?;
         let body = body.whole().await?;
         let answer = BackendAnswer { headers: &head.headers, body: &body };
         let reply = integration.reply(&mut rendering, head.status.as_u16(), answer)?;

@@ -13,8 +13,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::clock::Clock;
 use super::patience::{Exhausted, Patience};
-use super::phase_timeout;
 use super::settings::UpstreamSettings;
+use super::{Allowance, phase_timeout};
 use crate::body::{Body, StreamError};
 
 /// The body of an answer that is still coming.
@@ -32,7 +32,7 @@ pub(crate) struct Download {
 /// Why the rest of a body does not come.
 #[derive(Debug, thiserror::Error)]
 enum DownloadError {
-    /// It is larger than the gateway takes.
+    /// It is larger than the gateway takes where it does not stream.
     #[error("the integration's response is larger than {GATEWAY_BODY_BYTES_MAX} bytes")]
     TooLarge,
     /// The integration's time is over.
@@ -55,28 +55,31 @@ pub(crate) enum Held {
 }
 
 impl Download {
-    /// The body of an answer, unless it says that it is larger than the gateway takes.
+    /// The body of an answer, unless it says that it is larger than the integration takes.
     pub(super) fn new(
         incoming: Incoming,
         place: OwnedSemaphorePermit,
         clock: &Clock<'_>,
-        milliseconds: u32,
+        allowance: Allowance,
         settings: &UpstreamSettings,
     ) -> Result<Self, Refusal> {
         let length = incoming.size_hint().lower();
-        if length > GATEWAY_BODY_BYTES_MAX as u64 {
+        let is_streamed = allowance.stream_pause.is_some();
+        if length > GATEWAY_BODY_BYTES_MAX as u64 && !is_streamed {
             return Err(Refusal::configuration(format!(
                 "Integration response of reported length {length} is larger than allowed maximum of \
                  {GATEWAY_BODY_BYTES_MAX} bytes."
             )));
         }
+        let pause_max = settings.body_pause_max.into_iter().chain(allowance.stream_pause).min();
         Ok(Self {
             incoming,
-            bytes_left: GATEWAY_BODY_BYTES_MAX,
-            patience: Patience::new(clock.left(), settings.body_pause_max),
-            hold_bytes: settings.hold_bytes,
-            milliseconds,
-            pause_max: settings.body_pause_max.unwrap_or_default(),
+            // What is passed on as it comes is bounded by its time alone; nothing of it stays here.
+            bytes_left: if is_streamed { usize::MAX } else { GATEWAY_BODY_BYTES_MAX },
+            patience: Patience::new(clock.left(), pause_max),
+            hold_bytes: if is_streamed { 0 } else { settings.hold_bytes },
+            milliseconds: allowance.milliseconds,
+            pause_max: pause_max.unwrap_or_default(),
             _place: place,
         })
     }

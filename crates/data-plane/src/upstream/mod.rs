@@ -68,6 +68,16 @@ pub(crate) struct Outgoing {
     pub(crate) body: Upload,
 }
 
+/// What an integration allows its backend.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowance {
+    /// How long it may take: its own time, in which waiting for what the client still sends does not count.
+    pub(crate) milliseconds: u32,
+    /// How long its answer may pause when that is passed on as it comes, however long it is. Other answers are held to the
+    /// gateway's bound, and their first part is waited for.
+    pub(crate) stream_pause: Option<Duration>,
+}
+
 /// What became of asking once.
 type Outcome = Result<Result<Response<Incoming>, OutboundError>, Late>;
 
@@ -92,14 +102,14 @@ impl Upstreams {
         Self::new(rules, self.vault, self.monotonic)
     }
 
-    /// Sends a request and gives the head of the answer. `milliseconds` is the integration's timeout: the backend's time,
-    /// in which waiting for what the client still sends does not count.
+    /// Sends a request and gives the head of the answer.
     pub(crate) async fn send(
         &self,
         outgoing: Outgoing,
         terms: Terms<'_>,
-        milliseconds: u32,
+        allowance: Allowance,
     ) -> Result<(response::Parts, Download), Refusal> {
+        let milliseconds = allowance.milliseconds;
         let is_secure = outgoing.uri.scheme() == Some(&Scheme::HTTPS);
         let upstream = if terms.are_usual() || !is_secure {
             self.upstream(&outgoing.uri)?
@@ -111,7 +121,7 @@ impl Upstreams {
             return Err(upstream.is_busy(milliseconds));
         };
         let (head, incoming) = upstream.ask(&outgoing, &clock, milliseconds, &*self.monotonic).await?.into_parts();
-        let body = Download::new(incoming, place, &clock, milliseconds, &upstream.settings)?;
+        let body = Download::new(incoming, place, &clock, allowance, &upstream.settings)?;
         Ok((head, body))
     }
 
@@ -169,6 +179,13 @@ impl Upstreams {
 fn make_room<K: Eq + Hash>(known: &mut HashMap<K, Arc<Upstream>>) {
     if known.len() >= BACKENDS_MAX {
         known.retain(|_, upstream| Arc::strong_count(upstream) > 1 || !upstream.breaker.is_at_rest());
+    }
+}
+
+impl Allowance {
+    /// For an answer that is held to the gateway's bound.
+    pub(crate) fn bounded(milliseconds: u32) -> Self {
+        Self { milliseconds, stream_pause: None }
     }
 }
 

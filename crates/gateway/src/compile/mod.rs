@@ -7,8 +7,9 @@ mod authorization;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use claviger_resources::limits::{STREAM_PAUSE_MILLISECONDS_MAX, STREAM_PAUSE_MILLISECONDS_MAX_EDGE};
 use claviger_resources::rest_api::{
-    ApiKeySource, Integration, IntegrationType, Method, MethodVerb, Resource, RestApiDefinition,
+    ApiKeySource, Integration, IntegrationType, Method, MethodVerb, Resource, RestApi, RestApiDefinition,
 };
 use claviger_resources::{ResourceId, RestApiId, Tenant};
 use http::HeaderMap;
@@ -235,6 +236,11 @@ fn compile_method(
     })
 }
 
+fn stream_pause_milliseconds(rest_api: &RestApi) -> u32 {
+    let is_edge = rest_api.endpoint_configuration.types.iter().any(|kind| kind == "EDGE");
+    if is_edge { STREAM_PAUSE_MILLISECONDS_MAX_EDGE } else { STREAM_PAUSE_MILLISECONDS_MAX }
+}
+
 fn compile_integration(
     method: &Method,
     integration: &Integration,
@@ -253,7 +259,10 @@ fn compile_integration(
         IntegrationType::Http => {
             Http::compile(api_id, method, integration, binary_media_types).map(CompiledIntegration::Http)
         }
-        IntegrationType::HttpProxy => HttpProxy::compile(api_id, integration).map(CompiledIntegration::HttpProxy),
+        IntegrationType::HttpProxy => {
+            let pause_milliseconds = stream_pause_milliseconds(&surroundings.definition.rest_api);
+            HttpProxy::compile(api_id, integration, pause_milliseconds).map(CompiledIntegration::HttpProxy)
+        }
         IntegrationType::Aws if !is_function => unavailable("an AWS integration that does not call a Lambda function"),
         IntegrationType::AwsProxy if !is_function => {
             unavailable("an AWS_PROXY integration that does not call a Lambda function")

@@ -65,6 +65,7 @@ struct Backend {
 #[derive(Clone, Debug)]
 pub struct HttpProxy {
     backend: Backend,
+    stream_pause_milliseconds: Option<u32>,
 }
 
 /// A compiled `HTTP` integration.
@@ -79,9 +80,16 @@ pub struct Http {
 }
 
 impl HttpProxy {
-    /// Compiles the integration of a method; the error says what is wrong with which part.
-    pub fn compile(api_id: &RestApiId, integration: &Integration) -> Result<Self, String> {
-        Backend::compile(api_id, integration).map(|backend| Self { backend })
+    /// Compiles the integration of a method; the error says what is wrong with which part. `pause_milliseconds` is how long an
+    /// answer may pause that is passed on as it comes.
+    pub fn compile(api_id: &RestApiId, integration: &Integration, pause_milliseconds: u32) -> Result<Self, String> {
+        let stream_pause_milliseconds = integration.is_streamed().then_some(pause_milliseconds);
+        Backend::compile(api_id, integration).map(|backend| Self { backend, stream_pause_milliseconds })
+    }
+
+    /// How long the answer may pause, when it is passed on as it comes, however long it is.
+    pub fn stream_pause_milliseconds(&self) -> Option<u32> {
+        self.stream_pause_milliseconds
     }
 
     /// Whether the request's body must be there as a whole before [`HttpProxy::request`].

@@ -24,7 +24,7 @@ fn api_id() -> RestApiId {
 
 fn proxy(integration: Value) -> Result<HttpProxy, String> {
     let method = method("HTTP_PROXY", integration, json!({}));
-    HttpProxy::compile(&api_id(), method.method_integration.as_ref().unwrap())
+    HttpProxy::compile(&api_id(), method.method_integration.as_ref().unwrap(), 30_000)
 }
 
 fn http(integration: Value, responses: Value) -> Http {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use claviger_resources::limits::{INTEGRATION_TIMEOUT_MILLISECONDS_MAX, INTEGRATION_TIMEOUT_MILLISECONDS_MIN};
+use claviger_resources::limits::INTEGRATION_TIMEOUT_MILLISECONDS_MAX;
 use claviger_resources::rest_api::{
     ContentHandling, Integration, IntegrationResponse, IntegrationType, Method, PassthroughBehavior,
+    ResponseTransferMode,
 };
 use serde_json::{Map, Value};
 
@@ -61,7 +62,7 @@ fn read(extension: &Map<String, Value>, place: &Place<'_>, method: &Method) -> R
     }
     let is_http = matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy);
     let http_method = text(extension, "httpMethod").map(|verb| verb.to_ascii_uppercase());
-    Ok(Integration {
+    let integration = Integration {
         kind,
         http_method: http_method.filter(|_| kind != IntegrationType::Mock),
         uri,
@@ -74,12 +75,15 @@ fn read(extension: &Map<String, Value>, place: &Place<'_>, method: &Method) -> R
         request_templates: templates(extension, "requestTemplates"),
         passthrough_behavior: passthrough_behavior(extension)?,
         content_handling: content_handling(extension)?,
-        timeout_in_millis: timeout_milliseconds(extension)?,
+        timeout_in_millis: timeout_milliseconds(extension),
         cache_namespace: text(extension, "cacheNamespace").unwrap_or_else(|| place.resource_id.to_string()),
         cache_key_parameters: texts(extension, "cacheKeyParameters").unwrap_or_default(),
         tls_config: extension.get("tlsConfig").filter(|value| value.is_object()).cloned(),
+        response_transfer_mode: response_transfer_mode(extension)?,
         integration_responses: BTreeMap::new(),
-    })
+    };
+    integration.check_transfer().map_err(|error| error.to_string())?;
+    Ok(integration)
 }
 
 fn kind(text: Option<&str>) -> Result<IntegrationType, String> {
@@ -143,14 +147,19 @@ fn content_handling(holder: &Map<String, Value>) -> Result<Option<ContentHandlin
     })
 }
 
-fn timeout_milliseconds(extension: &Map<String, Value>) -> Result<u32, String> {
-    let Some(given) = text(extension, "timeoutInMillis") else { return Ok(INTEGRATION_TIMEOUT_MILLISECONDS_MAX) };
-    let allowed = INTEGRATION_TIMEOUT_MILLISECONDS_MIN..=INTEGRATION_TIMEOUT_MILLISECONDS_MAX;
-    given
-        .parse()
-        .ok()
-        .filter(|milliseconds| allowed.contains(milliseconds))
-        .ok_or_else(|| format!("Timeout should be between {} ms and {} ms", allowed.start(), allowed.end()))
+fn response_transfer_mode(extension: &Map<String, Value>) -> Result<Option<ResponseTransferMode>, String> {
+    Ok(match text(extension, "responseTransferMode").unwrap_or_default().to_ascii_uppercase().as_str() {
+        "" => None,
+        "BUFFERED" => Some(ResponseTransferMode::Buffered),
+        "STREAM" => Some(ResponseTransferMode::Stream),
+        other => return Err(format!("Invalid response transfer mode specified: {other}")),
+    })
+}
+
+/// What cannot be read becomes a timeout that is not allowed.
+fn timeout_milliseconds(extension: &Map<String, Value>) -> u32 {
+    let given = text(extension, "timeoutInMillis");
+    given.map_or(INTEGRATION_TIMEOUT_MILLISECONDS_MAX, |given| given.parse().unwrap_or_default())
 }
 
 /// A map of mapping expressions. A value that is no text is refused as `PutIntegration` refuses it.

@@ -15,6 +15,7 @@ mod method;
 mod model;
 mod request_validator;
 mod resource;
+mod response_transfer;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use method::{AuthorizationType, Method, MethodResponse, MethodVerb};
 pub use model::Model;
 pub use request_validator::RequestValidator;
 pub use resource::Resource;
+pub use response_transfer::{InvalidTransfer, ResponseTransferMode};
 pub use stage::{MethodSetting, Stage};
 
 use crate::{ResourceId, RestApiId, Tenant, Timestamp};

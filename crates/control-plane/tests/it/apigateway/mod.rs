@@ -8,6 +8,7 @@ mod deployments;
 mod documentation;
 mod domain_names;
 mod export;
+mod integrations;
 mod models;
 mod quotas;
 mod rest_apis;

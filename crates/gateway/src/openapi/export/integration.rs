@@ -25,6 +25,7 @@ pub(super) fn integration(integration: &Integration, resource: &Resource) -> Val
             "cacheNamespace",
             "cacheKeyParameters",
             "tlsConfig",
+            "responseTransferMode",
         ],
     );
     for name in ["type", "passthroughBehavior"] {

@@ -54,6 +54,7 @@ fn everything() -> Value {
     let mut http = integration("http_proxy", "https://b.example/{id}");
     http["requestParameters"] = json!({ "integration.request.path.id": "method.request.path.id" });
     http["tlsConfig"] = json!({ "insecureSkipVerification": true });
+    http["responseTransferMode"] = json!("STREAM");
     let authorizer = |kind: &str, more: Value| {
         let mut extension = json!({ "type": kind });
         extension.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -38,6 +38,21 @@ fn all_errors_are_told_at_once_in_the_words_of_api_gateway() {
     integration(json!({}), "Integration type must be specified");
     integration(json!({ "type": "aws_proxy", "uri": "x" }), "Invalid ARN specified in the request");
     integration(json!({ "type": "mock", "timeoutInMillis": 30000 }), "Timeout should be between 50 ms and 29000 ms");
+    let http = |members: Value| {
+        let mut http = json!({ "type": "http_proxy", "httpMethod": "GET", "uri": "https://b.c" });
+        http.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        http
+    };
+    integration(http(json!({ "timeoutInMillis": "x" })), "Timeout should be between 50 ms and 29000 ms");
+    integration(
+        http(json!({ "timeoutInMillis": 900_001, "responseTransferMode": "stream" })),
+        "Timeout should be between 50 ms and 900000 ms",
+    );
+    integration(http(json!({ "responseTransferMode": "x" })), "Invalid response transfer mode specified: X");
+    integration(
+        json!({ "type": "mock", "responseTransferMode": "STREAM" }),
+        "Response transfer mode STREAM is only supported for integrations of type HTTP_PROXY and AWS_PROXY",
+    );
     integration(json!({ "type": "mock", "passthroughBehavior": "x" }), "Invalid passthrough behavior specified: X");
     integration(
         json!({ "type": "mock", "requestParameters": { "integration.request.header.a": "method.request.header.A" } }),

@@ -4,6 +4,7 @@ mod backends;
 mod bodies;
 mod broken_answers;
 mod draining;
+mod streaming;
 mod time;
 mod tls;
 
