@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use percent_encoding::percent_decode_str;
 
 /// The variables of a path with the text they stand for, still percent-encoded.
@@ -20,7 +21,8 @@ pub struct Routes<T> {
 
 #[derive(Clone, Debug)]
 struct Node<T> {
-    literals: HashMap<Box<str>, usize>,
+    /// What clients send is only looked up here: nobody can fill it with segments that collide, so the fast hash will do.
+    literals: HashMap<Box<str>, usize, RandomState>,
     variable: Option<(Box<str>, usize)>,
     greedy: Option<(Box<str>, T)>,
     value: Option<T>,
@@ -28,7 +30,7 @@ struct Node<T> {
 
 impl<T> Node<T> {
     fn new() -> Self {
-        Self { literals: HashMap::new(), variable: None, greedy: None, value: None }
+        Self { literals: HashMap::default(), variable: None, greedy: None, value: None }
     }
 }
 
