@@ -9,7 +9,6 @@ use crate::document::Node;
 use crate::expression::Expression;
 use crate::graph::Graph;
 use crate::parameters::Parameters;
-use crate::predicate::Predicate;
 use crate::pseudo::PseudoParameters;
 use crate::resolve::{Evaluation, Known, Planned, Unresolved};
 use crate::template::{Body, Output, Resource};
@@ -28,7 +27,7 @@ pub struct Instance {
 impl Instance {
     pub(crate) fn new(body: Body, parameters: Parameters, pseudo: PseudoParameters) -> Result<Self, TemplateError> {
         check_rules(&body, &parameters, &pseudo)?;
-        let conditions = decide(&body, &parameters, &pseudo)?;
+        let conditions = body.decide(&parameters, &pseudo)?;
         let holds = |condition: &Option<String>| {
             condition.as_ref().is_none_or(|name| conditions.get(name).copied().unwrap_or_default())
         };
@@ -107,37 +106,6 @@ impl Instance {
     }
 }
 
-/// Decides the conditions, each after those it is made of.
-fn decide(
-    body: &Body,
-    parameters: &Parameters,
-    pseudo: &PseudoParameters,
-) -> Result<BTreeMap<String, bool>, TemplateError> {
-    let mut decided = BTreeMap::new();
-    let mut open: Vec<(&String, &Predicate)> = body.conditions.iter().rev().collect();
-    // There is no circle among conditions: what is put back comes again after what it waits for.
-    while let Some((name, condition)) = open.pop() {
-        if decided.contains_key(name) {
-            continue;
-        }
-        let waits_for: Vec<_> = condition
-            .conditions()
-            .into_iter()
-            .filter(|name| !decided.contains_key(*name))
-            .filter_map(|name| body.conditions.get_key_value(name))
-            .collect();
-        if waits_for.is_empty() {
-            let known = Known::default();
-            let holds = Evaluation::new(body, parameters, pseudo, &decided, &known).holds(condition)?;
-            decided.insert(name.clone(), holds);
-        } else {
-            open.push((name, condition));
-            open.extend(waits_for);
-        }
-    }
-    Ok(decided)
-}
-
 /// Refuses parameters that break a rule.
 fn check_rules(body: &Body, parameters: &Parameters, pseudo: &PseudoParameters) -> Result<(), TemplateError> {
     let (none, known) = (BTreeMap::new(), Known::default());
@@ -147,7 +115,7 @@ fn check_rules(body: &Body, parameters: &Parameters, pseudo: &PseudoParameters) 
         for assertion in rule.assertions.iter().filter(|_| counts) {
             if !evaluation.holds(&assertion.assert)? {
                 let reason = assertion.description.clone().unwrap_or_else(|| format!("Rule {name} is not satisfied"));
-                return Err(TemplateError::at(rule.line, format!("Template error: {reason}")));
+                return Err(TemplateError::at(rule.line, reason));
             }
         }
     }

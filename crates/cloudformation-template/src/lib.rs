@@ -23,6 +23,7 @@ mod pseudo;
 mod resolve;
 mod rules;
 mod template;
+mod transform;
 
 pub use error::TemplateError;
 pub use expression::Expression;

@@ -11,15 +11,17 @@ use crate::document::{Members, Node, NodeValue};
 use crate::expression::{Names, Parser, Place};
 use crate::graph::Graph;
 use crate::limits::{MAPPING_ATTRIBUTES_MAX, MAPPINGS_MAX, OUTPUTS_MAX, RESOURCES_MAX};
-use crate::parameters::ParameterDeclaration;
+use crate::parameters::{ParameterDeclaration, Parameters};
 use crate::predicate::{Dialect, Predicate};
+use crate::pseudo::PseudoParameters;
+use crate::resolve::{Evaluation, Known};
 use crate::rules::Rule;
 
 /// Values by key and attribute.
 pub(crate) type Mapping = IndexMap<String, IndexMap<String, Value>>;
 
 /// The sections, free of errors that can be seen without parameters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Body {
     pub(crate) mappings: IndexMap<String, Mapping>,
     pub(crate) conditions: IndexMap<String, Predicate>,
@@ -76,6 +78,60 @@ impl Body {
         // What `Fn::If` chooses is not known yet: a circle that does without is one whatever it chooses.
         Graph::certain(&body.resources)?;
         Ok(body)
+    }
+
+    /// Only the mappings: what transforms may look up.
+    pub(crate) fn only_mappings(root: &Members) -> Result<Self, TemplateError> {
+        let mappings = section(root, "Mappings")?.map(parse_mappings).transpose()?.unwrap_or_default();
+        Ok(Self { mappings, ..Self::default() })
+    }
+
+    /// Only the mappings and the conditions.
+    pub(crate) fn only_conditions(
+        root: &Members,
+        parameters: &IndexMap<String, ParameterDeclaration>,
+    ) -> Result<Self, TemplateError> {
+        let body = Self::only_mappings(root)?;
+        let Some(members) = section(root, "Conditions")? else { return Ok(body) };
+        let names = Names {
+            parameters: parameters.keys().cloned().collect(),
+            conditions: members.keys().cloned().collect(),
+            mappings: body.mappings.keys().cloned().collect(),
+            extended: true,
+            ..Names::default()
+        };
+        Ok(Self { conditions: parse_conditions(members, &names)?, ..body })
+    }
+
+    /// What each condition comes to, each decided after those it is made of.
+    pub(crate) fn decide(
+        &self,
+        parameters: &Parameters,
+        pseudo: &PseudoParameters,
+    ) -> Result<BTreeMap<String, bool>, TemplateError> {
+        let mut decided = BTreeMap::new();
+        let known = Known::default();
+        let mut open: Vec<(&String, &Predicate)> = self.conditions.iter().rev().collect();
+        // There is no circle among conditions: what is put back comes again after what it waits for.
+        while let Some((name, condition)) = open.pop() {
+            if decided.contains_key(name) {
+                continue;
+            }
+            let waits_for: Vec<_> = condition
+                .conditions()
+                .into_iter()
+                .filter(|name| !decided.contains_key(*name))
+                .filter_map(|name| self.conditions.get_key_value(name))
+                .collect();
+            if waits_for.is_empty() {
+                let holds = Evaluation::new(self, parameters, pseudo, &decided, &known).holds(condition)?;
+                decided.insert(name.clone(), holds);
+            } else {
+                open.push((name, condition));
+                open.extend(waits_for);
+            }
+        }
+        Ok(decided)
     }
 }
 

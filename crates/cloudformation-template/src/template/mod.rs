@@ -11,6 +11,7 @@ use crate::document::{self, Members, Node, NodeValue};
 use crate::limits::{DESCRIPTION_BYTES_MAX, NAME_CHARACTERS_MAX, PARAMETERS_MAX, TEMPLATE_BYTES_MAX};
 use crate::parameters::{self, BindError, ParameterDeclaration, ParameterInputs, Parameters};
 use crate::pseudo::PseudoParameters;
+use crate::transform::{self, Surroundings};
 use crate::{Instance, TemplateError};
 
 pub(crate) use body::Body;
@@ -78,11 +79,13 @@ impl Template {
 
     /// Applies transforms, checks rules and decides conditions.
     pub fn instantiate(&self, parameters: Parameters, pseudo: PseudoParameters) -> Result<Instance, TemplateError> {
-        let body = match &self.body {
-            Some(body) => body.clone(),
-            None => {
-                return Err(TemplateError::new(format!("No transform named {} found.", self.transforms.join(", "))));
-            }
+        let body = if let Some(body) = &self.body {
+            body.clone()
+        } else {
+            let surroundings =
+                Surroundings { declarations: &self.parameters, parameters: &parameters, pseudo: &pseudo };
+            let root = transform::apply(&self.root, &self.transforms, surroundings)?;
+            Body::parse(&root, &self.parameters, transform::extends_language(&self.transforms))?
         };
         Instance::new(body, parameters, pseudo)
     }

@@ -3,8 +3,9 @@
 //! A file begins with a prelude (sections of a template in YAML) and goes on with cases:
 //!
 //! ```text
+//! ### the page of AWS's documentation that the cases below stand on
+//!
 //! === name of the case
-//! source: the page of AWS's documentation
 //! given: {"Parameter": "value"}
 //! known: {"Resource": {"ref": "r", "Attribute": "a"}}
 //! --- value            a property of the resource `Subject`, added to the prelude; or
@@ -31,19 +32,25 @@ pub(crate) struct Case {
     pub(crate) source: String,
     given: Value,
     known: Value,
-    template: String,
+    pub(crate) template: String,
     expected: (String, String),
 }
 
 /// Reads the cases of a file.
 pub(crate) fn cases(text: &str) -> Vec<Case> {
-    let mut parts = text.split("\n=== ");
-    let prelude = parts.next().unwrap_or_default();
-    parts.map(|part| Case::read(part, prelude)).collect()
+    let mut groups = text.split("\n### ");
+    let prelude = groups.next().unwrap_or_default();
+    groups
+        .flat_map(|group| {
+            let mut parts = group.split("\n=== ");
+            let source = parts.next().unwrap_or_default().trim().to_owned();
+            parts.map(move |part| Case::read(part, &source, prelude)).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 impl Case {
-    fn read(part: &str, prelude: &str) -> Self {
+    fn read(part: &str, source: &str, prelude: &str) -> Self {
         let mut sections = part.split("\n--- ");
         let mut head = sections.next().unwrap().lines();
         let name = head.next().unwrap().to_owned();
@@ -66,7 +73,7 @@ impl Case {
         };
         let (kind, expected) = section();
         Self {
-            source: members.get("source").unwrap_or_else(|| panic!("{name}: no source")).to_string(),
+            source: source.to_owned(),
             given: json("given"),
             known: json("known"),
             template,
