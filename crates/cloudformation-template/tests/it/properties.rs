@@ -185,32 +185,32 @@ fn few_bytes_do_not_become_many() {
     refused(&format!("Resources: {{R: {{Type: T, Properties: {{A: {}}}}}}}", "[".repeat(100)), "levels deep");
     refused(&format!("Resources: {}", "[a,".repeat(100_000)), "");
     refused(&"a".repeat(1_000_001), "Template may not exceed 1000000 bytes in size.");
+    let items = lines(30, &|at| format!("a{at},"));
     let loops = |depth: usize| {
-        let items = vec!["a"; 30].iter().enumerate().map(|(at, _)| format!("a{at}")).collect::<Vec<_>>().join(",");
-        let (mut open, mut close) = (String::new(), String::new());
-        let mut name = "X".to_owned();
-        for level in 0..depth {
-            open += &format!("{{'Fn::ForEach::L{level}': [N{level}, [{items}], ");
-            close += "]}";
-            name += &format!("${{N{level}}}");
-        }
-        format!("Transform: AWS::LanguageExtensions\nResources: {open}{{'{name}': {{Type: T}}}}{close}")
+        let open = lines(depth, &|level| format!("{{'Fn::ForEach::L{level}': [N{level}, [{items}], "));
+        let name = lines(depth, &|level| format!("${{N{level}}}"));
+        let close = "]}".repeat(depth);
+        format!("Transform: AWS::LanguageExtensions\nResources: {open}{{'X{name}': {{Type: T}}}}{close}")
     };
     refused(&loops(2), "Number of resources, 900, is greater than maximum allowed, 500");
     refused(&loops(6), "");
-    let resources: String = (0..501).map(|at| format!("  R{at}: {{Type: T}}\n")).collect();
+    let resources = lines(501, &|at| format!("  R{at}: {{Type: T}}\n"));
     refused(
         &format!("Resources:\n{resources}"),
         "Template format error: Number of resources, 501, is greater than maximum allowed, 500",
     );
-    let parameters: String = (0..201).map(|at| format!("  P{at}: {{Type: String}}\n")).collect();
+    let parameters = lines(201, &|at| format!("  P{at}: {{Type: String}}\n"));
     refused(
         &format!("Parameters:\n{parameters}Resources: {{R: {{Type: T}}}}"),
         "Template format error: Number of parameters, 201, is greater than maximum allowed, 200",
     );
-    let outputs: String = (0..201).map(|at| format!("  O{at}: {{Value: a}}\n")).collect();
+    let outputs = lines(201, &|at| format!("  O{at}: {{Value: a}}\n"));
     refused(
         &format!("Resources: {{R: {{Type: T}}}}\nOutputs:\n{outputs}"),
         "Template format error: Number of outputs, 201, is greater than maximum allowed, 200",
     );
+}
+
+fn lines(count: usize, line: &dyn Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
 }
