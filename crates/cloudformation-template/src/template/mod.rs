@@ -52,8 +52,11 @@ impl Template {
         let NodeValue::Map(root) = document::read(text)?.value else {
             return Err(TemplateError::new("Template format error: unsupported structure."));
         };
-        let unknown: Vec<&str> =
-            root.keys().map(String::as_str).filter(|section| !SECTIONS.contains(section)).collect();
+        let transforms = transforms(root.get("Transform"))?;
+        let is_known = |section: &str| {
+            SECTIONS.contains(&section) || (section == "Globals" && transform::has_globals(&transforms))
+        };
+        let unknown: Vec<&str> = root.keys().map(String::as_str).filter(|section| !is_known(section)).collect();
         if !unknown.is_empty() {
             return Err(TemplateError {
                 message: format!("Invalid template property or properties [{}]", unknown.join(", ")),
@@ -63,7 +66,6 @@ impl Template {
         check_version(root.get("AWSTemplateFormatVersion"))?;
         let description = description(root.get("Description"))?;
         section(&root, "Metadata")?;
-        let transforms = transforms(root.get("Transform"))?;
         let parameters = declarations(&root)?;
         let no_resources =
             || TemplateError::new("Template format error: At least one Resources member must be defined.");

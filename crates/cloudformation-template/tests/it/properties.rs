@@ -194,6 +194,24 @@ fn few_bytes_do_not_become_many() {
     };
     refused(&loops(2), "Number of resources, 900, is greater than maximum allowed, 500");
     refused(&loops(6), "");
+    let functions =
+        lines(400, &|at| format!("  F{at}: {{Type: AWS::Serverless::Function, Properties: {{InlineCode: x}}}}\n"));
+    let globals = format!("Globals: {{Function: {{Description: {}}}}}", "x".repeat(100_000));
+    refused(
+        &format!("Transform: AWS::Serverless-2016-10-31\n{globals}\nResources:\n{functions}"),
+        "Template may not exceed 1000000 bytes in size.",
+    );
+    let paths = lines(5000, &|at| format!("/p{at}: {{get: {{}}}}, "));
+    let api = format!(
+        "StageName: v, Cors: '{}', DefinitionBody: {{swagger: '2.0', paths: {{{paths}}}}}",
+        "x".repeat(100_000)
+    );
+    refused(
+        &format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources: {{A: {{Type: AWS::Serverless::Api, Properties: {{{api}}}}}}}"
+        ),
+        "Template may not exceed 1000000 bytes in size.",
+    );
     let resources = lines(501, &|at| format!("  R{at}: {{Type: T}}\n"));
     refused(
         &format!("Resources:\n{resources}"),
