@@ -1,6 +1,7 @@
 //! A template: what it declares, and, where no transform has to come first, what it consists of.
 
 mod body;
+mod nulls;
 mod output;
 mod resource;
 mod summary;
@@ -16,6 +17,7 @@ use crate::{Instance, TemplateError};
 
 pub(crate) use body::Body;
 pub use output::{Export, Output};
+pub(crate) use output::{is_export_name, malformed_export};
 pub use resource::{DeletionPolicy, Resource};
 pub use summary::Summary;
 
@@ -66,6 +68,7 @@ impl Template {
         check_version(root.get("AWSTemplateFormatVersion"))?;
         let description = description(root.get("Description"))?;
         section(&root, "Metadata")?;
+        nulls::refuse_in(&root, "Parameters")?;
         let parameters = declarations(&root)?;
         let no_resources =
             || TemplateError::new("Template format error: At least one Resources member must be defined.");

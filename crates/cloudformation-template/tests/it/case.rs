@@ -14,7 +14,7 @@
 //! --- is               the value of the property (for a template: of `Subject.P`), or
 //! --- fails            the error, or
 //! --- needs            what has to be known first, or
-//! --- outputs          the values of the outputs, or
+//! --- outputs          the values of the outputs, those of exports under their export names, or
 //! --- order            the resources in the order of creation, or
 //! --- ids              the resources once transforms are applied, fingerprints as `#`, or
 //! --- resource <id>    one of them
@@ -110,7 +110,14 @@ impl Case {
             "outputs" => {
                 let mut outputs = Map::new();
                 for output in instance.outputs() {
-                    let value = instance.resolve(&output.value, &known).map_err(|error| format!("{error:?}"))?;
+                    let resolved = instance.resolve_output(output, &known).map_err(|unresolved| match unresolved {
+                        Unresolved::Refused(error) => error.to_string(),
+                        Unresolved::Needs(needs) => format!("needs {needs:?}"),
+                    })?;
+                    let value = match resolved.export_name {
+                        Some(name) => json!({ name: resolved.value }),
+                        None => resolved.value.into(),
+                    };
                     outputs.insert(output.name.clone(), value);
                 }
                 Ok(outputs.into())
@@ -128,6 +135,14 @@ impl Case {
                 let resources = processed["Resources"].as_object().unwrap();
                 let found = resources.iter().find(|(name, _)| without_hash(name) == id);
                 Ok(found.map(|(_, resource)| resource.clone()).unwrap_or_default())
+            }
+            "fails" if instance.resource("Subject").is_none() => {
+                for output in instance.outputs() {
+                    if let Err(Unresolved::Refused(error)) = instance.resolve_output(output, &known) {
+                        return Err(error.to_string());
+                    }
+                }
+                Ok(Value::Null)
             }
             _ => {
                 let subject = instance.resource("Subject").ok_or("there is no Subject")?;
