@@ -19,5 +19,6 @@ pub mod passwords;
 pub mod refusals;
 pub mod sessions;
 pub mod snapshot;
+pub mod temporary_credentials;
 pub mod token_cache;
 pub mod vault;
