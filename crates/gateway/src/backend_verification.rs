@@ -8,10 +8,10 @@ pub enum Verification {
     /// It is for the host that is called, and an authority vouches for it that is known.
     #[default]
     Host,
-    /// The same for a server of this name, which the handshake names, too (API Gateway, "TlsConfig",
+    /// The same for a server of this name, which the handshake names, too (API Gateway, API reference,
     /// `serverNameToVerify`).
     Name(Box<str>),
-    /// It is for the host that is called and within its time, whoever issued it (API Gateway, "TlsConfig",
+    /// It is for the host that is called and within its time, whoever issued it (API Gateway, API reference,
     /// `insecureSkipVerification`).
     AnyIssuer,
 }

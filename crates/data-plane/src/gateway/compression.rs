@@ -35,7 +35,7 @@ pub(super) fn may_be_packed(headers: &HeaderMap) -> bool {
 }
 
 /// Unpacks a request's body, whether the API compresses answers or not. Where it does, what is smaller than its minimum is
-/// left as it came (API Gateway, "RestApi", `minimumCompressionSize`).
+/// left as it came (API Gateway, API reference, `minimumCompressionSize`).
 pub(super) fn unpacked(compiled: &CompiledApi, headers: &HeaderMap, body: Bytes) -> Result<Unpacked, Refusal> {
     let minimum = compiled.minimum_compression_size.unwrap_or_default();
     let coding = of_request(headers)?;

@@ -3,6 +3,25 @@
 use super::*;
 
 #[test]
+fn an_answer_is_transferred_only_in_ways_and_times_that_can_be() {
+    let check = |members: Value, expected: &str| {
+        let mut integration = json!({ "type": "http_proxy", "httpMethod": "GET", "uri": "https://b.c" });
+        integration.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let paths = json!({ "/": { "get": { "x-amazon-apigateway-integration": integration } } });
+        let message = import_with(&with_paths(paths, json!({})), &ImportOptions::default()).unwrap_err().to_string();
+        assert!(message.ends_with(&format!("resource at path '/': {expected}")), "{members}: {message}");
+    };
+    check(json!({ "timeoutInMillis": "x" }), "Timeout should be between 50 ms and 29000 ms");
+    let streams_for = |milliseconds: u32| json!({ "responseTransferMode": "stream", "timeoutInMillis": milliseconds });
+    check(streams_for(900_001), "Timeout should be between 50 ms and 900000 ms");
+    check(json!({ "responseTransferMode": "x" }), "Invalid response transfer mode specified: X");
+    check(
+        json!({ "type": "mock", "responseTransferMode": "STREAM" }),
+        "Response transfer mode STREAM is only supported for integrations of type HTTP_PROXY and AWS_PROXY",
+    );
+}
+
+#[test]
 fn all_errors_are_told_at_once_in_the_words_of_api_gateway() {
     let check = |document: &str, expected: &[&str]| {
         let message = import_with(document, &ImportOptions::default()).unwrap_err().to_string();
@@ -38,21 +57,6 @@ fn all_errors_are_told_at_once_in_the_words_of_api_gateway() {
     integration(json!({}), "Integration type must be specified");
     integration(json!({ "type": "aws_proxy", "uri": "x" }), "Invalid ARN specified in the request");
     integration(json!({ "type": "mock", "timeoutInMillis": 30000 }), "Timeout should be between 50 ms and 29000 ms");
-    let http = |members: Value| {
-        let mut http = json!({ "type": "http_proxy", "httpMethod": "GET", "uri": "https://b.c" });
-        http.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        http
-    };
-    integration(http(json!({ "timeoutInMillis": "x" })), "Timeout should be between 50 ms and 29000 ms");
-    integration(
-        http(json!({ "timeoutInMillis": 900_001, "responseTransferMode": "stream" })),
-        "Timeout should be between 50 ms and 900000 ms",
-    );
-    integration(http(json!({ "responseTransferMode": "x" })), "Invalid response transfer mode specified: X");
-    integration(
-        json!({ "type": "mock", "responseTransferMode": "STREAM" }),
-        "Response transfer mode STREAM is only supported for integrations of type HTTP_PROXY and AWS_PROXY",
-    );
     integration(json!({ "type": "mock", "passthroughBehavior": "x" }), "Invalid passthrough behavior specified: X");
     integration(
         json!({ "type": "mock", "requestParameters": { "integration.request.header.a": "method.request.header.A" } }),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use claviger_server::node::{Options, Place};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -18,7 +20,7 @@ use super::{NETWORK, Proxied, soon};
 use crate::stack::request;
 use crate::support::Server;
 
-/// A backend over TLS that answers every request with the certificate it was shown, in hexadecimal digits.
+/// A backend over TLS that answers every request with the certificate it was shown, in base64.
 struct TlsBackend {
     url: String,
 }
@@ -59,7 +61,7 @@ impl TlsBackend {
 
 async fn converse(stream: TlsStream<TcpStream>) {
     let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let body = shown.map(|shown| hexadecimal(shown)).unwrap_or_default();
+    let body = shown.map(|shown| STANDARD.encode(shown)).unwrap_or_default();
     let mut stream = BufReader::new(stream);
     loop {
         let mut line = String::new();
@@ -74,10 +76,6 @@ async fn converse(stream: TlsStream<TcpStream>) {
             return;
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A client certificate that was made through the API.
@@ -136,7 +134,7 @@ async fn a_backend_is_shown_the_certificate_of_the_stage() {
         assert_eq!(ask(&api).await, refused);
         for shown in [&first, &second, &first] {
             show(&api, &shown.id).await;
-            assert_eq!(ask(&api).await, (200, hexadecimal(&shown.der)));
+            assert_eq!(ask(&api).await, (200, STANDARD.encode(&shown.der)));
         }
         // No connection that another certificate has opened is used.
         show(&api, &other.id).await;
@@ -173,7 +171,7 @@ async fn a_certificate_is_shown_after_a_restart() {
     server.stop().await;
     let server = Server::with_node(&place, Options::default());
     let api = Proxied { server: &server, id, stage };
-    assert_eq!(ask(&api).await, (200, hexadecimal(&certificate.der)));
+    assert_eq!(ask(&api).await, (200, STANDARD.encode(&certificate.der)));
 }
 
 #[tokio::test]
