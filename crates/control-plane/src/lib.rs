@@ -18,4 +18,5 @@ mod self_signed;
 pub mod services;
 #[cfg(test)]
 mod shape_tables;
+pub mod ssm;
 pub mod sts;

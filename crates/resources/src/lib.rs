@@ -23,6 +23,7 @@ pub mod key_usage;
 pub mod keyring;
 pub mod limits;
 pub mod managed_login_branding;
+pub mod parameter;
 pub mod provisioned_limit;
 pub mod quotas;
 pub mod random;

@@ -122,6 +122,10 @@ closed_set! {
         RoleMapping = "role_mapping",
         /// What a proxy may ask about.
         AuthorizationPolicy = "authorization_policy",
+        /// A parameter of Systems Manager.
+        Parameter = "parameter",
+        /// An older version of one.
+        ParameterVersion = "parameter_version",
     }
 }
 

@@ -17,6 +17,7 @@ use claviger_resources::http_api::{
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
+use claviger_resources::parameter::{OlderVersion, Parameter};
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
@@ -111,6 +112,8 @@ record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
 record!(Function, Function, |it| "", it.name.as_str(), []);
+record!(Parameter, Parameter, |it| "", &it.name, []);
+record!(OlderVersion, ParameterVersion, |it| &it.parameter, &it.id, []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 

@@ -10,4 +10,5 @@ mod lambda;
 mod plane;
 mod quotas_page;
 mod roles_and_policies;
+mod ssm;
 mod sts;
