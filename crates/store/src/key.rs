@@ -126,6 +126,14 @@ closed_set! {
         Parameter = "parameter",
         /// An older version of one.
         ParameterVersion = "parameter_version",
+        /// A bucket of S3.
+        Bucket = "bucket",
+        /// An object of S3.
+        Object = "object",
+        /// An upload in parts.
+        Upload = "upload",
+        /// A part of one.
+        Part = "part",
     }
 }
 
@@ -164,6 +172,8 @@ closed_set! {
         ResourcePath = "resource_path",
         /// The key of a route within its API: `{api}/{route key}`.
         RouteKey = "route_key",
+        /// The name of a bucket, unique over all accounts and regions.
+        BucketName = "bucket_name",
     }
 }
 

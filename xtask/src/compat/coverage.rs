@@ -60,6 +60,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("forward-auth", "In front of services that are not behind the gate"),
     ("explain", "`claviger explain`"),
     ("exec", "`claviger exec`"),
+    ("s3", "Amazon S3"),
     ("durability", "Durability"),
 ];
 
