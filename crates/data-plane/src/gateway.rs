@@ -290,6 +290,7 @@ impl<'a> Call<'a> {
             signer: None,
             claims: None,
             authorizer: None,
+            stand_ins: None,
         }
     }
 
