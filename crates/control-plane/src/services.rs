@@ -8,6 +8,7 @@ use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
 use claviger_store::Store;
 
@@ -25,6 +26,8 @@ pub struct Services {
     pub issuer_keys: Arc<IssuerKeys>,
     /// Calls functions.
     pub functions: Arc<Functions>,
+    /// Tries methods and authorizers out.
+    pub trials: Arc<dyn Trials>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.
