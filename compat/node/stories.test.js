@@ -8,6 +8,7 @@ import * as apigateway from "@aws-sdk/client-api-gateway";
 import * as apigatewayv2 from "@aws-sdk/client-apigatewayv2";
 import * as cognito from "@aws-sdk/client-cognito-identity-provider";
 import * as lambda from "@aws-sdk/client-lambda";
+import * as sts from "@aws-sdk/client-sts";
 
 import { COMPAT, proving, settings, withServer } from "./support.js";
 
@@ -20,6 +21,7 @@ const SERVICES = {
     cognito.CognitoIdentityProviderServiceException,
   ],
   lambda: [lambda, lambda.LambdaClient, lambda.LambdaServiceException],
+  sts: [sts, sts.STSClient, sts.STSServiceException],
 };
 const CLIENT = "JavaScript SDK";
 

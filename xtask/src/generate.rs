@@ -92,6 +92,16 @@ static SERVICES: &[Service] = &[
         ]),
         value_orders: &[],
     },
+    Service {
+        name: "sts",
+        version: "2011-06-15",
+        folder: "crates/control-plane/src/sts",
+        extra_values: &[],
+        without_pattern: &[],
+        without_values: &[],
+        operations: None,
+        value_orders: &[],
+    },
 ];
 
 /// Writes every generated file; with `check` only compares, and fails when one is stale.

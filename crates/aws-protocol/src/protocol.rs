@@ -130,7 +130,7 @@ fn s3_body(failure: &Failure, request_id: &str) -> String {
 }
 
 /// The text with XML's markup escaped and the characters XML 1.0 cannot hold left out.
-fn xml_text(text: &str) -> String {
+pub(crate) fn xml_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -138,7 +138,9 @@ fn xml_text(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\t' | '\n' | '\r' => escaped.push(character),
+            // A parser makes a line feed of a carriage return that stands there as it is (XML 1.0, section 2.11).
+            '\r' => escaped.push_str("&#13;"),
+            '\t' | '\n' => escaped.push(character),
             character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {}
             character => escaped.push(character),
         }

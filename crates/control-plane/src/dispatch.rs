@@ -3,6 +3,7 @@
 //! Each protocol has its own way in and out; what they share is [`ControlPlane::call`].
 
 mod aws_json;
+mod aws_query;
 mod rest_json;
 
 pub use self::aws_json::is_unsigned;

@@ -18,3 +18,4 @@ mod self_signed;
 pub mod services;
 #[cfg(test)]
 mod shape_tables;
+pub mod sts;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use claviger_aws_protocol::failure::Failure;
 use claviger_resources::{AccountId, Random, Region, Tenant, Timestamp};
+use claviger_runtime::access_keys::Principal;
 use claviger_store::{Revision, StoreError, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,9 +113,16 @@ pub struct Caller {
     pub account: AccountId,
     /// The region the call is for.
     pub region: Region,
+    /// Whose temporary credentials signed the call; without any, the caller is the account's root.
+    pub session: Option<Principal>,
 }
 
 impl Caller {
+    /// The root of an account.
+    pub fn root(tenant: Tenant) -> Self {
+        Self { account: tenant.account, region: tenant.region, session: None }
+    }
+
     /// The owner of what the caller makes and sees.
     pub fn tenant(&self) -> Tenant {
         Tenant { account: self.account, region: self.region.clone() }

@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, apigatewayv2, cognito, lambda};
+use crate::{apigateway, apigatewayv2, cognito, lambda, sts};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -28,7 +28,8 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 #[test]
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
-    let inputs = cognito::shapes::OPERATIONS.iter().map(|operation| operation.input);
+    let calls = [cognito::shapes::OPERATIONS, sts::shapes::OPERATIONS].into_iter().flatten();
+    let inputs = calls.map(|operation| operation.input);
     let rest = [apigateway::shapes::OPERATIONS, apigatewayv2::shapes::OPERATIONS, lambda::shapes::OPERATIONS];
     let rest = rest.into_iter().flatten();
     for input in inputs.chain(rest.map(|operation| operation.input)) {
@@ -44,11 +45,16 @@ fn every_pattern_of_the_tables_compiles() {
 
 #[test]
 fn every_operation_is_found_by_name_and_has_its_output() {
-    let outputs: Vec<_> = cognito::output_shapes::OUTPUTS.iter().map(|(name, _)| *name).collect();
-    let names: Vec<_> = cognito::shapes::OPERATIONS.iter().map(|operation| operation.name).collect();
-    assert_eq!(names, outputs);
-    for name in names {
-        assert_eq!(find(cognito::shapes::OPERATIONS, name).map(|found| found.name), Some(name));
+    for (known, outputs) in [
+        (cognito::shapes::OPERATIONS, cognito::output_shapes::OUTPUTS),
+        (sts::shapes::OPERATIONS, sts::output_shapes::OUTPUTS),
+    ] {
+        let outputs: Vec<_> = outputs.iter().map(|(name, _)| *name).collect();
+        let names: Vec<_> = known.iter().map(|operation| operation.name).collect();
+        assert_eq!(names, outputs);
+        for name in names {
+            assert_eq!(find(known, name).map(|found| found.name), Some(name));
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod passwords;
 pub mod refusals;
 pub mod sessions;
 pub mod snapshot;
+pub mod temporary_credentials;
 pub mod token_cache;
 pub mod trials;
 pub mod vault;

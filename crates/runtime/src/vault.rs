@@ -47,6 +47,8 @@ pub enum SealedFor<'a> {
     FunctionEnvironment(&'a str),
     /// A refresh token: it is not stored but given out.
     RefreshToken,
+    /// The token of temporary credentials, likewise.
+    SessionToken,
     /// Where a user's sign-in stands between two requests: given out, too.
     Challenge,
 }
@@ -134,6 +136,7 @@ impl SealedFor<'_> {
             Self::Message(sub) => format!("message to {sub}"),
             Self::FunctionEnvironment(arn) => format!("environment of {arn}"),
             Self::RefreshToken => "refresh token".to_owned(),
+            Self::SessionToken => "session token".to_owned(),
             Self::Challenge => "challenge".to_owned(),
         }
     }

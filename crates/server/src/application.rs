@@ -113,7 +113,7 @@ impl Application {
             }
             Route::Service { name, region } => self.service(&name, region.as_deref(), parts, body).await,
             Route::S3 { region, .. } => self.service("s3", region.as_deref(), parts, body).await,
-            Route::Form => self.form(body).await,
+            Route::Form => self.form(parts, body).await,
             Route::Preflight => cors::preflight(),
             Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,
             Route::Authorize { policy, path } => data_plane.authorize(policy, path, parts),

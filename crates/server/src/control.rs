@@ -11,8 +11,10 @@ use claviger_control_plane::operation::Caller;
 use claviger_data_plane::body::{self, Body, ReadError};
 use claviger_resources::limits::IMPORT_BYTES_MAX;
 use claviger_resources::{AccountId, Region};
+use claviger_runtime::access_keys::AccessKey;
 use claviger_runtime::ids::random_uuid;
 use claviger_runtime::refusals::{Refused, Surface};
+use claviger_runtime::temporary_credentials;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -47,21 +49,37 @@ impl Application {
 
     async fn served(&self, name: &str, region: Option<&str>, parts: &Parts, body: Incoming) -> Response<Body> {
         let request_id = uuid_text();
-        let caller = match self.caller(region, parts) {
+        let caller = match self.caller(name, region, parts) {
             Ok(caller) => caller,
             Err(failure) => return failed(name, failure, &request_id).map(Body::from),
         };
-        let bytes_max = if name == "lambda" { LAMBDA_CALL_BYTES_MAX } else { CALL_BYTES_MAX };
+        let bytes_max = match name {
+            "lambda" => LAMBDA_CALL_BYTES_MAX,
+            _ if is_query(name) => FORM_BYTES_MAX,
+            _ => CALL_BYTES_MAX,
+        };
         let body = match body::read(body, bytes_max, CALL_DURATION_MAX).await {
             Ok(body) => body,
             Err(error) => return failed(name, unread(&error), &request_id).map(Body::from),
         };
-        let parts = parts.clone();
+        self.answered(name, parts.clone(), body, caller, request_id).await
+    }
+
+    /// Answers a call that has been read.
+    async fn answered(
+        &self,
+        name: &str,
+        parts: Parts,
+        body: Bytes,
+        caller: Caller,
+        request_id: String,
+    ) -> Response<Body> {
         let answer = match name {
             "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
             "cognito-idp" | "claviger" => self.aws_json(parts, body, caller, request_id).await,
             "apigateway" => self.api_gateway(parts, body, caller, request_id).await,
             "lambda" => self.lambda(parts, body, caller, request_id).await,
+            _ if is_query(name) => self.aws_query(name, parts, body, caller, request_id).await,
             _ => Some(not_served(name, &request_id)),
         };
         answer.map_or_else(
@@ -75,7 +93,7 @@ impl Application {
     }
 
     /// Answers a form, which tells its service only when it is read.
-    pub(crate) async fn form(&self, body: Incoming) -> Response<Body> {
+    pub(crate) async fn form(&self, parts: &Parts, body: Incoming) -> Response<Body> {
         let form = match body::read(body, FORM_BYTES_MAX, CALL_DURATION_MAX).await {
             Ok(form) => form,
             Err(error) => {
@@ -83,10 +101,32 @@ impl Application {
                 return explained(unreadable(&error), refused);
             }
         };
-        match form_service(&form) {
-            Some(name) => not_served(name, &uuid_text()).map(Body::from),
-            None => not_found(),
+        let Some(name) = form_service(&form) else { return not_found() };
+        let request_id = uuid_text();
+        match self.caller(name, None, parts) {
+            Ok(caller) => self.answered(name, parts.clone(), form, caller, request_id).await,
+            Err(failure) => failed(name, failure, &request_id).map(Body::from),
         }
+    }
+
+    async fn aws_query(
+        &self,
+        name: &str,
+        parts: Parts,
+        body: Bytes,
+        caller: Caller,
+        id: String,
+    ) -> Option<Response<Bytes>> {
+        let name = name.to_owned();
+        self.node()
+            .call(|plane| async move {
+                // The older way to call, and that of presigned URLs.
+                let query = parts.uri.query().unwrap_or_default().as_bytes();
+                let form = if parts.method == Method::GET { query } else { &body };
+                let answer = plane.aws_query(&name, form, &caller, &id).await;
+                answer.unwrap_or_else(|| not_served(&name, &id))
+            })
+            .await
     }
 
     async fn aws_json(&self, parts: Parts, body: Bytes, caller: Caller, id: String) -> Option<Response<Bytes>> {
@@ -111,17 +151,37 @@ impl Application {
             .await
     }
 
-    /// Who calls: a 12-digit access key id is its account; the region is the signature's, else the host's.
-    fn caller(&self, region: Option<&str>, parts: &Parts) -> Result<Caller, Failure> {
-        let credential = sigv4::credential_scope(&parts.headers, &parts.uri);
-        let named = credential.and_then(|credential| AccountId::parse(&credential.access_key_id).ok());
-        let account = named.unwrap_or(self.account());
+    /// Who calls: a 12-digit access key id is its account, and temporary credentials tell who bears them; the region is the
+    /// signature's, else the host's.
+    fn caller(&self, name: &str, region: Option<&str>, parts: &Parts) -> Result<Caller, Failure> {
+        let access_key = sigv4::credential_scope(&parts.headers, &parts.uri).map(|credential| credential.access_key_id);
+        let token = sigv4::session_token(&parts.headers, &parts.uri);
+        let session = token.and_then(|token| temporary_credentials::read(self.node().vault(), &token));
+        let session = session.filter(|(id, _)| access_key.as_ref() == Some(id)).map(|(_, key)| key);
+        let is_over = |session: &AccessKey| session.session.as_ref().is_some_and(|it| it.expires <= self.node().now());
+        if session.as_ref().is_some_and(is_over) {
+            return Err(expired(name));
+        }
+        let session = session.map(|key| key.principal);
+        let named = access_key.and_then(|id| AccountId::parse(&id).ok());
+        let account = session.as_ref().map(|session| session.account).or(named).unwrap_or(self.account());
         let region = match region {
             None => Region::us_east_1(),
             Some(text) => Region::parse(text)
                 .map_err(|error| Failure::new("InvalidSignatureException", 400, error.to_string()))?,
         };
-        Ok(Caller { account, region })
+        Ok(Caller { account, region, session })
+    }
+}
+
+/// What the bearer of temporary credentials is told that have ended (AWS, "Common error types").
+fn expired(name: &str) -> Failure {
+    match protocol_of(name) {
+        Protocol::AwsQuery { .. } => {
+            Failure::new("ExpiredToken", 403, "The security token included in the request is expired")
+        }
+        Protocol::S3 => Failure::new("ExpiredToken", 400, "The provided token has expired."),
+        _ => Failure::new("ExpiredTokenException", 403, "The security token included in the request is expired"),
     }
 }
 
@@ -181,6 +241,11 @@ fn protocol_of(name: &str) -> Protocol {
         "apigateway" | "lambda" => Protocol::RestJson,
         _ => Protocol::AwsJson11,
     }
+}
+
+/// Whether a service's calls are forms.
+fn is_query(name: &str) -> bool {
+    matches!(protocol_of(name), Protocol::AwsQuery { .. })
 }
 
 fn not_served(name: &str, request_id: &str) -> Response<Bytes> {

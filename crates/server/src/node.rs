@@ -222,6 +222,11 @@ impl Node {
         })
     }
 
+    /// Opens and seals what is secret.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.control_plane.services().vault
+    }
+
     /// What answers traffic.
     pub fn data_plane(&self) -> &DataPlane {
         &self.data_plane

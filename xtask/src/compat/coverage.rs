@@ -40,6 +40,7 @@ const SERVICES: &[Service] = &[
         clients: CLIENTS,
     },
     Service { subject: "lambda", folder: "lambda", title: "AWS Lambda", clients: CLIENTS },
+    Service { subject: "sts", folder: "sts", title: "AWS Security Token Service", clients: CLIENTS },
 ];
 
 const CLIENTS: &[&str] = &["boto3", "AWS CLI", "JavaScript SDK"];
@@ -48,7 +49,7 @@ const CLIENTS: &[&str] = &["boto3", "AWS CLI", "JavaScript SDK"];
 const NEEDED: &[&str] = &["boto3", "JavaScript SDK"];
 
 /// Operations that take nothing and so cannot be refused.
-const NEVER_REFUSED: &[&str] = &["GetAccount"];
+const NEVER_REFUSED: &[&str] = &["GetAccount", "GetCallerIdentity"];
 
 /// What is proved beside operations: the subject and its title.
 const SUBJECTS: &[(&str, &str)] = &[

@@ -44,6 +44,8 @@ pub(super) struct Reference {
     pub(super) shape: String,
     pub(super) location: Option<String>,
     pub(super) location_name: Option<String>,
+    #[serde(default)]
+    pub(super) flattened: bool,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +70,7 @@ pub(super) struct Shape {
     pub(super) sensitive: bool,
     #[serde(default)]
     pub(super) document: bool,
+    pub(super) flattened: Option<bool>,
     #[serde(default)]
     pub(super) fault: bool,
     pub(super) error: Option<ErrorTrait>,
@@ -76,6 +79,7 @@ pub(super) struct Shape {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ErrorTrait {
+    pub(super) code: Option<String>,
     pub(super) http_status_code: Option<u16>,
 }
 
@@ -108,10 +112,21 @@ impl Description {
         Ok(found)
     }
 
-    /// Every exception the operations declare, with its status.
+    /// Every exception the operations declare, by the name it has on the wire, with its status.
     pub(super) fn exceptions(&self) -> anyhow::Result<BTreeMap<&str, u16>> {
         let names = self.operations.values().flat_map(|operation| &operation.errors);
-        names.map(|error| Ok((error.shape.as_str(), self.shape(&error.shape)?.status()))).collect()
+        names
+            .map(|error| {
+                let shape = self.shape(&error.shape)?;
+                let code = shape.error.as_ref().and_then(|error| error.code.as_deref()).filter(|_| self.is_query());
+                Ok((code.unwrap_or(&error.shape), shape.status()))
+            })
+            .collect()
+    }
+
+    /// Whether the service speaks awsQuery, whose answers are XML that is written by their shapes.
+    pub(super) fn is_query(&self) -> bool {
+        self.metadata.protocol == "query"
     }
 }
 

@@ -44,7 +44,7 @@ type Imports = BTreeSet<&'static str>;
 impl Writer<'_> {
     fn input_file(&self) -> anyhow::Result<String> {
         let rest = match self.description.metadata.protocol.as_str() {
-            "json" => false,
+            "json" | "query" => false,
             "rest-json" => true,
             other => bail!("no tables for the protocol {other}"),
         };
@@ -74,8 +74,11 @@ impl Writer<'_> {
     fn output_file(&self) -> anyhow::Result<String> {
         let mut imports = Imports::from(["Shape"]);
         let mut body = String::new();
+        // Answers in XML are written by their shapes; of all others only tests know them.
+        let (visibility, note) =
+            if self.description.is_query() { ("pub", "") } else { ("pub(crate)", " Only tests read them.") };
         writeln!(body, "/// Every operation's output, by name; `None` for an operation that answers nothing.")?;
-        writeln!(body, "pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[")?;
+        writeln!(body, "{visibility} static OUTPUTS: &[(&str, Option<&Shape>)] = &[")?;
         for (name, operation) in &self.description.operations {
             let output = match &operation.output {
                 Some(output) => format!("Some({})", self.place(&output.shape, true)?),
@@ -84,7 +87,7 @@ impl Writer<'_> {
             writeln!(body, "({}, {output}),", literal(name))?;
         }
         writeln!(body, "];\n\n/// Every exception the operations declare, with its status.")?;
-        writeln!(body, "pub(crate) static EXCEPTIONS: &[(&str, u16)] = &[")?;
+        writeln!(body, "{visibility} static EXCEPTIONS: &[(&str, u16)] = &[")?;
         for (name, status) in self.description.exceptions()? {
             writeln!(body, "({}, {status}),", literal(name))?;
         }
@@ -92,7 +95,7 @@ impl Writer<'_> {
         self.statics(&mut body, self.outputs.difference(self.inputs), &mut imports, &mut BTreeSet::new())?;
         Ok(format!(
             "{}use claviger_aws_protocol::shape::{{{}}};\n\nuse super::shapes;\n\n{body}",
-            self.opening("What each operation answers", " Only tests read them."),
+            self.opening("What each operation answers", note),
             join(&imports),
         ))
     }
@@ -196,6 +199,13 @@ impl Writer<'_> {
 
     fn shape_text(&self, name: &str, imports: &mut Imports, patterns: &BTreeSet<String>) -> anyhow::Result<String> {
         let shape = self.description.shape(name)?;
+        // All lists and maps of the awsQuery services served are written the plain way: `X.member.N`, `X.entry.N.key`.
+        let parts = [&shape.member, &shape.key, &shape.value];
+        let is_renamed = parts.into_iter().flatten().any(|part| part.location_name.is_some() || part.flattened);
+        ensure!(
+            !self.description.is_query() || !(is_renamed || shape.flattened == Some(true)),
+            "no table for its form in XML"
+        );
         let from_outputs = !self.inputs.contains(name);
         let part = |part: &Option<Reference>| {
             self.place(&part.as_ref().context("a list or map without a part")?.shape, from_outputs)

@@ -42,6 +42,14 @@ pub fn credential_scope(headers: &HeaderMap, uri: &Uri) -> Option<Credential> {
     query::value(query, "AWSAccessKeyId").map(|key| Credential::older(&key))
 }
 
+/// The token of temporary credentials that a request carries, without checking anything.
+pub fn session_token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    match headers.get("x-amz-security-token") {
+        Some(token) => token.to_str().ok().map(str::to_owned),
+        None => query::value(uri.query()?, "X-Amz-Security-Token"),
+    }
+}
+
 impl Credential {
     /// Reads `key/date/region/service/aws4_request`.
     pub fn parse(text: &str) -> Option<Self> {

@@ -15,6 +15,6 @@ mod verification;
 mod reference_tests;
 
 pub use authentication::Authentication;
-pub use credential::{Credential, credential_scope};
+pub use credential::{Credential, credential_scope, session_token};
 pub use error::SignatureError;
 pub use verification::{Payload, SignedPayload, SignedRequest, Verified};

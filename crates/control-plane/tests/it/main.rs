@@ -10,3 +10,4 @@ mod lambda;
 mod plane;
 mod quotas_page;
 mod roles_and_policies;
+mod sts;

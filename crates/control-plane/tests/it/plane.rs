@@ -119,7 +119,7 @@ impl Plane {
             settings,
         };
         let node = ControlPlane::new(Arc::new(services), applied);
-        let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1() };
+        let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1(), session: None };
         Self { node, store, vault, clock, monotonic, caller }
     }
 
@@ -193,6 +193,13 @@ impl Plane {
         let response = self.node.lambda(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
         let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
         (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
+    }
+
+    /// What a service of awsQuery answers to a form: status and XML.
+    pub(crate) async fn query(&self, service: &str, form: &str) -> (u16, String) {
+        let id = "00000000-0000-4000-8000-000000000000";
+        let response = self.node.aws_query(service, form.as_bytes(), &self.caller, id).await.unwrap();
+        (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
     }
 
     /// A new pool's id.

@@ -55,7 +55,7 @@ async fn a_client_gets_the_token_that_the_token_endpoint_would_give() {
 
     // Who signs the call, and where it goes, says nothing.
     let (account, region) = (AccountId::parse("111111111111").unwrap(), Region::parse("eu-west-1").unwrap());
-    plane.caller = Caller { account, region };
+    plane.caller = Caller { account, region, session: None };
     plane.ok("GetClientToken", input).await;
 }
 

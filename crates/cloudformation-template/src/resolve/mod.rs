@@ -1,0 +1,45 @@
+//! Resolving expressions. Nothing is fetched here: what is not known yet is said, all of it at once.
+
+mod cidr;
+mod dynamic;
+mod evaluate;
+mod functions;
+mod known;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::TemplateError;
+
+pub use dynamic::DynamicReference;
+pub use known::{Known, KnownResource, Need, StackOutput};
+
+pub(crate) use evaluate::Evaluation;
+
+/// What stands in a planned value for what is known only once the change has been made.
+pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// These have to be known first.
+    Needs(BTreeSet<Need>),
+    /// It cannot have one.
+    Refused(TemplateError),
+}
+
+impl From<TemplateError> for Unresolved {
+    fn from(error: TemplateError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// A value as far as it is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// With [`KNOWN_AFTER_APPLY`] where something is missing.
+    pub value: Value,
+    /// What is missing.
+    pub needs: BTreeSet<Need>,
+}

@@ -1,0 +1,149 @@
+//! Temporary credentials: access keys that end, each with a session token.
+//!
+//! Nothing of them is stored: the token is sealed and holds all there is to know, so that every node can read it, and
+//! `AssumeRole`, which deploy tools call at every turn, writes nothing.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use claviger_resources::{AccountId, Random, Sealed, Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::access_keys::{AccessKey, KeySession, Principal};
+use crate::vault::{SealedFor, Vault, VaultError};
+
+/// What ids of temporary access keys start with (IAM, "Understanding unique ID prefixes").
+const PREFIX: &str = "ASIA";
+/// The digits that ids and secrets are written with (RFC 4648, section 6).
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// Bytes of the longest token that is looked at.
+const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+/// An access key that ends, as it is given out.
+pub struct TemporaryCredentials {
+    /// The access key's id.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: Secret<String>,
+    /// What each request must carry beside its signature.
+    pub session_token: Secret<String>,
+    /// When all this ends.
+    pub expires: Timestamp,
+}
+
+/// What a token holds.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    key: String,
+    secret: String,
+    account: AccountId,
+    arn: String,
+    id: String,
+    expires: Timestamp,
+}
+
+impl TemporaryCredentials {
+    /// New credentials for a principal.
+    pub fn issue(
+        vault: &Vault,
+        random: &mut dyn Random,
+        principal: &Principal,
+        expires: Timestamp,
+    ) -> Result<Self, VaultError> {
+        let access_key_id = access_key_id(principal.account, random);
+        let mut bytes = [0_u8; 30];
+        random.fill(&mut bytes);
+        let secret = Secret::new(STANDARD.encode(bytes));
+        let content = Content {
+            key: access_key_id.clone(),
+            secret: secret.expose().clone(),
+            account: principal.account,
+            arn: principal.arn.clone(),
+            id: principal.id.clone(),
+            expires,
+        };
+        let plain = Secret::new(serde_json::to_vec(&content).unwrap_or_default());
+        let sealed = vault.seal(SealedFor::SessionToken, plain.expose(), random)?;
+        let session_token = Secret::new(STANDARD.encode(sealed.as_bytes()));
+        Ok(Self { access_key_id, secret_access_key: secret, session_token, expires })
+    }
+}
+
+/// The access key that a session token was given out with: its id, and the rest. `None` for tokens that are not from here.
+pub fn read(vault: &Vault, token: &str) -> Option<(String, AccessKey)> {
+    let bytes =
+        Some(token).filter(|token| token.len() <= TOKEN_BYTES_MAX).and_then(|token| STANDARD.decode(token).ok())?;
+    let plain = vault.open_sealed(SealedFor::SessionToken, &Sealed::from_bytes(bytes)).ok()?;
+    let content: Content = serde_json::from_slice(plain.expose()).ok()?;
+    let key = AccessKey {
+        secret: Secret::new(content.secret),
+        principal: Principal { account: content.account, arn: content.arn, id: content.id },
+        session: Some(KeySession { token: Secret::new(token.to_owned()), expires: content.expires }),
+    };
+    Some((content.key, key))
+}
+
+/// The account that the id of an access key tells: AWS writes it into the first bits of newer ids, and so do we.
+pub fn account_of(access_key_id: &str) -> Option<AccountId> {
+    let digits = access_key_id.strip_prefix(PREFIX).or_else(|| access_key_id.strip_prefix("AKIA"))?;
+    // 1 bit that says nothing, 40 of the account, 39 of chance.
+    let bits = digits.get(..16).filter(|_| digits.len() == 16)?.bytes().try_fold(0_u128, |bits, digit| {
+        let value = BASE32.iter().position(|known| *known == digit)?;
+        Some(bits << 5 | value as u128)
+    })?;
+    AccountId::parse(&format!("{:012}", bits >> 39 & 0xff_ffff_ffff)).ok()
+}
+
+fn access_key_id(account: AccountId, random: &mut dyn Random) -> String {
+    let mut chance = [0_u8; 16];
+    random.fill(&mut chance);
+    let account: u128 = account.as_str().parse().unwrap_or_default();
+    let chance = u128::from_be_bytes(chance) & ((1 << 39) - 1);
+    let bits = 1 << 79 | account << 39 | chance;
+    let digits = (0..16).rev().filter_map(|place| BASE32.get((bits >> (place * 5) & 31) as usize));
+    PREFIX.chars().chain(digits.map(|digit| char::from(*digit))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_testkit::SeededRandom;
+
+    use super::*;
+    use crate::vault::{KEY_BYTES, MasterKey};
+
+    fn vault(byte: u8) -> Vault {
+        let master = MasterKey::new(&Secret::new(vec![byte; KEY_BYTES])).unwrap();
+        Vault::create(&master, &mut SeededRandom::new(byte.into())).unwrap().0
+    }
+
+    #[test]
+    fn a_token_tells_the_vault_that_sealed_it_everything() {
+        let account = AccountId::parse("999999999999").unwrap();
+        let arn = "arn:aws:sts::999999999999:assumed-role/deploy/ada";
+        let principal = Principal { account, arn: arn.to_owned(), id: "AROA:ada".to_owned() };
+        let expires = Timestamp::from_seconds(1_893_459_600);
+        let given = TemporaryCredentials::issue(&vault(1), &mut SeededRandom::new(1), &principal, expires).unwrap();
+        assert_eq!((given.access_key_id.len(), given.secret_access_key.expose().len()), (20, 40));
+        assert_eq!(account_of(&given.access_key_id), Some(account));
+        let (id, key) = read(&vault(1), given.session_token.expose()).unwrap();
+        assert_eq!((id, key.principal), (given.access_key_id, principal));
+        assert_eq!(key.secret.expose(), given.secret_access_key.expose());
+        assert_eq!(key.session.unwrap().expires, expires);
+        assert!(read(&vault(2), given.session_token.expose()).is_none());
+        for other in ["", "x", "FwoGZXIvYXdzEBYaDPcQ", &"A".repeat(TOKEN_BYTES_MAX + 4)] {
+            assert!(read(&vault(1), other).is_none());
+        }
+    }
+
+    #[test]
+    fn only_ids_of_access_keys_tell_an_account() {
+        let check = |id: &str, expected: Option<&str>| {
+            assert_eq!(account_of(id).as_ref().map(AccountId::as_str), expected, "{id}");
+        };
+        check("ASIAQNZGKIQY56JQ7WML", Some("029608264753"));
+        check("AKIAQNZGKIQY56JQ7WML", Some("029608264753"));
+        check("AKIAIOSFODNN7EXAMPL0", None);
+        check("ASIA", None);
+        check("test", None);
+        check("000000000000", None);
+    }
+}
