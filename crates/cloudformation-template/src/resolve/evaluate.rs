@@ -26,6 +26,15 @@ pub(crate) struct Evaluation<'a> {
     made: usize,
 }
 
+/// Whom a value is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// The resource it is a property of.
+    Resource,
+    /// Whoever looks at change sets and outputs.
+    Everyone,
+}
+
 /// What an expression comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
@@ -66,10 +75,15 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// The value with what its dynamic references lead to.
-    pub(crate) fn value_with_dynamic(&mut self, expression: &Expression) -> Result<Value, TemplateError> {
+    /// The value with what its dynamic references lead to; those to secrets stay as they are written where the value is
+    /// for showing.
+    pub(crate) fn value_with_dynamic(
+        &mut self,
+        expression: &Expression,
+        audience: Audience,
+    ) -> Result<Value, TemplateError> {
         let value = self.value(expression)?;
-        self.dynamic(value, expression.line)
+        self.dynamic(value, expression.line, audience)
     }
 
     pub(super) fn outcome(&mut self, expression: &Expression) -> Result<Outcome, TemplateError> {
@@ -181,14 +195,20 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Puts in what dynamic references lead to, wherever they stand in the value.
-    fn dynamic(&mut self, value: Value, line: usize) -> Result<Value, TemplateError> {
+    fn dynamic(&mut self, value: Value, line: usize, audience: Audience) -> Result<Value, TemplateError> {
         Ok(match value {
             Value::String(text) if text.contains("{{resolve:") => {
                 let mut written = String::new();
                 for piece in dynamic::pieces(&text) {
                     match piece {
                         Piece::Text(text) => written.push_str(text),
-                        Piece::Reference(Ok(reference)) => {
+                        Piece::Reference { written: as_written, reference: Some(reference) }
+                            if audience == Audience::Everyone && reference.is_secret() =>
+                        {
+                            self.charge(as_written.len())?;
+                            written.push_str(as_written);
+                        }
+                        Piece::Reference { reference: Some(reference), .. } => {
                             if let Some(value) = self.known.dynamic.get(&reference) {
                                 self.charge(value.len())?;
                                 written.push_str(value);
@@ -197,22 +217,24 @@ impl<'a> Evaluation<'a> {
                                 written.push_str(KNOWN_AFTER_APPLY);
                             }
                         }
-                        Piece::Reference(Err(reference)) => {
+                        Piece::Reference { written, reference: None } => {
                             return Err(TemplateError::at(
                                 line,
-                                format!("Template error: Invalid dynamic reference: {reference}"),
+                                format!("Template error: Invalid dynamic reference: {written}"),
                             ));
                         }
                     }
                 }
                 Value::String(written)
             }
-            Value::Array(elements) => {
-                elements.into_iter().map(|element| self.dynamic(element, line)).collect::<Result<Vec<_>, _>>()?.into()
-            }
+            Value::Array(elements) => elements
+                .into_iter()
+                .map(|element| self.dynamic(element, line, audience))
+                .collect::<Result<Vec<_>, _>>()?
+                .into(),
             Value::Object(members) => members
                 .into_iter()
-                .map(|(name, member)| Ok((name, self.dynamic(member, line)?)))
+                .map(|(name, member)| Ok((name, self.dynamic(member, line, audience)?)))
                 .collect::<Result<Map<_, _>, TemplateError>>()?
                 .into(),
             other => other,

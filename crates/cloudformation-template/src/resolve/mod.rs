@@ -16,7 +16,7 @@ use crate::TemplateError;
 pub use dynamic::DynamicReference;
 pub use known::{Known, KnownResource, Need, StackOutput};
 
-pub(crate) use evaluate::Evaluation;
+pub(crate) use evaluate::{Audience, Evaluation};
 
 /// What stands in a planned value for what is known only once the change has been made.
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -36,7 +36,7 @@ impl From<TemplateError> for Unresolved {
     }
 }
 
-/// A value as far as it is known. May hold secrets: it is never printed.
+/// A value as far as it is known, for showing. May hold what is never echoed: it is not printed.
 #[derive(Clone, PartialEq)]
 pub struct Planned {
     /// With [`KNOWN_AFTER_APPLY`] where something is missing.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use claviger_cloudformation_template::{
-    BindError, DeletionPolicy, Instance, KNOWN_AFTER_APPLY, Known, KnownResource, ParameterInputs, Reference, Supplied,
-    Template,
+    BindError, DeletionPolicy, DynamicReference, Instance, KNOWN_AFTER_APPLY, Known, KnownResource, Need,
+    ParameterInputs, Reference, Supplied, Template, Unresolved,
 };
 use serde_json::json;
 
@@ -126,4 +126,31 @@ fn policies_are_read() {
     assert_eq!(queue.deletion_policy, Some(DeletionPolicy::RetainExceptOnCreate));
     assert_eq!(queue.update_replace_policy, Some(DeletionPolicy::Retain));
     assert_eq!(instance.resource("Topic").unwrap().deletion_policy, None);
+}
+
+#[test]
+fn secrets_reach_resources_and_no_one_else() {
+    let reference = "{{resolve:secretsmanager:S:SecretString:password}}";
+    let text = format!(
+        "Resources: {{R: {{Type: T, Properties: {{A: 'x{reference}'}}}}}}\nOutputs: {{O: {{Value: '{reference}'}}}}"
+    );
+    let template = Template::parse(&text).unwrap();
+    let parameters = template.bind(&ParameterInputs::default()).unwrap();
+    let instance = template.instantiate(parameters, pseudo()).unwrap();
+    let properties = &instance.resource("R").unwrap().properties;
+    let secret = DynamicReference::Secret {
+        id: "S".to_owned(),
+        json_key: Some("password".to_owned()),
+        version_stage: None,
+        version_id: None,
+    };
+    let mut known = Known::default();
+    assert_eq!(instance.resolve(properties, &known), Err(Unresolved::Needs([Need::Dynamic(secret.clone())].into())));
+    known.dynamic.insert(secret, "sesame".to_owned());
+    assert_eq!(instance.resolve(properties, &known).unwrap(), json!({ "A": "xsesame" }));
+    let planned = instance.plan(properties, &known).unwrap();
+    assert_eq!((planned.value, planned.needs.len()), (json!({ "A": format!("x{reference}") }), 0));
+    let output = instance.outputs().next().unwrap();
+    assert_eq!(instance.resolve_output(output, &known).unwrap().value, reference);
+    assert!(!format!("{known:?}").contains("sesame"));
 }
