@@ -22,6 +22,7 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) conditions: &'a BTreeMap<String, bool>,
     pub(crate) known: &'a Known,
     pub(crate) needs: BTreeSet<Need>,
+    audience: Audience,
     /// Bytes of text made so far.
     made: usize,
 }
@@ -29,10 +30,12 @@ pub(crate) struct Evaluation<'a> {
 /// Whom a value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// The resource it is a property of.
+    /// The resource it is a property of, which gets everything.
     Resource,
-    /// Whoever looks at change sets and outputs.
-    Everyone,
+    /// Whoever looks at outputs: dynamic references to secrets stay as they are written.
+    Outputs,
+    /// Whoever looks at a change set: parameters that are never echoed are not shown either.
+    ChangeSet,
 }
 
 /// What an expression comes to.
@@ -64,7 +67,20 @@ impl<'a> Evaluation<'a> {
         conditions: &'a BTreeMap<String, bool>,
         known: &'a Known,
     ) -> Self {
-        Self { body, parameters, pseudo, conditions, known, needs: BTreeSet::new(), made: 0 }
+        Self {
+            body,
+            parameters,
+            pseudo,
+            conditions,
+            known,
+            needs: BTreeSet::new(),
+            audience: Audience::Resource,
+            made: 0,
+        }
+    }
+
+    pub(crate) fn for_audience(self, audience: Audience) -> Self {
+        Self { audience, ..self }
     }
 
     /// The value, as far as it is known; `null` for `AWS::NoValue`.
@@ -75,15 +91,10 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// The value with what its dynamic references lead to; those to secrets stay as they are written where the value is
-    /// for showing.
-    pub(crate) fn value_with_dynamic(
-        &mut self,
-        expression: &Expression,
-        audience: Audience,
-    ) -> Result<Value, TemplateError> {
+    /// The value with what its dynamic references lead to.
+    pub(crate) fn value_with_dynamic(&mut self, expression: &Expression) -> Result<Value, TemplateError> {
         let value = self.value(expression)?;
-        self.dynamic(value, expression.line, audience)
+        self.dynamic(value, expression.line)
     }
 
     pub(super) fn outcome(&mut self, expression: &Expression) -> Result<Outcome, TemplateError> {
@@ -129,8 +140,14 @@ impl<'a> Evaluation<'a> {
                 None => Outcome::None,
             },
             Kind::Parameter(name) => {
-                let value = self.parameters.value(name).cloned().unwrap_or_default();
-                self.copied(&value)?
+                let parameter = self.parameters.parameter(name);
+                match parameter {
+                    Some(parameter) if parameter.no_echo && self.audience == Audience::ChangeSet => {
+                        Outcome::Value(parameter.shown().into())
+                    }
+                    Some(parameter) => self.copied(&parameter.reference)?,
+                    None => Outcome::Value(Value::Null),
+                }
             }
             Kind::Reference(resource) => match self.known.resources.get(resource) {
                 Some(known) => self.copied(&known.reference)?,
@@ -195,7 +212,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Puts in what dynamic references lead to, wherever they stand in the value.
-    fn dynamic(&mut self, value: Value, line: usize, audience: Audience) -> Result<Value, TemplateError> {
+    fn dynamic(&mut self, value: Value, line: usize) -> Result<Value, TemplateError> {
         Ok(match value {
             Value::String(text) if text.contains("{{resolve:") => {
                 let mut written = String::new();
@@ -203,7 +220,7 @@ impl<'a> Evaluation<'a> {
                     match piece {
                         Piece::Text(text) => written.push_str(text),
                         Piece::Reference { written: as_written, reference: Some(reference) }
-                            if audience == Audience::Everyone && reference.is_secret() =>
+                            if self.audience != Audience::Resource && reference.is_secret() =>
                         {
                             self.charge(as_written.len())?;
                             written.push_str(as_written);
@@ -227,14 +244,12 @@ impl<'a> Evaluation<'a> {
                 }
                 Value::String(written)
             }
-            Value::Array(elements) => elements
-                .into_iter()
-                .map(|element| self.dynamic(element, line, audience))
-                .collect::<Result<Vec<_>, _>>()?
-                .into(),
+            Value::Array(elements) => {
+                elements.into_iter().map(|element| self.dynamic(element, line)).collect::<Result<Vec<_>, _>>()?.into()
+            }
             Value::Object(members) => members
                 .into_iter()
-                .map(|(name, member)| Ok((name, self.dynamic(member, line, audience)?)))
+                .map(|(name, member)| Ok((name, self.dynamic(member, line)?)))
                 .collect::<Result<Map<_, _>, TemplateError>>()?
                 .into(),
             other => other,

@@ -36,7 +36,7 @@ impl From<TemplateError> for Unresolved {
     }
 }
 
-/// A value as far as it is known, for showing. May hold what is never echoed: it is not printed.
+/// A value as far as it is known. May hold secrets: it is never printed.
 #[derive(Clone, PartialEq)]
 pub struct Planned {
     /// With [`KNOWN_AFTER_APPLY`] where something is missing.
