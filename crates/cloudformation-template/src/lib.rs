@@ -27,7 +27,7 @@ mod transform;
 
 pub use error::TemplateError;
 pub use expression::Expression;
-pub use instance::Instance;
+pub use instance::{Instance, Reference, ResolvedOutput};
 pub use parameters::{
     BindError, Parameter, ParameterDeclaration, ParameterInputs, ParameterType, Parameters, Supplied,
 };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{Output, Resource, check_names, is_alphanumeric, section};
+use super::{Output, Resource, check_names, is_alphanumeric, nulls, section};
 use crate::TemplateError;
 use crate::document::{Members, Node, NodeValue};
 use crate::expression::{Names, Parser, Place};
@@ -39,6 +39,7 @@ impl Body {
         parameters: &IndexMap<String, ParameterDeclaration>,
         extended: bool,
     ) -> Result<Self, TemplateError> {
+        nulls::refuse(root)?;
         let empty = Members::new();
         let member = |name: &str| Ok::<_, TemplateError>(section(root, name)?.unwrap_or(&empty));
         let (resources, outputs) = (member("Resources")?, member("Outputs")?);
@@ -190,11 +191,8 @@ fn parse_conditions(members: &Members, names: &Names) -> Result<IndexMap<String,
 }
 
 fn parse_mappings(members: &Members) -> Result<IndexMap<String, Mapping>, TemplateError> {
-    let must_be_map = |node: &Node, path: &str, what: &str| {
-        TemplateError::at(
-            node.line,
-            format!("Template format error: [/Mappings/{path}] Every Mappings {what} must be a map"),
-        )
+    let must_be_map = |node: &Node, name: &str| {
+        TemplateError::at(node.line, format!("Template format error: Every Mappings member {name} must be a map"))
     };
     let mut mappings = IndexMap::new();
     for (name, node) in members {
@@ -205,8 +203,8 @@ fn parse_mappings(members: &Members) -> Result<IndexMap<String, Mapping>, Templa
             ));
         }
         let mut mapping = Mapping::new();
-        for (key, node) in node.as_map().ok_or_else(|| must_be_map(node, name, "member"))? {
-            let attributes = node.as_map().ok_or_else(|| must_be_map(node, &format!("{name}/{key}"), "attribute"))?;
+        for (key, node) in node.as_map().ok_or_else(|| must_be_map(node, name))? {
+            let attributes = node.as_map().ok_or_else(|| must_be_map(node, key))?;
             if attributes.len() > MAPPING_ATTRIBUTES_MAX {
                 return Err(TemplateError::at(
                     node.line,

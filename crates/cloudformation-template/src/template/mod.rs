@@ -1,6 +1,7 @@
 //! A template: what it declares, and, where no transform has to come first, what it consists of.
 
 mod body;
+mod nulls;
 mod output;
 mod resource;
 mod summary;
@@ -16,6 +17,7 @@ use crate::{Instance, TemplateError};
 
 pub(crate) use body::Body;
 pub use output::{Export, Output};
+pub(crate) use output::{is_export_name, malformed_export};
 pub use resource::{DeletionPolicy, Resource};
 pub use summary::Summary;
 
@@ -52,8 +54,11 @@ impl Template {
         let NodeValue::Map(root) = document::read(text)?.value else {
             return Err(TemplateError::new("Template format error: unsupported structure."));
         };
-        let unknown: Vec<&str> =
-            root.keys().map(String::as_str).filter(|section| !SECTIONS.contains(section)).collect();
+        let transforms = transforms(root.get("Transform"))?;
+        let is_known = |section: &str| {
+            SECTIONS.contains(&section) || (section == "Globals" && transform::has_globals(&transforms))
+        };
+        let unknown: Vec<&str> = root.keys().map(String::as_str).filter(|section| !is_known(section)).collect();
         if !unknown.is_empty() {
             return Err(TemplateError {
                 message: format!("Invalid template property or properties [{}]", unknown.join(", ")),
@@ -63,7 +68,7 @@ impl Template {
         check_version(root.get("AWSTemplateFormatVersion"))?;
         let description = description(root.get("Description"))?;
         section(&root, "Metadata")?;
-        let transforms = transforms(root.get("Transform"))?;
+        nulls::refuse_in(&root, "Parameters")?;
         let parameters = declarations(&root)?;
         let no_resources =
             || TemplateError::new("Template format error: At least one Resources member must be defined.");

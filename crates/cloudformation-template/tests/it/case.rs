@@ -14,7 +14,10 @@
 //! --- is               the value of the property (for a template: of `Subject.P`), or
 //! --- fails            the error, or
 //! --- needs            what has to be known first, or
-//! --- outputs          the values of the outputs
+//! --- outputs          the values of the outputs, those of exports under their export names, or
+//! --- order            the resources in the order of creation, or
+//! --- ids              the resources once transforms are applied, fingerprints as `#`, or
+//! --- resource <id>    one of them
 //! "value"
 //! ```
 
@@ -88,7 +91,9 @@ impl Case {
         let outcome = self.run(kind);
         let outcome = match (&**kind, outcome) {
             ("fails", Err(message)) => message == *expected,
-            ("is" | "outputs" | "needs" | "order", Ok(value)) => {
+            (kind, Ok(value))
+                if ["is", "outputs", "needs", "order", "ids"].contains(&kind) || kind.starts_with("resource ") =>
+            {
                 value == serde_json::from_str::<Value>(expected).map_err(|error| format!("{expected}: {error}"))?
             }
             (_, Ok(value)) => return Err(format!("expected {kind}: {expected}\n     but got: {value}")),
@@ -105,13 +110,39 @@ impl Case {
             "outputs" => {
                 let mut outputs = Map::new();
                 for output in instance.outputs() {
-                    let value = instance.resolve(&output.value, &known).map_err(|error| format!("{error:?}"))?;
+                    let resolved = instance.resolve_output(output, &known).map_err(|unresolved| match unresolved {
+                        Unresolved::Refused(error) => error.to_string(),
+                        Unresolved::Needs(needs) => format!("needs {needs:?}"),
+                    })?;
+                    let value = match resolved.export_name {
+                        Some(name) => json!({ name: resolved.value }),
+                        None => resolved.value.into(),
+                    };
                     outputs.insert(output.name.clone(), value);
                 }
                 Ok(outputs.into())
             }
             "order" => {
                 Ok(instance.creation_order().iter().map(|resource| Value::from(resource.logical_id.as_str())).collect())
+            }
+            "ids" => {
+                let processed = instance.processed();
+                Ok(processed["Resources"].as_object().unwrap().keys().map(|id| Value::from(without_hash(id))).collect())
+            }
+            kind if kind.starts_with("resource ") => {
+                let id = kind.trim_start_matches("resource ");
+                let processed = instance.processed();
+                let resources = processed["Resources"].as_object().unwrap();
+                let found = resources.iter().find(|(name, _)| without_hash(name) == id);
+                Ok(found.map(|(_, resource)| resource.clone()).unwrap_or_default())
+            }
+            "fails" if instance.resource("Subject").is_none() => {
+                for output in instance.outputs() {
+                    if let Err(Unresolved::Refused(error)) = instance.resolve_output(output, &known) {
+                        return Err(error.to_string());
+                    }
+                }
+                Ok(Value::Null)
             }
             _ => {
                 let subject = instance.resource("Subject").ok_or("there is no Subject")?;
@@ -214,4 +245,17 @@ fn written(need: &Need) -> Value {
 pub(crate) fn doubled<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
     names.filter(|name| !seen.insert(*name)).collect()
+}
+
+/// The id with `#` for the fingerprint it ends in.
+fn without_hash(id: &str) -> String {
+    for before in ["Deployment", "Version", "Stage"] {
+        if let Some((start, hash)) = id.split_once(before)
+            && hash.len() == 10
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
+            return format!("{start}{before}#");
+        }
+    }
+    id.to_owned()
 }

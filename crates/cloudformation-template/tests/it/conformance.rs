@@ -2,13 +2,14 @@
 
 use crate::case::{Case, cases, doubled};
 
-pub(crate) const FILES: [&str; 6] = [
+pub(crate) const FILES: [&str; 7] = [
     include_str!("conformance/conditions.txt"),
     include_str!("conformance/functions.txt"),
     include_str!("conformance/language_extensions.txt"),
     include_str!("conformance/parameters.txt"),
     include_str!("conformance/rules.txt"),
     include_str!("conformance/sections.txt"),
+    include_str!("conformance/serverless.txt"),
 ];
 
 #[test]
