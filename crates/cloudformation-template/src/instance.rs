@@ -6,13 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::TemplateError;
 use crate::document::Node;
-use crate::expression::Expression;
+use crate::expression::{Expression, Kind};
 use crate::graph::Graph;
 use crate::parameters::Parameters;
-use crate::predicate::Predicate;
 use crate::pseudo::PseudoParameters;
-use crate::resolve::{Evaluation, Known, Planned, Unresolved};
-use crate::template::{Body, Output, Resource};
+use crate::resolve::{Audience, Evaluation, KNOWN_AFTER_APPLY, Known, Need, Planned, Unresolved};
+use crate::template::{Body, Output, Resource, is_export_name, malformed_export};
 
 /// A template for one stack: transforms applied, rules kept, conditions decided.
 #[derive(Clone, Debug)]
@@ -25,10 +24,35 @@ pub struct Instance {
     graph: Graph,
 }
 
+/// An output with its value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResolvedOutput {
+    /// What it comes to.
+    pub value: String,
+    /// `Export.Name`.
+    pub export_name: Option<String>,
+}
+
+/// What an expression refers to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reference {
+    /// A parameter.
+    Parameter(String),
+    /// A resource, by `Ref`.
+    Resource(String),
+    /// An attribute of a resource.
+    Attribute {
+        /// The resource's logical id.
+        resource: String,
+        /// The attribute; empty where a function names it.
+        attribute: String,
+    },
+}
+
 impl Instance {
     pub(crate) fn new(body: Body, parameters: Parameters, pseudo: PseudoParameters) -> Result<Self, TemplateError> {
         check_rules(&body, &parameters, &pseudo)?;
-        let conditions = decide(&body, &parameters, &pseudo)?;
+        let conditions = body.decide(&parameters, &pseudo)?;
         let holds = |condition: &Option<String>| {
             condition.as_ref().is_none_or(|name| conditions.get(name).copied().unwrap_or_default())
         };
@@ -84,15 +108,100 @@ impl Instance {
 
     /// The value of an expression, dynamic references included; `null` for `AWS::NoValue` on its own.
     pub fn resolve(&self, expression: &Expression, known: &Known) -> Result<Value, Unresolved> {
-        let planned = self.plan(expression, known)?;
-        if planned.needs.is_empty() { Ok(planned.value) } else { Err(Unresolved::Needs(planned.needs)) }
+        self.resolve_for(Audience::Resource, expression, known)
     }
 
-    /// The value of an expression as far as it is known.
+    fn resolve_for(&self, audience: Audience, expression: &Expression, known: &Known) -> Result<Value, Unresolved> {
+        let mut evaluation = self.evaluation(known).for_audience(audience);
+        let value = evaluation.value_with_dynamic(expression)?;
+        if evaluation.needs.is_empty() { Ok(value) } else { Err(Unresolved::Needs(evaluation.needs)) }
+    }
+
+    /// What an output comes to, and the name under which other stacks get it. Dynamic references to secrets stay as they
+    /// are written, because anyone may look at outputs.
+    pub fn resolve_output(&self, output: &Output, known: &Known) -> Result<ResolvedOutput, Unresolved> {
+        let malformed = |what: &str| {
+            TemplateError::at(
+                output.line,
+                format!(
+                    "Template format error: The Value field of every Outputs member must evaluate to a String and not a \
+                     {what}."
+                ),
+            )
+        };
+        let value = match self.resolve_for(Audience::Outputs, &output.value, known)? {
+            Value::String(text) => text,
+            Value::Bool(value) => value.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Array(_) => return Err(malformed("List").into()),
+            Value::Object(_) => return Err(malformed("Map").into()),
+            Value::Null => return Err(malformed("null").into()),
+        };
+        let export_name = match &output.export {
+            None => None,
+            Some(export) => match self.resolve_for(Audience::Outputs, &export.name, known)? {
+                Value::String(name) if is_export_name(&name) => Some(name),
+                _ => return Err(malformed_export(&output.name, export.name.line).into()),
+            },
+        };
+        Ok(ResolvedOutput { value, export_name })
+    }
+
+    /// Names of the exports of other stacks that this one uses.
+    pub fn imports(&self) -> Result<BTreeSet<String>, TemplateError> {
+        let known = Known::default();
+        let mut evaluation = self.evaluation(&known);
+        let of_resources = self.resources().flat_map(Resource::expressions);
+        for expression in of_resources.chain(self.outputs().flat_map(Output::expressions)) {
+            let mut imports = Vec::new();
+            expression.visit(Some(&self.conditions), &mut |expression| {
+                if matches!(expression.kind, Kind::Import(_)) {
+                    imports.push(expression);
+                }
+            });
+            for import in imports {
+                evaluation.value(import)?;
+            }
+        }
+        let needs = evaluation.needs.into_iter();
+        Ok(needs.filter_map(|need| if let Need::Export(name) = need { Some(name) } else { None }).collect())
+    }
+
+    /// What an expression refers to, as far as conditions let it: what a change of it may come from.
+    pub fn references<'a>(&'a self, expression: &'a Expression) -> BTreeSet<Reference> {
+        let mut references = BTreeSet::new();
+        expression.visit(Some(&self.conditions), &mut |expression| match &expression.kind {
+            Kind::Parameter(name) => {
+                references.insert(Reference::Parameter(name.clone()));
+            }
+            Kind::Reference(resource) => {
+                references.insert(Reference::Resource(resource.clone()));
+            }
+            Kind::Attribute { resource, attribute } => {
+                let attribute = match &attribute.kind {
+                    Kind::Literal(Value::String(attribute)) => attribute.clone(),
+                    _ => String::new(),
+                };
+                references.insert(Reference::Attribute { resource: resource.clone(), attribute });
+            }
+            _ => {}
+        });
+        references
+    }
+
+    /// The value of an expression as far as it is known, to be held against what there is.
     pub fn plan(&self, expression: &Expression, known: &Known) -> Result<Planned, TemplateError> {
         let mut evaluation = self.evaluation(known);
         let value = evaluation.value_with_dynamic(expression)?;
         Ok(Planned { value, needs: evaluation.needs })
+    }
+
+    /// The value of an expression as far as it may be shown: dynamic references to secrets as they are written, `****` for
+    /// what is never echoed. To be shown only: some functions cannot do with what is hidden, and are shown as
+    /// [`KNOWN_AFTER_APPLY`].
+    pub fn show(&self, expression: &Expression, known: &Known) -> Value {
+        let mut evaluation = self.evaluation(known).for_audience(Audience::ChangeSet);
+        evaluation.value_with_dynamic(expression).unwrap_or_else(|_| KNOWN_AFTER_APPLY.into())
     }
 
     /// The template with its transforms applied, as `GetTemplate` gives it for the stage `Processed`.
@@ -107,37 +216,6 @@ impl Instance {
     }
 }
 
-/// Decides the conditions, each after those it is made of.
-fn decide(
-    body: &Body,
-    parameters: &Parameters,
-    pseudo: &PseudoParameters,
-) -> Result<BTreeMap<String, bool>, TemplateError> {
-    let mut decided = BTreeMap::new();
-    let mut open: Vec<(&String, &Predicate)> = body.conditions.iter().rev().collect();
-    // There is no circle among conditions: what is put back comes again after what it waits for.
-    while let Some((name, condition)) = open.pop() {
-        if decided.contains_key(name) {
-            continue;
-        }
-        let waits_for: Vec<_> = condition
-            .conditions()
-            .into_iter()
-            .filter(|name| !decided.contains_key(*name))
-            .filter_map(|name| body.conditions.get_key_value(name))
-            .collect();
-        if waits_for.is_empty() {
-            let known = Known::default();
-            let holds = Evaluation::new(body, parameters, pseudo, &decided, &known).holds(condition)?;
-            decided.insert(name.clone(), holds);
-        } else {
-            open.push((name, condition));
-            open.extend(waits_for);
-        }
-    }
-    Ok(decided)
-}
-
 /// Refuses parameters that break a rule.
 fn check_rules(body: &Body, parameters: &Parameters, pseudo: &PseudoParameters) -> Result<(), TemplateError> {
     let (none, known) = (BTreeMap::new(), Known::default());
@@ -147,7 +225,7 @@ fn check_rules(body: &Body, parameters: &Parameters, pseudo: &PseudoParameters) 
         for assertion in rule.assertions.iter().filter(|_| counts) {
             if !evaluation.holds(&assertion.assert)? {
                 let reason = assertion.description.clone().unwrap_or_else(|| format!("Rule {name} is not satisfied"));
-                return Err(TemplateError::at(rule.line, format!("Template error: {reason}")));
+                return Err(TemplateError::at(rule.line, reason));
             }
         }
     }

@@ -23,10 +23,11 @@ mod pseudo;
 mod resolve;
 mod rules;
 mod template;
+mod transform;
 
 pub use error::TemplateError;
 pub use expression::Expression;
-pub use instance::Instance;
+pub use instance::{Instance, Reference, ResolvedOutput};
 pub use parameters::{
     BindError, Parameter, ParameterDeclaration, ParameterInputs, ParameterType, Parameters, Supplied,
 };

@@ -9,6 +9,7 @@ use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
 use claviger_store::Store;
 
@@ -28,6 +29,8 @@ pub struct Services {
     pub blobs: BlobStore,
     /// Calls functions.
     pub functions: Arc<Functions>,
+    /// Tries methods and authorizers out.
+    pub trials: Arc<dyn Trials>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.

@@ -10,6 +10,7 @@ mod quota;
 mod roles;
 mod target;
 mod throttle;
+mod trial;
 mod validate;
 
 use std::borrow::Cow;
@@ -39,6 +40,7 @@ use self::authorize::{Asking, Caller};
 use self::compression::{Unpacked, may_be_packed, packed, unpacked};
 pub(crate) use self::denied::Denied;
 pub use self::target::Target;
+pub use self::trial::TrialPlane;
 use crate::access_log::{Slot, request_length};
 use crate::body::Body;
 use crate::ids::{RequestIds, date};
@@ -182,7 +184,7 @@ impl DataPlane {
             };
             let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
             let asked = self.moment(logging);
-            let outcome = self.integrate(found, permit, &exchange, body, source_arn).await;
+            let outcome = self.integrate(found, permit, &exchange, body, source_arn, None).await;
             let is_function = matches!(found.method.integration, CompiledIntegration::LambdaProxy(_));
             let status = outcome.as_ref().ok().map(Answer::status);
             integration = asked.map(|asked| Integration::of(status, is_function, self.milliseconds_since(asked)));
@@ -290,6 +292,7 @@ impl<'a> Call<'a> {
             signer: None,
             claims: None,
             authorizer: None,
+            stand_ins: None,
         }
     }
 

@@ -171,19 +171,6 @@ impl Node {
         let (vault_of_issuance, hooks) = (Arc::clone(&vault), Arc::clone(&functions));
         let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, hooks, clock.clone(), limits);
         let issuance = Arc::new(issuance);
-        let services = Services {
-            store: store.clone(),
-            vault: Arc::clone(&vault),
-            passwords: Passwords::new(Arc::clone(&vault)),
-            issuance: Arc::clone(&issuance),
-            issuer_keys: Arc::clone(&issuer_keys),
-            blobs,
-            functions: Arc::clone(&functions),
-            clock: clock.clone(),
-            random: Arc::new(random::system),
-            settings: options.settings,
-        };
-        let control_plane = Arc::new(ControlPlane::new(Arc::new(services), current.applied()));
         let sessions = UserSessions {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -200,12 +187,26 @@ impl Node {
             Arc::clone(&current),
             sessions,
             Arc::new(options.tokens),
-            issuer_keys,
+            Arc::clone(&issuer_keys),
             options.access_keys,
             Arc::clone(&functions),
             monotonic,
         );
         let data_plane = data_plane.calling_backends(options.upstreams).logging_to(Arc::clone(&access_logs));
+        let services = Services {
+            store: store.clone(),
+            vault: Arc::clone(&vault),
+            passwords: Passwords::new(Arc::clone(&vault)),
+            issuance: Arc::clone(&issuance),
+            issuer_keys,
+            blobs,
+            functions: Arc::clone(&functions),
+            trials: Arc::new(data_plane.trials()),
+            clock: clock.clone(),
+            random: Arc::new(random::system),
+            settings: options.settings,
+        };
+        let control_plane = Arc::new(ControlPlane::new(Arc::new(services), current.applied()));
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();

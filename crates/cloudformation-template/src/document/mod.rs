@@ -46,6 +46,23 @@ impl Node {
         Self::new(NodeValue::Map(Members::from([(name.into(), argument)])), line)
     }
 
+    /// A JSON value, all of it on one line.
+    pub(crate) fn from_json(value: Value, line: usize) -> Self {
+        let value = match value {
+            Value::Null => NodeValue::Null,
+            Value::Bool(value) => NodeValue::Bool(value),
+            Value::Number(value) => NodeValue::Number(value),
+            Value::String(text) => NodeValue::Text(text),
+            Value::Array(elements) => {
+                NodeValue::List(elements.into_iter().map(|element| Self::from_json(element, line)).collect())
+            }
+            Value::Object(members) => NodeValue::Map(
+                members.into_iter().map(|(name, member)| (name, Self::from_json(member, line))).collect(),
+            ),
+        };
+        Self::new(value, line)
+    }
+
     pub(crate) fn to_json(&self) -> Value {
         match &self.value {
             NodeValue::Null => Value::Null,

@@ -42,6 +42,10 @@ pub(crate) fn bind(
     if !missing.is_empty() {
         return Err(TemplateError::new(format!("Parameters: [{}] must have values", listed(missing))).into());
     }
+    // What can be refused is refused before anything is asked for.
+    for (declaration, value) in values.iter().filter(|(declaration, _)| !declaration.kind.from_ssm) {
+        check_value(declaration, value)?;
+    }
     let asked: Vec<(String, String)> = values
         .iter()
         .filter(|(declaration, value)| declaration.kind.from_ssm && !inputs.ssm.contains_key(*value))
@@ -54,7 +58,9 @@ pub(crate) fn bind(
     for (declaration, value) in values {
         let resolved = declaration.kind.from_ssm.then(|| inputs.ssm.get(value).cloned()).flatten();
         let counts = resolved.as_ref().unwrap_or(value);
-        check_value(declaration, counts)?;
+        if resolved.is_some() {
+            check_value(declaration, counts)?;
+        }
         all.insert(
             declaration.name.clone(),
             Parameter {

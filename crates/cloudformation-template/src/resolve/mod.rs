@@ -7,6 +7,7 @@ mod functions;
 mod known;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ use crate::TemplateError;
 pub use dynamic::DynamicReference;
 pub use known::{Known, KnownResource, Need, StackOutput};
 
-pub(crate) use evaluate::Evaluation;
+pub(crate) use evaluate::{Audience, Evaluation};
 
 /// What stands in a planned value for what is known only once the change has been made.
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -35,11 +36,17 @@ impl From<TemplateError> for Unresolved {
     }
 }
 
-/// A value as far as it is known.
-#[derive(Clone, Debug, PartialEq)]
+/// A value as far as it is known. May hold secrets: it is never printed.
+#[derive(Clone, PartialEq)]
 pub struct Planned {
     /// With [`KNOWN_AFTER_APPLY`] where something is missing.
     pub value: Value,
     /// What is missing.
     pub needs: BTreeSet<Need>,
+}
+
+impl fmt::Debug for Planned {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Planned").field("needs", &self.needs).finish_non_exhaustive()
+    }
 }

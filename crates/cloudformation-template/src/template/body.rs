@@ -5,21 +5,23 @@ use std::collections::{BTreeMap, HashSet};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{Output, Resource, check_names, is_alphanumeric, section};
+use super::{Output, Resource, check_names, is_alphanumeric, nulls, section};
 use crate::TemplateError;
 use crate::document::{Members, Node, NodeValue};
 use crate::expression::{Names, Parser, Place};
 use crate::graph::Graph;
 use crate::limits::{MAPPING_ATTRIBUTES_MAX, MAPPINGS_MAX, OUTPUTS_MAX, RESOURCES_MAX};
-use crate::parameters::ParameterDeclaration;
+use crate::parameters::{ParameterDeclaration, Parameters};
 use crate::predicate::{Dialect, Predicate};
+use crate::pseudo::PseudoParameters;
+use crate::resolve::{Evaluation, Known};
 use crate::rules::Rule;
 
 /// Values by key and attribute.
 pub(crate) type Mapping = IndexMap<String, IndexMap<String, Value>>;
 
 /// The sections, free of errors that can be seen without parameters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Body {
     pub(crate) mappings: IndexMap<String, Mapping>,
     pub(crate) conditions: IndexMap<String, Predicate>,
@@ -37,6 +39,7 @@ impl Body {
         parameters: &IndexMap<String, ParameterDeclaration>,
         extended: bool,
     ) -> Result<Self, TemplateError> {
+        nulls::refuse(root)?;
         let empty = Members::new();
         let member = |name: &str| Ok::<_, TemplateError>(section(root, name)?.unwrap_or(&empty));
         let (resources, outputs) = (member("Resources")?, member("Outputs")?);
@@ -76,6 +79,60 @@ impl Body {
         // What `Fn::If` chooses is not known yet: a circle that does without is one whatever it chooses.
         Graph::certain(&body.resources)?;
         Ok(body)
+    }
+
+    /// Only the mappings: what transforms may look up.
+    pub(crate) fn only_mappings(root: &Members) -> Result<Self, TemplateError> {
+        let mappings = section(root, "Mappings")?.map(parse_mappings).transpose()?.unwrap_or_default();
+        Ok(Self { mappings, ..Self::default() })
+    }
+
+    /// Only the mappings and the conditions.
+    pub(crate) fn only_conditions(
+        root: &Members,
+        parameters: &IndexMap<String, ParameterDeclaration>,
+    ) -> Result<Self, TemplateError> {
+        let body = Self::only_mappings(root)?;
+        let Some(members) = section(root, "Conditions")? else { return Ok(body) };
+        let names = Names {
+            parameters: parameters.keys().cloned().collect(),
+            conditions: members.keys().cloned().collect(),
+            mappings: body.mappings.keys().cloned().collect(),
+            extended: true,
+            ..Names::default()
+        };
+        Ok(Self { conditions: parse_conditions(members, &names)?, ..body })
+    }
+
+    /// What each condition comes to, each decided after those it is made of.
+    pub(crate) fn decide(
+        &self,
+        parameters: &Parameters,
+        pseudo: &PseudoParameters,
+    ) -> Result<BTreeMap<String, bool>, TemplateError> {
+        let mut decided = BTreeMap::new();
+        let known = Known::default();
+        let mut open: Vec<(&String, &Predicate)> = self.conditions.iter().rev().collect();
+        // There is no circle among conditions: what is put back comes again after what it waits for.
+        while let Some((name, condition)) = open.pop() {
+            if decided.contains_key(name) {
+                continue;
+            }
+            let waits_for: Vec<_> = condition
+                .conditions()
+                .into_iter()
+                .filter(|name| !decided.contains_key(*name))
+                .filter_map(|name| self.conditions.get_key_value(name))
+                .collect();
+            if waits_for.is_empty() {
+                let holds = Evaluation::new(self, parameters, pseudo, &decided, &known).holds(condition)?;
+                decided.insert(name.clone(), holds);
+            } else {
+                open.push((name, condition));
+                open.extend(waits_for);
+            }
+        }
+        Ok(decided)
     }
 }
 
@@ -134,11 +191,8 @@ fn parse_conditions(members: &Members, names: &Names) -> Result<IndexMap<String,
 }
 
 fn parse_mappings(members: &Members) -> Result<IndexMap<String, Mapping>, TemplateError> {
-    let must_be_map = |node: &Node, path: &str, what: &str| {
-        TemplateError::at(
-            node.line,
-            format!("Template format error: [/Mappings/{path}] Every Mappings {what} must be a map"),
-        )
+    let must_be_map = |node: &Node, name: &str| {
+        TemplateError::at(node.line, format!("Template format error: Every Mappings member {name} must be a map"))
     };
     let mut mappings = IndexMap::new();
     for (name, node) in members {
@@ -149,8 +203,8 @@ fn parse_mappings(members: &Members) -> Result<IndexMap<String, Mapping>, Templa
             ));
         }
         let mut mapping = Mapping::new();
-        for (key, node) in node.as_map().ok_or_else(|| must_be_map(node, name, "member"))? {
-            let attributes = node.as_map().ok_or_else(|| must_be_map(node, &format!("{name}/{key}"), "attribute"))?;
+        for (key, node) in node.as_map().ok_or_else(|| must_be_map(node, name))? {
+            let attributes = node.as_map().ok_or_else(|| must_be_map(node, key))?;
             if attributes.len() > MAPPING_ATTRIBUTES_MAX {
                 return Err(TemplateError::at(
                     node.line,

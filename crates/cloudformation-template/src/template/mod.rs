@@ -1,6 +1,7 @@
 //! A template: what it declares, and, where no transform has to come first, what it consists of.
 
 mod body;
+mod nulls;
 mod output;
 mod resource;
 mod summary;
@@ -11,10 +12,12 @@ use crate::document::{self, Members, Node, NodeValue};
 use crate::limits::{DESCRIPTION_BYTES_MAX, NAME_CHARACTERS_MAX, PARAMETERS_MAX, TEMPLATE_BYTES_MAX};
 use crate::parameters::{self, BindError, ParameterDeclaration, ParameterInputs, Parameters};
 use crate::pseudo::PseudoParameters;
+use crate::transform::{self, Surroundings};
 use crate::{Instance, TemplateError};
 
 pub(crate) use body::Body;
 pub use output::{Export, Output};
+pub(crate) use output::{is_export_name, malformed_export};
 pub use resource::{DeletionPolicy, Resource};
 pub use summary::Summary;
 
@@ -51,8 +54,11 @@ impl Template {
         let NodeValue::Map(root) = document::read(text)?.value else {
             return Err(TemplateError::new("Template format error: unsupported structure."));
         };
-        let unknown: Vec<&str> =
-            root.keys().map(String::as_str).filter(|section| !SECTIONS.contains(section)).collect();
+        let transforms = transforms(root.get("Transform"))?;
+        let is_known = |section: &str| {
+            SECTIONS.contains(&section) || (section == "Globals" && transform::has_globals(&transforms))
+        };
+        let unknown: Vec<&str> = root.keys().map(String::as_str).filter(|section| !is_known(section)).collect();
         if !unknown.is_empty() {
             return Err(TemplateError {
                 message: format!("Invalid template property or properties [{}]", unknown.join(", ")),
@@ -62,7 +68,7 @@ impl Template {
         check_version(root.get("AWSTemplateFormatVersion"))?;
         let description = description(root.get("Description"))?;
         section(&root, "Metadata")?;
-        let transforms = transforms(root.get("Transform"))?;
+        nulls::refuse_in(&root, "Parameters")?;
         let parameters = declarations(&root)?;
         let no_resources =
             || TemplateError::new("Template format error: At least one Resources member must be defined.");
@@ -78,11 +84,13 @@ impl Template {
 
     /// Applies transforms, checks rules and decides conditions.
     pub fn instantiate(&self, parameters: Parameters, pseudo: PseudoParameters) -> Result<Instance, TemplateError> {
-        let body = match &self.body {
-            Some(body) => body.clone(),
-            None => {
-                return Err(TemplateError::new(format!("No transform named {} found.", self.transforms.join(", "))));
-            }
+        let body = if let Some(body) = &self.body {
+            body.clone()
+        } else {
+            let surroundings =
+                Surroundings { declarations: &self.parameters, parameters: &parameters, pseudo: &pseudo };
+            let root = transform::apply(&self.root, &self.transforms, surroundings)?;
+            Body::parse(&root, &self.parameters, transform::extends_language(&self.transforms))?
         };
         Instance::new(body, parameters, pseudo)
     }

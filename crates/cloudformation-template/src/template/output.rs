@@ -77,15 +77,7 @@ impl Output {
 }
 
 fn export(output: &str, node: &Node, parser: &mut Parser<'_>) -> Result<Export, TemplateError> {
-    let malformed = || {
-        TemplateError::at(
-            node.line,
-            format!(
-                "Template format error: Output {output} is malformed. The Name field of every Export member must be \
-                 specified and consist only of alphanumeric characters, colons, or hyphens."
-            ),
-        )
-    };
+    let malformed = || malformed_export(output, node.line);
     let members = node.as_map().filter(|members| members.len() == 1).ok_or_else(malformed)?;
     let name = parser.expression(members.get("Name").ok_or_else(malformed)?)?;
     match &name.kind {
@@ -95,8 +87,19 @@ fn export(output: &str, node: &Node, parser: &mut Parser<'_>) -> Result<Export, 
     }
 }
 
+/// The refusal of an export.
+pub(crate) fn malformed_export(output: &str, line: usize) -> TemplateError {
+    TemplateError::at(
+        line,
+        format!(
+            "Template format error: Output {output} is malformed. The Name field of every Export member must be specified \
+             and consist only of alphanumeric characters, colons, or hyphens."
+        ),
+    )
+}
+
 /// Whether an export may be called that.
-fn is_export_name(name: &str) -> bool {
+pub(crate) fn is_export_name(name: &str) -> bool {
     (1..=255).contains(&name.len())
         && name.chars().all(|character| character.is_ascii_alphanumeric() || ":-".contains(character))
 }

@@ -3,8 +3,9 @@
 //! A file begins with a prelude (sections of a template in YAML) and goes on with cases:
 //!
 //! ```text
+//! ### the page of AWS's documentation that the cases below stand on
+//!
 //! === name of the case
-//! source: the page of AWS's documentation
 //! given: {"Parameter": "value"}
 //! known: {"Resource": {"ref": "r", "Attribute": "a"}}
 //! --- value            a property of the resource `Subject`, added to the prelude; or
@@ -13,7 +14,10 @@
 //! --- is               the value of the property (for a template: of `Subject.P`), or
 //! --- fails            the error, or
 //! --- needs            what has to be known first, or
-//! --- outputs          the values of the outputs
+//! --- outputs          the values of the outputs, those of exports under their export names, or
+//! --- order            the resources in the order of creation, or
+//! --- ids              the resources once transforms are applied, fingerprints as `#`, or
+//! --- resource <id>    one of them
 //! "value"
 //! ```
 
@@ -31,19 +35,25 @@ pub(crate) struct Case {
     pub(crate) source: String,
     given: Value,
     known: Value,
-    template: String,
+    pub(crate) template: String,
     expected: (String, String),
 }
 
 /// Reads the cases of a file.
 pub(crate) fn cases(text: &str) -> Vec<Case> {
-    let mut parts = text.split("\n=== ");
-    let prelude = parts.next().unwrap_or_default();
-    parts.map(|part| Case::read(part, prelude)).collect()
+    let mut groups = text.split("\n### ");
+    let prelude = groups.next().unwrap_or_default();
+    groups
+        .flat_map(|group| {
+            let mut parts = group.split("\n=== ");
+            let source = parts.next().unwrap_or_default().trim().to_owned();
+            parts.map(move |part| Case::read(part, &source, prelude)).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 impl Case {
-    fn read(part: &str, prelude: &str) -> Self {
+    fn read(part: &str, source: &str, prelude: &str) -> Self {
         let mut sections = part.split("\n--- ");
         let mut head = sections.next().unwrap().lines();
         let name = head.next().unwrap().to_owned();
@@ -66,7 +76,7 @@ impl Case {
         };
         let (kind, expected) = section();
         Self {
-            source: members.get("source").unwrap_or_else(|| panic!("{name}: no source")).to_string(),
+            source: source.to_owned(),
             given: json("given"),
             known: json("known"),
             template,
@@ -81,7 +91,9 @@ impl Case {
         let outcome = self.run(kind);
         let outcome = match (&**kind, outcome) {
             ("fails", Err(message)) => message == *expected,
-            ("is" | "outputs" | "needs" | "order", Ok(value)) => {
+            (kind, Ok(value))
+                if ["is", "outputs", "needs", "order", "ids"].contains(&kind) || kind.starts_with("resource ") =>
+            {
                 value == serde_json::from_str::<Value>(expected).map_err(|error| format!("{expected}: {error}"))?
             }
             (_, Ok(value)) => return Err(format!("expected {kind}: {expected}\n     but got: {value}")),
@@ -98,13 +110,39 @@ impl Case {
             "outputs" => {
                 let mut outputs = Map::new();
                 for output in instance.outputs() {
-                    let value = instance.resolve(&output.value, &known).map_err(|error| format!("{error:?}"))?;
+                    let resolved = instance.resolve_output(output, &known).map_err(|unresolved| match unresolved {
+                        Unresolved::Refused(error) => error.to_string(),
+                        Unresolved::Needs(needs) => format!("needs {needs:?}"),
+                    })?;
+                    let value = match resolved.export_name {
+                        Some(name) => json!({ name: resolved.value }),
+                        None => resolved.value.into(),
+                    };
                     outputs.insert(output.name.clone(), value);
                 }
                 Ok(outputs.into())
             }
             "order" => {
                 Ok(instance.creation_order().iter().map(|resource| Value::from(resource.logical_id.as_str())).collect())
+            }
+            "ids" => {
+                let processed = instance.processed();
+                Ok(processed["Resources"].as_object().unwrap().keys().map(|id| Value::from(without_hash(id))).collect())
+            }
+            kind if kind.starts_with("resource ") => {
+                let id = kind.trim_start_matches("resource ");
+                let processed = instance.processed();
+                let resources = processed["Resources"].as_object().unwrap();
+                let found = resources.iter().find(|(name, _)| without_hash(name) == id);
+                Ok(found.map(|(_, resource)| resource.clone()).unwrap_or_default())
+            }
+            "fails" if instance.resource("Subject").is_none() => {
+                for output in instance.outputs() {
+                    if let Err(Unresolved::Refused(error)) = instance.resolve_output(output, &known) {
+                        return Err(error.to_string());
+                    }
+                }
+                Ok(Value::Null)
             }
             _ => {
                 let subject = instance.resource("Subject").ok_or("there is no Subject")?;
@@ -207,4 +245,17 @@ fn written(need: &Need) -> Value {
 pub(crate) fn doubled<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
     names.filter(|name| !seen.insert(*name)).collect()
+}
+
+/// The id with `#` for the fingerprint it ends in.
+fn without_hash(id: &str) -> String {
+    for before in ["Deployment", "Version", "Stage"] {
+        if let Some((start, hash)) = id.split_once(before)
+            && hash.len() == 10
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
+            return format!("{start}{before}#");
+        }
+    }
+    id.to_owned()
 }

@@ -4,3 +4,5 @@
 
 mod case;
 mod conformance;
+mod instance;
+mod properties;

@@ -20,6 +20,7 @@ use claviger_runtime::issuers::Issuers;
 use claviger_runtime::limits::Limits;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
+use claviger_runtime::trials::{AuthorizerOutcome, AuthorizerTrial, MethodOutcome, MethodTrial, NotTried, Trials};
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
 use claviger_store::{Revision, Store, Transaction, TransactionExt};
 use claviger_testkit::{FakeClock, FakeMonotonic, SeededRandom, memory_store};
@@ -35,6 +36,20 @@ pub(crate) struct Plane {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) monotonic: Arc<FakeMonotonic>,
     pub(crate) caller: Caller,
+}
+
+/// Nothing is tried without a data plane.
+struct Untried;
+
+#[async_trait::async_trait]
+impl Trials for Untried {
+    async fn method(&self, _: MethodTrial) -> Result<MethodOutcome, NotTried> {
+        Err(NotTried::Busy)
+    }
+
+    async fn authorizer(&self, _: AuthorizerTrial) -> Result<AuthorizerOutcome, NotTried> {
+        Err(NotTried::Busy)
+    }
 }
 
 /// When the clock of a test stands: 2030-01-01T00:00:00.250Z.
@@ -101,6 +116,7 @@ impl Plane {
             functions: Arc::clone(&functions),
             issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _, limits)),
             issuer_keys: Arc::new(IssuerKeys::new(Arc::clone(&monotonic) as _)),
+            trials: Arc::new(Untried),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
             settings,

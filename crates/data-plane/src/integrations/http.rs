@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use claviger_gateway::exchange::Exchange;
+use claviger_gateway::execution_log::ExecutionLog;
 use claviger_gateway::http_integration::{BackendBody, BackendRequest, Http, HttpProxy};
 use claviger_gateway::mapping::BackendAnswer;
 use claviger_gateway::refusal::Refusal;
@@ -22,13 +23,20 @@ impl DataPlane {
         _permit: Permit,
         exchange: &Exchange<'_>,
         body: Upload,
+        mut log: Option<&mut ExecutionLog<'_>>,
     ) -> Result<Answer, Refusal> {
         demand_verification(proxy.verifies_certificate())?;
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let request = outgoing(proxy.request(exchange, trace)?, body);
+        tell_request(log.as_deref_mut(), &request);
         let (head, body) = self.upstreams.send(request, proxy.timeout_milliseconds()).await?;
         let headers = proxy.response_headers(&head.headers);
         let reply = Reply { status: head.status, headers, body: Bytes::new(), error_type: None };
+        if let Some(log) = log {
+            let body = body.whole().await?;
+            log.endpoint_response(head.status, &head.headers, &body);
+            return Ok(Answer::Whole(Reply { body, ..reply }));
+        }
         Ok(match body.hold().await? {
             Held::Whole(body) => Answer::Whole(Reply { body, ..reply }),
             Held::Part(body, length) => Answer::Stream(reply, body, length),
@@ -42,17 +50,32 @@ impl DataPlane {
         _permit: Permit,
         exchange: &Exchange<'_>,
         body: Upload,
+        mut log: Option<&mut ExecutionLog<'_>>,
     ) -> Result<Answer, Refusal> {
         demand_verification(integration.verifies_certificate())?;
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let mut rendering = Rendering::new(exchange);
         let request = outgoing(integration.request(&mut rendering, trace.clone())?, body);
+        tell_request(log.as_deref_mut(), &request);
         let (head, body) = self.upstreams.send(request, integration.timeout_milliseconds()).await?;
         let body = body.whole().await?;
+        if let Some(log) = log {
+            log.endpoint_response(head.status, &head.headers, &body);
+        }
         let answer = BackendAnswer { headers: &head.headers, body: &body };
         let reply = integration.reply(&mut rendering, head.status.as_u16(), answer)?;
         Ok(Answer::Traced(reply, trace))
     }
+}
+
+fn tell_request(log: Option<&mut ExecutionLog<'_>>, request: &Outgoing) {
+    let Some(log) = log else { return };
+    let body = match &request.body {
+        Upload::Whole(body) => body.as_ref(),
+        Upload::Passing(_) => b"",
+    };
+    let host = request.uri.authority().map(http::uri::Authority::as_str);
+    log.endpoint_request(&request.uri.to_string(), host, &request.headers, body);
 }
 
 /// The request as it goes out. `Host` is the backend's and comes from the URI; the length is the body's own.

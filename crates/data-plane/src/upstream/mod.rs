@@ -83,6 +83,11 @@ impl Upstreams {
         Self::new(rules, self.monotonic)
     }
 
+    /// Clients that follow the same rules and share nothing.
+    pub(crate) fn apart(&self) -> Self {
+        Self::new(self.rules.clone(), Arc::clone(&self.monotonic))
+    }
+
     /// Sends a request and gives the head of the answer. `milliseconds` is the integration's timeout: the backend's time,
     /// in which waiting for what the client still sends does not count.
     pub(crate) async fn send(

@@ -11,6 +11,7 @@ mod export;
 mod models;
 mod quotas;
 mod rest_apis;
+mod trials;
 mod usage_plans;
 
 use serde_json::{Value, json};
