@@ -10,7 +10,7 @@ use crate::expression::{Expression, Kind};
 use crate::graph::Graph;
 use crate::parameters::Parameters;
 use crate::pseudo::PseudoParameters;
-use crate::resolve::{Evaluation, Known, Need, Planned, Unresolved};
+use crate::resolve::{Audience, Evaluation, KNOWN_AFTER_APPLY, Known, Need, Planned, Unresolved};
 use crate::template::{Body, Output, Resource, is_export_name, malformed_export};
 
 /// A template for one stack: transforms applied, rules kept, conditions decided.
@@ -108,11 +108,17 @@ impl Instance {
 
     /// The value of an expression, dynamic references included; `null` for `AWS::NoValue` on its own.
     pub fn resolve(&self, expression: &Expression, known: &Known) -> Result<Value, Unresolved> {
-        let planned = self.plan(expression, known)?;
-        if planned.needs.is_empty() { Ok(planned.value) } else { Err(Unresolved::Needs(planned.needs)) }
+        self.resolve_for(Audience::Resource, expression, known)
     }
 
-    /// What an output comes to, and the name under which other stacks get it.
+    fn resolve_for(&self, audience: Audience, expression: &Expression, known: &Known) -> Result<Value, Unresolved> {
+        let mut evaluation = self.evaluation(known).for_audience(audience);
+        let value = evaluation.value_with_dynamic(expression)?;
+        if evaluation.needs.is_empty() { Ok(value) } else { Err(Unresolved::Needs(evaluation.needs)) }
+    }
+
+    /// What an output comes to, and the name under which other stacks get it. Dynamic references to secrets stay as they
+    /// are written, because anyone may look at outputs.
     pub fn resolve_output(&self, output: &Output, known: &Known) -> Result<ResolvedOutput, Unresolved> {
         let malformed = |what: &str| {
             TemplateError::at(
@@ -123,7 +129,7 @@ impl Instance {
                 ),
             )
         };
-        let value = match self.resolve(&output.value, known)? {
+        let value = match self.resolve_for(Audience::Outputs, &output.value, known)? {
             Value::String(text) => text,
             Value::Bool(value) => value.to_string(),
             Value::Number(number) => number.to_string(),
@@ -133,7 +139,7 @@ impl Instance {
         };
         let export_name = match &output.export {
             None => None,
-            Some(export) => match self.resolve(&export.name, known)? {
+            Some(export) => match self.resolve_for(Audience::Outputs, &export.name, known)? {
                 Value::String(name) if is_export_name(&name) => Some(name),
                 _ => return Err(malformed_export(&output.name, export.name.line).into()),
             },
@@ -183,11 +189,19 @@ impl Instance {
         references
     }
 
-    /// The value of an expression as far as it is known.
+    /// The value of an expression as far as it is known, to be held against what there is.
     pub fn plan(&self, expression: &Expression, known: &Known) -> Result<Planned, TemplateError> {
         let mut evaluation = self.evaluation(known);
         let value = evaluation.value_with_dynamic(expression)?;
         Ok(Planned { value, needs: evaluation.needs })
+    }
+
+    /// The value of an expression as far as it may be shown: dynamic references to secrets as they are written, `****` for
+    /// what is never echoed. To be shown only: some functions cannot do with what is hidden, and are shown as
+    /// [`KNOWN_AFTER_APPLY`].
+    pub fn show(&self, expression: &Expression, known: &Known) -> Value {
+        let mut evaluation = self.evaluation(known).for_audience(Audience::ChangeSet);
+        evaluation.value_with_dynamic(expression).unwrap_or_else(|_| KNOWN_AFTER_APPLY.into())
     }
 
     /// The template with its transforms applied, as `GetTemplate` gives it for the stage `Processed`.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use claviger_resources::quotas::Quotas;
 use claviger_resources::{Clock, Random};
+use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
 use claviger_store::Store;
 
@@ -23,8 +25,12 @@ pub struct Services {
     pub issuance: Arc<Issuance>,
     /// Asks other issuers for their keys.
     pub issuer_keys: Arc<IssuerKeys>,
+    /// Keeps the contents of objects.
+    pub blobs: BlobStore,
     /// Calls functions.
     pub functions: Arc<Functions>,
+    /// Tries methods and authorizers out.
+    pub trials: Arc<dyn Trials>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.

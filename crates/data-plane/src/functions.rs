@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use claviger_gateway::execution_log::ExecutionLog;
 use claviger_gateway::lambda_authorizer::UNAUTHORIZED;
 use claviger_gateway::refusal::Refusal;
 use claviger_runtime::functions::{FunctionError, Functions, Invocation, Invoker};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// What API Gateway calls functions as.
 const PRINCIPAL: &str = "apigateway.amazonaws.com";
@@ -21,6 +23,40 @@ pub(crate) async fn call(
 ) -> Result<Bytes, FunctionError> {
     let invoker = Invoker::Service { principal: PRINCIPAL, source_arn };
     functions.call(Invocation { arn: function, event, duration_max, invoker }).await
+}
+
+/// Tells a log of a call, as API Gateway tells of the request that it sends to Lambda.
+pub(crate) fn tell_call(
+    log: Option<&mut ExecutionLog<'_>>,
+    function: &str,
+    event: &[u8],
+    source_arn: &str,
+    trace: &HeaderValue,
+) {
+    let Some(log) = log else { return };
+    let region = function.split(':').nth(3).map_or(String::new(), |region| format!("{region}."));
+    let host = format!("lambda.{region}amazonaws.com");
+    let uri = format!("https://{host}/2015-03-31/functions/{function}/invocations");
+    let mut headers = HeaderMap::new();
+    headers.insert("x-amzn-trace-id", trace.clone());
+    if let Ok(source_arn) = HeaderValue::from_str(source_arn) {
+        headers.insert("x-amz-source-arn", source_arn);
+    }
+    log.endpoint_request(&uri, Some(&host), &headers, event);
+}
+
+/// Tells a log what a function answered, if it did.
+pub(crate) fn tell_answer(log: Option<&mut ExecutionLog<'_>>, answer: &Result<Bytes, FunctionError>) {
+    const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
+    let Some(log) = log else { return };
+    match answer {
+        Ok(answer) => log.endpoint_response(StatusCode::OK, &HeaderMap::new(), answer),
+        Err(FunctionError::Failed(failure)) => {
+            let headers = HeaderMap::from_iter([(FUNCTION_ERROR, HeaderValue::from_static("Unhandled"))]);
+            log.endpoint_response(StatusCode::OK, &headers, &failure.json);
+        }
+        Err(_) => {}
+    }
 }
 
 /// What a failed call means for a request whose method is behind the function.

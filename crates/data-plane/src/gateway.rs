@@ -10,6 +10,7 @@ mod quota;
 mod roles;
 mod target;
 mod throttle;
+mod trial;
 mod validate;
 
 use std::borrow::Cow;
@@ -40,9 +41,11 @@ use self::authorize::{Asking, Caller};
 use self::compression::{Unpacked, may_be_packed, packed, unpacked};
 pub(crate) use self::denied::Denied;
 pub use self::target::Target;
+pub use self::trial::TrialPlane;
 use crate::access_log::{Slot, request_length};
 use crate::body::Body;
 use crate::ids::{RequestIds, date};
+use crate::integrations::Credentials;
 use crate::upstream::{Arriving, Upload};
 use crate::{Arrival, DataPlane};
 
@@ -183,10 +186,12 @@ impl DataPlane {
                 context: counted(&caller.known(claims.as_ref(), &exchange.context), metered.as_ref()),
                 ..exchange
             };
-            let source_arn = || compiled.source_arn(exchange.context.stage, &verb, found.resource);
             let asked = self.moment(logging);
-            let certificate = || client_certificate(snapshot, stage);
-            let outcome = self.integrate(found, permit, &exchange, body, source_arn, certificate).await;
+            let credentials = Credentials {
+                source_arn: &|| compiled.source_arn(exchange.context.stage, &verb, found.resource),
+                certificate: &|| client_certificate(snapshot, stage),
+            };
+            let outcome = self.integrate(found, permit, &exchange, body, credentials, None).await;
             let status = outcome.as_ref().ok().map(Answer::status);
             integration = asked.map(|asked| Integration::of(status, is_function, self.milliseconds_since(asked)));
             Ok(outcome?)
@@ -294,6 +299,7 @@ impl<'a> Call<'a> {
             signer: None,
             claims: None,
             authorizer: None,
+            stand_ins: None,
         }
     }
 

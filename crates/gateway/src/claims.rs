@@ -71,7 +71,7 @@ fn plain_text(value: &Value) -> String {
 }
 
 /// A time as Java's `Date.toString` writes it: `Thu Jul 02 12:42:47 UTC 2026`.
-fn java_date(time: Timestamp) -> String {
+pub(crate) fn java_date(time: Timestamp) -> String {
     let format = format_description!(
         "[weekday repr:short] [month repr:short] [day] [hour]:[minute]:[second] UTC [year repr:full]"
     );

@@ -2,6 +2,7 @@
 //! request itself (API Gateway, "Variables for data transformations"). A variable is worked out only when it is read.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use claviger_resources::{AccountId, Timestamp};
@@ -19,7 +20,7 @@ pub struct Context<'a> {
     pub api_id: &'a str,
     /// The stage's name.
     pub stage: &'a str,
-    /// The deployment that the stage serves.
+    /// The deployment that the stage serves; empty where none does.
     pub deployment_id: &'a str,
     /// The id of the matched resource; none before a route is found.
     pub resource_id: Option<&'a str>,
@@ -61,6 +62,8 @@ pub struct Context<'a> {
     pub claims: Option<&'a Claims<'a>>,
     /// What a Lambda authorizer said of the caller.
     pub authorizer: Option<&'a Authorizer>,
+    /// Variables in place of a caller's, where nobody sent the request and a method or an authorizer is only tried.
+    pub stand_ins: Option<&'a BTreeMap<String, String>>,
 }
 
 /// What a Lambda authorizer says of a caller whom it lets in.
@@ -123,11 +126,14 @@ const TOP_LEVEL: [&str; 16] = [
 impl<'a> Context<'a> {
     /// The variable of this name, written as after `$context.`; `None` when it is unknown or has no value.
     pub fn variable(&self, name: &str) -> Option<Cow<'a, str>> {
+        if let Some(value) = self.stand_ins.and_then(|variables| variables.get(name)) {
+            return Some(Cow::Borrowed(value));
+        }
         let value = match name {
             "accountId" => self.account.as_str(),
             "apiId" => self.api_id,
             "stage" => self.stage,
-            "deploymentId" => self.deployment_id,
+            "deploymentId" => Some(self.deployment_id).filter(|id| !id.is_empty())?,
             "resourceId" => self.resource_id?,
             "resourcePath" => self.resource_path?,
             "routeKey" => self.route_key?,
@@ -253,6 +259,7 @@ pub(crate) mod tests {
             signer: None,
             claims: None,
             authorizer: None,
+            stand_ins: None,
         }
     }
 
@@ -334,6 +341,24 @@ pub(crate) mod tests {
         let mapped = |base_path| Value::from(Context { base_path: Some(base_path), ..example() }.to_map());
         assert_eq!(mapped("v1")["customDomain"]["basePathMatched"], "v1");
         assert_eq!(mapped("")["customDomain"]["basePathMatched"], "(none)");
+    }
+
+    #[test]
+    fn variables_stand_in_for_a_caller_who_is_not_there() {
+        let stand_ins = [("identity.sourceIp", "nowhere"), ("requestId", "r1"), ("own", "x")];
+        let stand_ins = stand_ins.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let context = Context { stand_ins: Some(&stand_ins), deployment_id: "", ..example() };
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(context.variable(name).as_deref(), expected, "{name}");
+        };
+        check("identity.sourceIp", Some("nowhere"));
+        check("requestId", Some("r1"));
+        check("own", Some("x"));
+        check("identity.userAgent", Some("curl/8.13.0"));
+        check("deploymentId", None);
+        let map: Value = context.to_map().into();
+        assert_eq!((&map["identity"]["sourceIp"], &map["requestId"]), (&"nowhere".into(), &"r1".into()));
+        assert_eq!(map.get("deploymentId"), None);
     }
 
     #[test]

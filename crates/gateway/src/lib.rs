@@ -16,6 +16,7 @@ pub mod compression;
 pub mod content_handling;
 pub mod context;
 pub mod exchange;
+pub mod execution_log;
 pub mod gateway_response;
 mod header_rules;
 pub mod http_api;
@@ -43,6 +44,7 @@ pub mod route;
 pub mod signature_refusal;
 pub mod template;
 pub mod throttle;
+pub mod trial;
 pub mod vtl;
 
 pub use compile::{CompileError, CompiledApi, compile};

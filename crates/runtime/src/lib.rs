@@ -2,10 +2,11 @@
 //!
 //! The [`snapshot`] is everything requests are decided from; the store's feed keeps it up to date. [`issuance`] is the one
 //! way to a token, [`hook`] the one thing it may wait for; [`limits`] says how many there may be. The [`token_cache`] keeps
-//! what was verified, so that a token is verified once. The [`vault`] is the only place where secrets are sealed and opened.
+//! what was verified, so that a token is verified once. [`trials`] is where the planes meet when something is tried out. The [`vault`] is the only place where secrets are sealed and opened.
 
 pub mod access_keys;
 pub mod access_logs;
+pub mod blobs;
 pub mod functions;
 pub mod hook;
 pub mod ids;
@@ -21,4 +22,5 @@ pub mod sessions;
 pub mod snapshot;
 pub mod temporary_credentials;
 pub mod token_cache;
+pub mod trials;
 pub mod vault;

@@ -95,9 +95,4 @@ impl Parameters {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Parameter)> {
         self.all.iter().map(|(name, parameter)| (name.as_str(), parameter))
     }
-
-    /// What `Ref` gives.
-    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
-        self.all.get(name).map(|parameter| &parameter.reference)
-    }
 }

@@ -32,6 +32,13 @@ pub enum DynamicReference {
     },
 }
 
+impl DynamicReference {
+    /// Whether what it leads to must not be shown.
+    pub fn is_secret(&self) -> bool {
+        !matches!(self, Self::Ssm { .. })
+    }
+}
+
 impl fmt::Display for DynamicReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let optional = |part: &Option<String>| part.clone().unwrap_or_default();
@@ -53,7 +60,11 @@ impl fmt::Display for DynamicReference {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     Text(&'a str),
-    Reference(Result<DynamicReference, &'a str>),
+    Reference {
+        written: &'a str,
+        /// Nothing when it is malformed.
+        reference: Option<DynamicReference>,
+    },
 }
 
 /// Takes a text apart at its dynamic references.
@@ -68,7 +79,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
             pieces.push(Piece::Text(before));
         }
         let inner = written.strip_prefix("{{resolve:").and_then(|inner| inner.strip_suffix("}}")).unwrap_or_default();
-        pieces.push(Piece::Reference(parse(inner).ok_or(written)));
+        pieces.push(Piece::Reference { written, reference: parse(inner) });
         rest = after;
     }
     if !rest.is_empty() {
@@ -131,8 +142,8 @@ mod tests {
                 .into_iter()
                 .map(|piece| match piece {
                     Piece::Text(text) => text.to_owned(),
-                    Piece::Reference(Ok(reference)) => format!("<{reference}>"),
-                    Piece::Reference(Err(written)) => format!("!{written}"),
+                    Piece::Reference { reference: Some(reference), .. } => format!("<{reference}>"),
+                    Piece::Reference { written, reference: None } => format!("!{written}"),
                 })
                 .collect();
             assert_eq!(written.join("|"), expected, "{text}");

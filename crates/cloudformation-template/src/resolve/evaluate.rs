@@ -22,8 +22,20 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) conditions: &'a BTreeMap<String, bool>,
     pub(crate) known: &'a Known,
     pub(crate) needs: BTreeSet<Need>,
+    audience: Audience,
     /// Bytes of text made so far.
     made: usize,
+}
+
+/// Whom a value is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// The resource it is a property of, which gets everything.
+    Resource,
+    /// Whoever looks at outputs: dynamic references to secrets stay as they are written.
+    Outputs,
+    /// Whoever looks at a change set: parameters that are never echoed are not shown either.
+    ChangeSet,
 }
 
 /// What an expression comes to.
@@ -55,7 +67,20 @@ impl<'a> Evaluation<'a> {
         conditions: &'a BTreeMap<String, bool>,
         known: &'a Known,
     ) -> Self {
-        Self { body, parameters, pseudo, conditions, known, needs: BTreeSet::new(), made: 0 }
+        Self {
+            body,
+            parameters,
+            pseudo,
+            conditions,
+            known,
+            needs: BTreeSet::new(),
+            audience: Audience::Resource,
+            made: 0,
+        }
+    }
+
+    pub(crate) fn for_audience(self, audience: Audience) -> Self {
+        Self { audience, ..self }
     }
 
     /// The value, as far as it is known; `null` for `AWS::NoValue`.
@@ -115,8 +140,14 @@ impl<'a> Evaluation<'a> {
                 None => Outcome::None,
             },
             Kind::Parameter(name) => {
-                let value = self.parameters.value(name).cloned().unwrap_or_default();
-                self.copied(&value)?
+                let parameter = self.parameters.parameter(name);
+                match parameter {
+                    Some(parameter) if parameter.no_echo && self.audience == Audience::ChangeSet => {
+                        Outcome::Value(parameter.shown().into())
+                    }
+                    Some(parameter) => self.copied(&parameter.reference)?,
+                    None => Outcome::Value(Value::Null),
+                }
             }
             Kind::Reference(resource) => match self.known.resources.get(resource) {
                 Some(known) => self.copied(&known.reference)?,
@@ -188,7 +219,13 @@ impl<'a> Evaluation<'a> {
                 for piece in dynamic::pieces(&text) {
                     match piece {
                         Piece::Text(text) => written.push_str(text),
-                        Piece::Reference(Ok(reference)) => {
+                        Piece::Reference { written: as_written, reference: Some(reference) }
+                            if self.audience != Audience::Resource && reference.is_secret() =>
+                        {
+                            self.charge(as_written.len())?;
+                            written.push_str(as_written);
+                        }
+                        Piece::Reference { reference: Some(reference), .. } => {
                             if let Some(value) = self.known.dynamic.get(&reference) {
                                 self.charge(value.len())?;
                                 written.push_str(value);
@@ -197,10 +234,10 @@ impl<'a> Evaluation<'a> {
                                 written.push_str(KNOWN_AFTER_APPLY);
                             }
                         }
-                        Piece::Reference(Err(reference)) => {
+                        Piece::Reference { written, reference: None } => {
                             return Err(TemplateError::at(
                                 line,
-                                format!("Template error: Invalid dynamic reference: {reference}"),
+                                format!("Template error: Invalid dynamic reference: {written}"),
                             ));
                         }
                     }

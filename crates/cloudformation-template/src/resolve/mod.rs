@@ -16,7 +16,7 @@ use crate::TemplateError;
 pub use dynamic::DynamicReference;
 pub use known::{Known, KnownResource, Need, StackOutput};
 
-pub(crate) use evaluate::Evaluation;
+pub(crate) use evaluate::{Audience, Evaluation};
 
 /// What stands in a planned value for what is known only once the change has been made.
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use claviger_cloudformation_template::{
-    BindError, DeletionPolicy, Instance, KNOWN_AFTER_APPLY, Known, KnownResource, ParameterInputs, Reference, Supplied,
-    Template,
+    BindError, DeletionPolicy, DynamicReference, Instance, KNOWN_AFTER_APPLY, Known, KnownResource, Need,
+    ParameterInputs, Reference, Supplied, Template, Unresolved,
 };
 use serde_json::json;
 
@@ -73,6 +73,7 @@ fn what_is_never_echoed_is_in_no_debug_print() {
     let planned = instance.plan(&instance.resource("Queue").unwrap().properties, &Known::default()).unwrap();
     assert_eq!(planned.value["Secret"], "opensesame");
     assert!(!format!("{instance:?} {planned:?}").contains("opensesame"));
+    assert_eq!(instance.show(&instance.resource("Queue").unwrap().properties, &Known::default())["Secret"], "****");
     let short = ParameterInputs {
         supplied: [("Password".to_owned(), Supplied::Value("xy".to_owned()))].into(),
         ..ParameterInputs::default()
@@ -126,4 +127,31 @@ fn policies_are_read() {
     assert_eq!(queue.deletion_policy, Some(DeletionPolicy::RetainExceptOnCreate));
     assert_eq!(queue.update_replace_policy, Some(DeletionPolicy::Retain));
     assert_eq!(instance.resource("Topic").unwrap().deletion_policy, None);
+}
+
+#[test]
+fn secrets_reach_resources_and_no_one_else() {
+    let reference = "{{resolve:secretsmanager:S:SecretString:password}}";
+    let text = format!(
+        "Resources: {{R: {{Type: T, Properties: {{A: 'x{reference}'}}}}}}\nOutputs: {{O: {{Value: '{reference}'}}}}"
+    );
+    let template = Template::parse(&text).unwrap();
+    let parameters = template.bind(&ParameterInputs::default()).unwrap();
+    let instance = template.instantiate(parameters, pseudo()).unwrap();
+    let properties = &instance.resource("R").unwrap().properties;
+    let secret = DynamicReference::Secret {
+        id: "S".to_owned(),
+        json_key: Some("password".to_owned()),
+        version_stage: None,
+        version_id: None,
+    };
+    let mut known = Known::default();
+    assert_eq!(instance.resolve(properties, &known), Err(Unresolved::Needs([Need::Dynamic(secret.clone())].into())));
+    known.dynamic.insert(secret, "sesame".to_owned());
+    assert_eq!(instance.resolve(properties, &known).unwrap(), json!({ "A": "xsesame" }));
+    assert_eq!(instance.plan(properties, &known).unwrap().value, json!({ "A": "xsesame" }));
+    assert_eq!(instance.show(properties, &known), json!({ "A": format!("x{reference}") }));
+    let output = instance.outputs().next().unwrap();
+    assert_eq!(instance.resolve_output(output, &known).unwrap().value, reference);
+    assert!(!format!("{known:?}").contains("sesame"));
 }

@@ -237,7 +237,7 @@ impl Operation for DeleteAuthorizer {
     }
 }
 
-async fn find(cx: &mut Context<'_>, api: &str, id: &str) -> Result<Stored<Authorizer>, Error> {
+pub(super) async fn find(cx: &mut Context<'_>, api: &str, id: &str) -> Result<Stored<Authorizer>, Error> {
     let api = rest_api::find(cx, api).await?;
     cx.tx.find(cx.tenant, api.id.as_str(), id).await?.ok_or_else(|| Error::invalid_identifier("Authorizer"))
 }

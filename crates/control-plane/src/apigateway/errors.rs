@@ -42,6 +42,9 @@ pub enum Error {
         /// The quota.
         maximum: usize,
     },
+    /// Too much of this is done at the moment.
+    #[error("Too Many Requests")]
+    Busy,
     /// Not something this operation can be asked here.
     #[error("{0}")]
     Unsupported(String),
@@ -108,6 +111,7 @@ impl From<Error> for Failure {
             Error::BadRequest(_) | Error::Unsupported(_) => Self::new("BadRequestException", 400, message),
             Error::Conflict(_) => Self::new("ConflictException", 409, message),
             Error::LimitExceeded { .. } => Self::new("LimitExceededException", 429, message),
+            Error::Busy => Self::new("TooManyRequestsException", 429, message),
             Error::Store(StoreError::NulCharacter) => {
                 Self::new("BadRequestException", 400, "A name must not contain the character U+0000")
             }

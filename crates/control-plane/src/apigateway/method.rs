@@ -271,7 +271,7 @@ pub(super) async fn change<T>(
     Ok(changed)
 }
 
-fn no_such_method() -> Error {
+pub(super) fn no_such_method() -> Error {
     Error::invalid_identifier("Method")
 }
 

@@ -34,6 +34,7 @@ pub mod rest_api;
 pub mod shapes;
 pub mod stage;
 pub mod tags;
+pub mod trial;
 pub mod usage;
 pub mod usage_plan;
 pub mod usage_plan_key;

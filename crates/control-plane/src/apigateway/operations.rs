@@ -43,10 +43,11 @@ use super::resource::{CreateResource, DeleteResource, GetResource, GetResources,
 use super::rest_api::{CreateRestApi, DeleteRestApi, GetRestApi, GetRestApis, UpdateRestApi};
 use super::stage::{CreateStage, DeleteStage, GetStage, GetStages, UpdateStage};
 use super::tags::{GetTags, TagResource, UntagResource};
+use super::trial::{TestInvokeAuthorizer, TestInvokeMethod};
 use super::usage::{GetUsage, UpdateUsage};
 use super::usage_plan::{CreateUsagePlan, DeleteUsagePlan, GetUsagePlan, GetUsagePlans, UpdateUsagePlan};
 use super::usage_plan_key::{CreateUsagePlanKey, DeleteUsagePlanKey, GetUsagePlanKey, GetUsagePlanKeys};
-use crate::operation::{Row, row};
+use crate::operation::{Row, procedure, row};
 
 /// Every operation that is served.
 pub static OPERATIONS: &[Row] = &[
@@ -160,4 +161,6 @@ pub static OPERATIONS: &[Row] = &[
     row::<TagResource>(),
     row::<UntagResource>(),
     row::<GetTags>(),
+    procedure::<TestInvokeMethod>(),
+    procedure::<TestInvokeAuthorizer>(),
 ];

@@ -9,12 +9,14 @@ use claviger_gateway::context::{Authorizer, Context, Signer};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Question};
 use claviger_gateway::refusal::{PolicyDenial, Refusal};
+use claviger_gateway::trial::TriedMethod;
 use claviger_oauth::authorize::strip_bearer;
 use claviger_oauth::jwt_authorizer::{AcceptedJwt, Algorithms, JwtDemand, JwtRefusal, PresentedToken, is_issuer};
 use claviger_oauth::refusal::Refusal as TokenRefusal;
 use claviger_oauth::verified_token::{Demand, TokenUse, VerifiedToken};
-use claviger_resources::Secret;
+use claviger_resources::{Secret, Timestamp};
 use claviger_runtime::snapshot::{ServedStage, Snapshot};
+use http::HeaderMap;
 
 use super::Call;
 use super::denied::Denied;
@@ -22,7 +24,7 @@ use super::roles;
 use crate::upstream::Arriving;
 use crate::{DataPlane, aws_iam};
 
-/// A request that was let through; only [`Permit::decide`] makes one.
+/// A request that was let through: [`Permit::decide`] makes one for traffic, [`Permit::for_trial`] for what is no traffic.
 pub(crate) struct Permit(());
 
 /// What is known of whoever calls, let through or not.
@@ -64,6 +66,12 @@ pub(super) struct Asking<'a> {
 }
 
 impl Permit {
+    /// Lets a request through to a method that is only tried: nobody sent it, and whoever tries a method may change it. A
+    /// method that is served is never a [`TriedMethod`], so this leads past no authorizer of one.
+    pub(super) fn for_trial(_: &TriedMethod) -> Self {
+        Self(())
+    }
+
     /// Lets a request through, or says why not. What it learns of the caller it tells either way: the answer to a caller who
     /// is turned away may speak of it.
     ///
@@ -84,7 +92,7 @@ impl Permit {
             }
             Authorization::UserPools(pools) => {
                 let headers = asking.exchange.request.headers;
-                let token = bearer(plane, pools, asking);
+                let token = bearer(plane, pools, asking.snapshot, headers, asking.call.now);
                 let token = token.map_err(|refusal| Denied::token(refusal, pools, headers, asking.call.now))?;
                 let token = caller.token.insert(token);
                 demand_allowance(asking)?;
@@ -96,7 +104,7 @@ impl Permit {
                 let authorizer = &method.authorizer;
                 let presented = asking.exchange.request.headers.get(&authorizer.header);
                 let presented = presented.and_then(|value| value.to_str().ok());
-                let token = jwt(plane, method, asking, presented).await;
+                let token = jwt(plane, method, asking.snapshot, presented, asking.call.now).await;
                 let token = token.map_err(|refusal| Denied::jwt(&refusal, method, presented, asking.call.now))?;
                 let token = caller.jwt.insert(token);
                 demand_allowance(asking)?;
@@ -177,13 +185,14 @@ fn by_policy(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
 }
 
 /// Judges the token that a `JWT` authorizer finds in its header.
-async fn jwt(
+pub(super) async fn jwt(
     plane: &DataPlane,
     method: &JwtMethod,
-    asking: &Asking<'_>,
+    snapshot: &Snapshot,
     presented: Option<&str>,
+    now: Timestamp,
 ) -> Result<AcceptedJwt, JwtRefusal> {
-    let (authorizer, snapshot) = (&method.authorizer, asking.snapshot);
+    let authorizer = &method.authorizer;
     let is_local = |issuer: &str| snapshot.pool_of_issuer(issuer).is_some();
     let (token, issuer) = PresentedToken::read(presented.ok_or(JwtRefusal::Missing)?, |named| {
         authorizer.issuers.iter().find(|issuer| is_issuer(named, &issuer.name, is_local(&issuer.name)))
@@ -194,12 +203,19 @@ async fn jwt(
         scopes: &method.scopes,
         claims: &issuer.claims,
     };
-    plane.judge_jwt(snapshot, token, &issuer.name, demand, asking.call.now.seconds()).await
+    plane.judge_jwt(snapshot, token, &issuer.name, demand, now.seconds()).await
 }
 
-fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<Arc<VerifiedToken>, TokenRefusal> {
+/// Judges the token that an authorizer of user pools finds in its header.
+pub(super) fn bearer(
+    plane: &DataPlane,
+    pools: &UserPools,
+    snapshot: &Snapshot,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Arc<VerifiedToken>, TokenRefusal> {
     let authorizer = &pools.authorizer;
-    let value = asking.exchange.request.headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
+    let value = headers.get(&authorizer.header).ok_or(TokenRefusal::Missing)?;
     let value = value.to_str().map_err(|_| TokenRefusal::Malformed("it is not text"))?;
     let text = strip_bearer(value);
     if text.is_empty() {
@@ -212,8 +228,7 @@ fn bearer(plane: &DataPlane, pools: &UserPools, asking: &Asking<'_>) -> Result<A
         scopes: &pools.scopes,
         audience: audience.as_ref().map(|accepts| accepts as &dyn Fn(&str) -> bool),
     };
-    let now = asking.call.now.seconds();
-    let token = plane.tokens.verify(asking.snapshot, text, |pool| authorizer.pools.contains(pool), now)?;
+    let token = plane.tokens.verify(snapshot, text, |pool| authorizer.pools.contains(pool), now.seconds())?;
     token.admit(demand)?;
     Ok(token)
 }

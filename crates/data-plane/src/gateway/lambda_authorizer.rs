@@ -19,7 +19,7 @@ use crate::ids::trace_id;
 
 /// How long an authorizer's function may take: as long as the request it decides about (API Gateway, "Amazon API Gateway
 /// quotas", integration timeout).
-const DURATION_MAX: Duration = Duration::from_secs(29);
+pub(super) const DURATION_MAX: Duration = Duration::from_secs(29);
 
 /// What an authorizer says of a request.
 pub(super) struct Said {

@@ -227,6 +227,7 @@ impl<'a> Call<'a> {
             secure: self.arrival.tls,
             claims: None,
             authorizer: None,
+            stand_ins: None,
             signer: None,
             api_key: None,
             api_key_id: None,

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use claviger_gateway::exchange::Exchange;
+use claviger_gateway::execution_log::ExecutionLog;
 use claviger_gateway::lambda::{Lambda, LambdaProxy, LambdaRequest, Outcome};
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::rendering::Rendering;
 use claviger_runtime::functions::FunctionError;
 
 use crate::DataPlane;
-use crate::functions::{call, in_gateway_words};
+use crate::functions::{call, in_gateway_words, tell_answer, tell_call};
 use crate::gateway::{Answer, Permit};
 use crate::ids::{trace_id, trace_of_function};
 
@@ -26,11 +27,14 @@ impl DataPlane {
         _permit: Permit,
         exchange: &Exchange<'_>,
         source_arn: &str,
+        mut log: Option<&mut ExecutionLog<'_>>,
     ) -> Result<Answer, Refusal> {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let (function, milliseconds) = (proxy.call().function(exchange)?, proxy.call().timeout_milliseconds());
         let event = proxy.event(exchange, &trace);
+        tell_call(log.as_deref_mut(), &function, &event, source_arn, &trace);
         let answer = call(&self.functions, &function, event, duration(milliseconds), source_arn).await;
+        tell_answer(log, &answer);
         let answer = answer.map_err(|error| in_gateway_words(error, milliseconds))?;
         Ok(Answer::Traced(proxy.reply(exchange, &answer)?, trace_of_function(&trace)))
     }
@@ -42,6 +46,7 @@ impl DataPlane {
         _permit: Permit,
         exchange: &Exchange<'_>,
         source_arn: &str,
+        mut log: Option<&mut ExecutionLog<'_>>,
     ) -> Result<Answer, Refusal> {
         let trace = trace_id(exchange.request.headers, exchange.context.request_time);
         let mut rendering = Rendering::new(exchange);
@@ -49,7 +54,10 @@ impl DataPlane {
         let kept;
         let outcome = match lambda.request(&mut rendering)? {
             LambdaRequest::Answer(event) => {
-                match call(&self.functions, &function, event, duration(milliseconds), source_arn).await {
+                tell_call(log.as_deref_mut(), &function, &event, source_arn, &trace);
+                let answer = call(&self.functions, &function, event, duration(milliseconds), source_arn).await;
+                tell_answer(log, &answer);
+                match answer {
                     Ok(answer) => {
                         kept = (String::new(), answer);
                         Outcome::Answered(&kept.1)
@@ -62,6 +70,7 @@ impl DataPlane {
                 }
             }
             LambdaRequest::Take(event) => {
+                tell_call(log, &function, &event, source_arn, &trace);
                 self.send_event(function, event, source_arn)?;
                 Outcome::Taken
             }

@@ -102,6 +102,11 @@ impl Upstreams {
         Self::new(rules, self.vault, self.monotonic)
     }
 
+    /// Clients that follow the same rules and share nothing.
+    pub(crate) fn apart(&self) -> Self {
+        Self::new(self.rules.clone(), Arc::clone(&self.vault), Arc::clone(&self.monotonic))
+    }
+
     /// Sends a request and gives the head of the answer.
     pub(crate) async fn send(
         &self,

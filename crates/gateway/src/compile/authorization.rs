@@ -88,18 +88,27 @@ pub struct TrustedIssuer {
 }
 
 /// The authorizers of an API, each compiled once. One that is wrong is refused only where a method uses it.
-pub(super) struct Authorizers(HashMap<AuthorizerId, Result<Compiled, String>>);
+pub(super) struct Authorizers(HashMap<AuthorizerId, Result<CompiledAuthorizer, String>>);
 
-#[derive(Clone)]
-enum Compiled {
+/// An authorizer, ready to decide.
+#[derive(Clone, Debug)]
+pub enum CompiledAuthorizer {
+    /// By tokens of user pools.
     UserPools(Arc<UserPoolAuthorizer>),
+    /// By tokens of any issuers.
     Jwt(Arc<JwtAuthorizer>),
+    /// By what a function says.
     Lambda(Arc<LambdaAuthorizer>),
 }
 
 impl Authorizers {
     pub(super) fn new(authorizers: &[Authorizer]) -> Self {
-        Self(authorizers.iter().map(|authorizer| (authorizer.id.clone(), Compiled::new(authorizer))).collect())
+        Self(
+            authorizers
+                .iter()
+                .map(|authorizer| (authorizer.id.clone(), CompiledAuthorizer::compile(authorizer)))
+                .collect(),
+        )
     }
 
     pub(super) fn compile(&self, method: &Method) -> Result<Authorization, String> {
@@ -111,23 +120,28 @@ impl Authorizers {
         let id = method.authorizer_id.as_ref().ok_or("the method names no authorizer")?;
         let compiled = self.0.get(id).ok_or_else(|| format!("the authorizer {id} does not exist"))?;
         Ok(match (method.authorization_type, compiled.clone()?) {
-            (AuthorizationType::CognitoUserPools, Compiled::UserPools(authorizer)) => {
+            (AuthorizationType::CognitoUserPools, CompiledAuthorizer::UserPools(authorizer)) => {
                 Authorization::UserPools(UserPools { authorizer, scopes: scopes(method) })
             }
-            (AuthorizationType::Jwt, Compiled::Jwt(authorizer)) => {
+            (AuthorizationType::Jwt, CompiledAuthorizer::Jwt(authorizer)) => {
                 Authorization::Jwt(JwtMethod { authorizer, scopes: scopes(method) })
             }
-            (AuthorizationType::Custom, Compiled::Lambda(authorizer)) => Authorization::Lambda(authorizer),
-            (_, Compiled::UserPools(_)) => return Err(format!("the authorizer {id} is of type COGNITO_USER_POOLS")),
-            (_, Compiled::Jwt(_)) => return Err(format!("the authorizer {id} is of type JWT")),
+            (AuthorizationType::Custom, CompiledAuthorizer::Lambda(authorizer)) => Authorization::Lambda(authorizer),
+            (_, CompiledAuthorizer::UserPools(_)) => {
+                return Err(format!("the authorizer {id} is of type COGNITO_USER_POOLS"));
+            }
+            (_, CompiledAuthorizer::Jwt(_)) => return Err(format!("the authorizer {id} is of type JWT")),
             (AuthorizationType::Jwt, _) => return Err(format!("the authorizer {id} is not of type JWT")),
-            (_, Compiled::Lambda(_)) => return Err(format!("the authorizer {id} is not of type COGNITO_USER_POOLS")),
+            (_, CompiledAuthorizer::Lambda(_)) => {
+                return Err(format!("the authorizer {id} is not of type COGNITO_USER_POOLS"));
+            }
         })
     }
 }
 
-impl Compiled {
-    fn new(authorizer: &Authorizer) -> Result<Self, String> {
+impl CompiledAuthorizer {
+    /// Compiles an authorizer; the error says what is wrong with it.
+    pub fn compile(authorizer: &Authorizer) -> Result<Self, String> {
         match authorizer.kind {
             AuthorizerType::CognitoUserPools => user_pools(authorizer).map(Arc::new).map(Self::UserPools),
             AuthorizerType::Jwt => jwt(authorizer).map(Arc::new).map(Self::Jwt),

@@ -15,7 +15,9 @@ use claviger_resources::{ResourceId, RestApiId, Tenant};
 use http::HeaderMap;
 
 use authorization::Authorizers;
-pub use authorization::{Authorization, JwtAuthorizer, JwtMethod, TrustedIssuer, UserPoolAuthorizer, UserPools};
+pub use authorization::{
+    Authorization, CompiledAuthorizer, JwtAuthorizer, JwtMethod, TrustedIssuer, UserPoolAuthorizer, UserPools,
+};
 
 use crate::content_handling::BinaryMediaTypes;
 use crate::gateway_response::GatewayResponses;
@@ -298,6 +300,11 @@ impl CompiledApi {
     /// The resource with this path, whatever its methods.
     pub fn resource(&self, path: &str) -> Option<&CompiledResource> {
         self.routes.find(path).map(|(resource, _)| resource)
+    }
+
+    /// What the variables of the resource with this path stand for.
+    pub(crate) fn parameters<'p>(&self, path: &'p str) -> Option<PathParameters<'_, 'p>> {
+        self.routes.find(path).map(|(_, parameters)| parameters)
     }
 
     /// Every method with its resource, in no order.

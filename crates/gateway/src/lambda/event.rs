@@ -71,6 +71,7 @@ struct RequestContext<'a> {
     request_id: &'a str,
     identity: Map<String, Value>,
     domain_name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     deployment_id: &'a str,
     api_id: &'a str,
 }
@@ -181,6 +182,10 @@ pub(crate) fn headers<'a>(request: &Request<'a>, context: &Context<'a>, trace_id
     let mut headers = Headers::new();
     for name in request.headers.keys().filter(|name| !is_dropped(name)) {
         headers.insert(name.as_str(), (false, request.headers.get_all(name).iter().map(text).collect()));
+    }
+    // A request that nobody sent came over no connection (observed).
+    if context.stand_ins.is_some() {
+        return headers;
     }
     headers.entry(HOST_NAME).or_insert_with(|| (true, vec![context.domain_name.into()]));
     headers.insert(TRACE_ID_NAME, (true, vec![text(trace_id)]));

@@ -13,7 +13,7 @@ use http::{HeaderName, Method};
 
 use claviger_resources::rest_api::Integration;
 
-pub(crate) use self::event::{Absent, RequestEvent};
+pub(crate) use self::event::{Absent, RequestEvent, grouped};
 pub use self::function::FunctionUri;
 pub use self::mapped::{Lambda, LambdaRequest, Outcome};
 pub use self::proxy::LambdaProxy;

@@ -140,6 +140,11 @@ impl LambdaAuthorizer {
         event.unwrap_or_default().into()
     }
 
+    /// Whether callers are known by one token alone.
+    pub fn is_of_token(&self) -> bool {
+        matches!(self.kind, Kind::Token { .. })
+    }
+
     /// Where it looks for who calls, as it was written.
     pub fn identity_sources(&self) -> impl Iterator<Item = &str> {
         let sources = match &self.kind {

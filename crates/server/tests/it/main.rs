@@ -41,5 +41,6 @@ mod stack;
 mod support;
 mod tenancy;
 mod token_endpoint;
+mod trials;
 mod usage_plans;
 mod users;

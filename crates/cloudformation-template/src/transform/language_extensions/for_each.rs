@@ -153,18 +153,35 @@ impl<'a> Loops<'a> {
 
     /// The text with its identifiers filled in: `${Name}`, and `&{Name}` without what names may not have.
     fn substituted(&mut self, text: &str, bindings: &Bindings) -> Result<String, TemplateError> {
-        let mut written = text.to_owned();
-        if text.contains('{') {
-            for (identifier, value) in bindings {
-                written = written.replace(&format!("${{{identifier}}}"), value);
-                let letters: String = value.chars().filter(|character| character.is_alphanumeric()).collect();
-                written = written.replace(&format!("&{{{identifier}}}"), &letters);
-                // Each replacement counts by itself: values may hold placeholders of later ones.
-                self.charge(written.len())?;
+        let mut written = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find('{') {
+            let (before, from) = rest.split_at(start);
+            let value = from.split_once('}').and_then(|(name, after)| {
+                let value = bindings.get(name.strip_prefix('{')?)?;
+                Some((value, after))
+            });
+            match (before.strip_suffix('$'), before.strip_suffix('&'), value) {
+                (Some(before), _, Some((value, after))) => {
+                    written.extend([before, value]);
+                    rest = after;
+                }
+                (None, Some(before), Some((value, after))) => {
+                    written.push_str(before);
+                    written.extend(value.chars().filter(|character| character.is_alphanumeric()));
+                    rest = after;
+                }
+                _ => {
+                    written.extend([before, "{"]);
+                    rest = from.strip_prefix('{').unwrap_or_default();
+                }
             }
-        } else {
-            self.charge(written.len())?;
+            if written.len() > WRITTEN_BYTES_MAX {
+                break;
+            }
         }
+        written.push_str(rest);
+        self.charge(written.len())?;
         Ok(written)
     }
 

@@ -12,6 +12,7 @@ mod integrations;
 mod models;
 mod quotas;
 mod rest_apis;
+mod trials;
 mod usage_plans;
 
 use serde_json::{Value, json};
