@@ -87,7 +87,8 @@ class AwsCli:
         self.driver = awscli.clidriver.create_clidriver()
 
     def call(self, service, operation, arguments):
-        words = [service, xform_name(operation, "-"), "--endpoint-url", self.server.url, "--output", "json"]
+        # The CLI calls its own commands for files `s3`.
+        words = ["s3api" if service == "s3" else service, xform_name(operation, "-"), "--endpoint-url", self.server.url, "--output", "json"]
         # Left alone, the CLI asks for all pages and shows them as one.
         words.append("--no-paginate")
         body = arguments.pop("body", None)

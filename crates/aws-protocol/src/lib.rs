@@ -12,5 +12,6 @@ pub mod json_rpc;
 pub mod protocol;
 pub mod query;
 pub mod rest_json;
+pub mod s3;
 pub mod shape;
 pub mod sigv4;

@@ -130,7 +130,7 @@ fn s3_body(failure: &Failure, request_id: &str) -> String {
 }
 
 /// The text with XML's markup escaped and the characters XML 1.0 cannot hold left out.
-pub(crate) fn xml_text(text: &str) -> String {
+pub fn xml_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

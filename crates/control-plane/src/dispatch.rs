@@ -5,6 +5,7 @@
 mod aws_json;
 mod aws_query;
 mod rest_json;
+mod s3;
 
 pub use self::aws_json::is_unsigned;
 pub use self::rest_json::RestRequest;

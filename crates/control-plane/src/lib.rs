@@ -14,8 +14,10 @@ mod host_name;
 pub mod lambda;
 pub mod operation;
 mod role_mapping;
+pub mod s3;
 mod self_signed;
 pub mod services;
 #[cfg(test)]
 mod shape_tables;
+pub mod ssm;
 pub mod sts;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use claviger_resources::quotas::Quotas;
 use claviger_resources::{Clock, Random};
+use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -24,6 +25,8 @@ pub struct Services {
     pub issuance: Arc<Issuance>,
     /// Asks other issuers for their keys.
     pub issuer_keys: Arc<IssuerKeys>,
+    /// Keeps the contents of objects.
+    pub blobs: BlobStore,
     /// Calls functions.
     pub functions: Arc<Functions>,
     /// Tries methods and authorizers out.

@@ -113,3 +113,8 @@ pub const ROLE_SCOPES_MAX: usize = 500;
 pub const ROLE_RULES_MAX: usize = 2_000;
 /// Authorization policies of a server.
 pub const AUTHORIZATION_POLICIES_MAX: usize = 1_000;
+
+/// Parameters of Systems Manager per account and region (AWS, "Systems Manager endpoints and quotas").
+pub const SSM_PARAMETERS_MAX: u64 = 10_000;
+/// Versions of a parameter that are kept (same page).
+pub const SSM_PARAMETER_VERSIONS_MAX: u64 = 100;

@@ -45,6 +45,8 @@ pub enum SealedFor<'a> {
     Message(&'a str),
     /// The environment of the function with this ARN.
     FunctionEnvironment(&'a str),
+    /// The value of the parameter with this ARN.
+    Parameter(&'a str),
     /// A refresh token: it is not stored but given out.
     RefreshToken,
     /// The token of temporary credentials, likewise.
@@ -135,6 +137,7 @@ impl SealedFor<'_> {
             Self::SrpVerifier(sub) => format!("password verifier of {sub}"),
             Self::Message(sub) => format!("message to {sub}"),
             Self::FunctionEnvironment(arn) => format!("environment of {arn}"),
+            Self::Parameter(arn) => format!("value of {arn}"),
             Self::RefreshToken => "refresh token".to_owned(),
             Self::SessionToken => "session token".to_owned(),
             Self::Challenge => "challenge".to_owned(),

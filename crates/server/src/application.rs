@@ -112,7 +112,7 @@ impl Application {
                 data_plane.well_known(document, &parts.method, &own_base(head, connection)).await
             }
             Route::Service { name, region } => self.service(&name, region.as_deref(), parts, body).await,
-            Route::S3 { region, .. } => self.service("s3", region.as_deref(), parts, body).await,
+            Route::S3 { bucket, region } => self.s3(bucket, region.as_deref(), parts, body).await,
             Route::Form => self.form(parts, body).await,
             Route::Preflight => cors::preflight(),
             Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,

@@ -76,7 +76,7 @@ impl Application {
     ) -> Response<Body> {
         let answer = match name {
             "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
-            "cognito-idp" | "claviger" => self.aws_json(parts, body, caller, request_id).await,
+            "cognito-idp" | "claviger" | "ssm" => self.aws_json(parts, body, caller, request_id).await,
             "apigateway" => self.api_gateway(parts, body, caller, request_id).await,
             "lambda" => self.lambda(parts, body, caller, request_id).await,
             _ if is_query(name) => self.aws_query(name, parts, body, caller, request_id).await,
@@ -153,7 +153,7 @@ impl Application {
 
     /// Who calls: a 12-digit access key id is its account, and temporary credentials tell who bears them; the region is the
     /// signature's, else the host's.
-    fn caller(&self, name: &str, region: Option<&str>, parts: &Parts) -> Result<Caller, Failure> {
+    pub(crate) fn caller(&self, name: &str, region: Option<&str>, parts: &Parts) -> Result<Caller, Failure> {
         let access_key = sigv4::credential_scope(&parts.headers, &parts.uri).map(|credential| credential.access_key_id);
         let token = sigv4::session_token(&parts.headers, &parts.uri);
         let session = token.and_then(|token| temporary_credentials::read(self.node().vault(), &token));
@@ -221,13 +221,13 @@ fn not_an_operation(request_id: &str) -> Response<Bytes> {
 }
 
 /// A failure in the words of the service's protocol.
-fn failed(name: &str, failure: Failure, request_id: &str) -> Response<Bytes> {
+pub(crate) fn failed(name: &str, failure: Failure, request_id: &str) -> Response<Bytes> {
     let mut response = protocol_of(name).failure(&failure, request_id);
     refused(failure).about("service", Some(name)).attach(&mut response);
     response
 }
 
-fn uuid_text() -> String {
+pub(crate) fn uuid_text() -> String {
     random_uuid().to_string()
 }
 

@@ -21,3 +21,4 @@ mod own;
 pub mod proxy;
 mod random;
 pub mod routing;
+mod s3;

@@ -3,6 +3,7 @@
 //! The control plane has a runtime of its own, so that a commit that waits for the disk, or a large API that is being
 //! compiled, never holds up a thread that answers traffic.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +14,12 @@ use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_data_plane::upstream::UpstreamRules;
 use claviger_resources::keyring::Keyring;
+use claviger_resources::object::{Object, Part};
 use claviger_resources::{Clock, Monotonic, Random};
 use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::access_logs::AccessLogs;
-use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
+use claviger_runtime::blobs::BlobStore;
+use claviger_runtime::functions::{self, CodeStore, Functions, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
@@ -27,7 +30,7 @@ use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::token_cache::TokenCache;
 use claviger_runtime::vault::{MasterKey, Vault, VaultError};
-use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
+use claviger_store::{KEYRING_ID, Key, Kind, Revision, Store, StoreError, Stored, TransactionExt, keyring_tenant};
 use claviger_store_sqlite::SqliteStore;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -47,7 +50,7 @@ const CONTROL_THREADS: usize = 2;
 const FUNCTION_THREADS: usize = 1;
 /// How long those processes may take to end.
 const FUNCTIONS_END_MAX: Duration = Duration::from_secs(5);
-/// Rows deleted at a time by a reset.
+/// Rows read at a time at the start, and deleted by a reset.
 const RESET_PAGE: usize = 1_000;
 
 /// Where a node keeps its data.
@@ -118,6 +121,9 @@ pub enum StartError {
     /// There is no folder for the code of functions.
     #[error("cannot make a temporary folder for the code of functions")]
     Scratch(#[source] io::Error),
+    /// There is no folder for the contents of objects, or it cannot be cleared of what no object needs.
+    #[error("cannot use the folder of S3's objects")]
+    Objects(#[source] io::Error),
     /// There is no master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -146,8 +152,11 @@ impl Node {
             limits.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
+        let blobs = blob_store(place)?;
+        let in_use = control.block_on(blobs_in_use(&*store))?;
+        blobs.sweep(&in_use).map_err(StartError::Objects)?;
         let issuer_keys = Arc::new(IssuerKeys::new(Arc::clone(&monotonic)));
-        let functions = Arc::new(options.functions.with_stored(Stored {
+        let functions = Arc::new(options.functions.with_stored(functions::Stored {
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
             code: code_store(place)?,
@@ -190,6 +199,7 @@ impl Node {
             passwords: Passwords::new(Arc::clone(&vault)),
             issuance: Arc::clone(&issuance),
             issuer_keys,
+            blobs,
             functions: Arc::clone(&functions),
             trials: Arc::new(data_plane.trials()),
             clock: clock.clone(),
@@ -308,6 +318,38 @@ fn code_store(place: &Place) -> Result<CodeStore, StartError> {
         Place::Directory(path) => Ok(CodeStore::at(path)),
         Place::Memory => CodeStore::temporary().map_err(StartError::Scratch),
     }
+}
+
+fn blob_store(place: &Place) -> Result<BlobStore, StartError> {
+    match place {
+        Place::Directory(path) => Ok(BlobStore::at(path)),
+        Place::Memory => BlobStore::temporary().map_err(StartError::Objects),
+    }
+}
+
+/// The names of the files that hold what is in S3.
+async fn blobs_in_use(store: &dyn Store) -> Result<HashSet<String>, StoreError> {
+    let mut tx = store.read().await?;
+    let mut in_use = HashSet::new();
+    for kind in [Kind::Object, Kind::Part] {
+        let mut after: Option<Key> = None;
+        loop {
+            let rows = tx.rows_of_kind(kind, after.as_ref(), RESET_PAGE).await?;
+            for row in &rows {
+                if kind == Kind::Object {
+                    let object = Stored::<Object>::from_row(row)?.record;
+                    in_use.extend(object.blobs.into_iter().map(|blob| blob.id));
+                } else {
+                    in_use.insert(Stored::<Part>::from_row(row)?.record.blob.id);
+                }
+            }
+            if rows.len() < RESET_PAGE {
+                break;
+            }
+            after = rows.into_iter().next_back().map(|row| row.key);
+        }
+    }
+    Ok(in_use)
 }
 
 async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {

@@ -122,6 +122,18 @@ closed_set! {
         RoleMapping = "role_mapping",
         /// What a proxy may ask about.
         AuthorizationPolicy = "authorization_policy",
+        /// A parameter of Systems Manager.
+        Parameter = "parameter",
+        /// An older version of one.
+        ParameterVersion = "parameter_version",
+        /// A bucket of S3.
+        Bucket = "bucket",
+        /// An object of S3.
+        Object = "object",
+        /// An upload in parts.
+        Upload = "upload",
+        /// A part of one.
+        Part = "part",
     }
 }
 
@@ -160,6 +172,8 @@ closed_set! {
         ResourcePath = "resource_path",
         /// The key of a route within its API: `{api}/{route key}`.
         RouteKey = "route_key",
+        /// The name of a bucket, unique over all accounts and regions.
+        BucketName = "bucket_name",
     }
 }
 

@@ -5,6 +5,7 @@ use claviger_resources::api_key::ApiKey;
 use claviger_resources::api_mapping::ApiMapping;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
+use claviger_resources::bucket::Bucket;
 use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::domain_name::DomainName;
@@ -17,6 +18,8 @@ use claviger_resources::http_api::{
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
+use claviger_resources::object::{Object, Part, Upload};
+use claviger_resources::parameter::{OlderVersion, Parameter};
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{
@@ -111,6 +114,12 @@ record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
 record!(Function, Function, |it| "", it.name.as_str(), []);
+record!(Parameter, Parameter, |it| "", &it.name, []);
+record!(OlderVersion, ParameterVersion, |it| &it.parameter, &it.id, []);
+record!(Bucket, Bucket, |it| "", &it.name, [BucketName: it.name.as_str()]);
+record!(Object, Object, |it| &it.bucket, &it.key, []);
+record!(Upload, Upload, |it| &it.bucket, &it.id, []);
+record!(Part, Part, |it| &it.upload, &it.id, []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 

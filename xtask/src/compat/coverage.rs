@@ -40,6 +40,7 @@ const SERVICES: &[Service] = &[
         clients: CLIENTS,
     },
     Service { subject: "lambda", folder: "lambda", title: "AWS Lambda", clients: CLIENTS },
+    Service { subject: "ssm", folder: "ssm", title: "AWS Systems Manager, Parameter Store", clients: CLIENTS },
     Service { subject: "sts", folder: "sts", title: "AWS Security Token Service", clients: CLIENTS },
 ];
 
@@ -59,6 +60,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("forward-auth", "In front of services that are not behind the gate"),
     ("explain", "`claviger explain`"),
     ("exec", "`claviger exec`"),
+    ("s3", "Amazon S3"),
     ("durability", "Durability"),
 ];
 

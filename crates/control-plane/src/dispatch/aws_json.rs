@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::ControlPlane;
 use crate::operation::{Caller, Row};
-use crate::{claviger, cognito};
+use crate::{claviger, cognito, ssm};
 
 /// A service that speaks awsJson.
 struct Service {
@@ -39,6 +39,14 @@ static SERVICES: &[Service] = &[
         known: cognito::shapes::OPERATIONS,
         rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
         category: cognito::categories::of,
+    },
+    Service {
+        target: "AmazonSSM",
+        name: "AWS Systems Manager",
+        served: ssm::operations::OPERATIONS,
+        known: ssm::shapes::OPERATIONS,
+        rules: Rules { code: "ValidationException", wording: Wording::AwsJson, root: "" },
+        category: |_| None,
     },
     Service {
         target: "Claviger",

@@ -131,7 +131,7 @@ impl Operation for CreateFunction {
         }
         tags::check(&input.tags)?;
         input.settings.prepare(services, &named.arn(&tenant))?;
-        input.kept = Some(code::keep(services, &mut input.code).await?);
+        input.kept = Some(code::keep(services, caller, &mut input.code).await?);
         Ok(())
     }
 

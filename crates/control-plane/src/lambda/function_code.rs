@@ -50,7 +50,7 @@ impl Operation for UpdateFunctionCode {
         if !services.functions.has(&named.arn(&tenant)) {
             return Err(Error::FunctionNotFound(named.arn(&tenant)));
         }
-        input.kept = Some(code::keep(services, &mut input.code).await?);
+        input.kept = Some(code::keep(services, caller, &mut input.code).await?);
         Ok(())
     }
 

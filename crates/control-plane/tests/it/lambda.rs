@@ -15,6 +15,11 @@ const ZIP: &str = "UEsDBBQAAAAAAAAAIQCmsLDDKgAAACoAAAAJAAAAc3Rvcm1zLnB5ZGVmIGhhb
     dXJuIDMKUEsBAhQDFAAAAAAAAAAhAKawsMMqAAAAKgAAAAkAAAAAAAAAAAAAAKSBAAAAAHN0b3Jtcy5weVBLBQYAAAAAAQABADcA\
     AABRAAAAAAA=";
 
+/// The bytes of that zip.
+pub(crate) fn zip() -> Vec<u8> {
+    STANDARD.decode(ZIP).unwrap()
+}
+
 /// What makes the function of these tests.
 fn storms() -> Value {
     json!({
@@ -125,7 +130,7 @@ async fn a_function_is_refused_in_lambdas_words() {
         ),
         (
             json!({"Code": {"S3Bucket": "bucket", "S3Key": "key"}}),
-            "Code in S3 is not served here; send it with the call, as ZipFile.",
+            "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist",
         ),
         (
             json!({"Handler": null}),

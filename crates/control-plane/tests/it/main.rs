@@ -10,4 +10,6 @@ mod lambda;
 mod plane;
 mod quotas_page;
 mod roles_and_policies;
+mod s3;
+mod ssm;
 mod sts;

@@ -7,10 +7,12 @@ use bytes::Bytes;
 use claviger_control_plane::cognito::message::{self, SentMessage};
 use claviger_control_plane::dispatch::{ControlPlane, RestRequest};
 use claviger_control_plane::operation::Caller;
+use claviger_control_plane::s3::{S3Body, S3Request};
 use claviger_control_plane::services::{Services, Settings};
 use claviger_oauth::jose::{SigningKey, generate};
 use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
+use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -22,7 +24,7 @@ use claviger_runtime::trials::{AuthorizerOutcome, AuthorizerTrial, MethodOutcome
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
 use claviger_store::{Revision, Store, Transaction, TransactionExt};
 use claviger_testkit::{FakeClock, FakeMonotonic, SeededRandom, memory_store};
-use http::{HeaderMap, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
@@ -110,6 +112,7 @@ impl Plane {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
+            blobs: BlobStore::temporary().unwrap(),
             functions: Arc::clone(&functions),
             issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _, limits)),
             issuer_keys: Arc::new(IssuerKeys::new(Arc::clone(&monotonic) as _)),
@@ -193,6 +196,40 @@ impl Plane {
         let response = self.node.lambda(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
         let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
         (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
+    }
+
+    /// What S3 answers to a request with these headers, a line each, and this body: status, headers and body.
+    pub(crate) async fn s3(&self, request: &str, headers: &[&str], body: &[u8]) -> (u16, HeaderMap, Bytes) {
+        let (method, uri) = request.split_once(' ').unwrap();
+        let headers = headers.iter().map(|line| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        });
+        let (sender, receiver) = mpsc::channel(1024);
+        for piece in body.chunks(1000) {
+            sender.send(Ok(Bytes::copy_from_slice(piece))).await.unwrap();
+        }
+        drop(sender);
+        let request = S3Request {
+            bucket: None,
+            method: method.parse().unwrap(),
+            uri: uri.parse().unwrap(),
+            headers: headers.collect(),
+            body: receiver,
+        };
+        let response = self.node.s3(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
+        let (parts, body) = response.into_parts();
+        let body = match body {
+            S3Body::Whole(body) => body,
+            S3Body::Stream(_, mut pieces) => {
+                let mut whole = Vec::new();
+                while let Some(piece) = pieces.recv().await {
+                    whole.extend_from_slice(&piece.unwrap());
+                }
+                whole.into()
+            }
+        };
+        (parts.status.as_u16(), parts.headers, body)
     }
 
     /// What a service of awsQuery answers to a form: status and XML.
