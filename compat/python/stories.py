@@ -93,7 +93,7 @@ class AwsCli:
         words.append("--no-paginate")
         body = arguments.pop("body", None)
         if body is not None:
-            words += ["--body", body.decode()]
+            words += ["--body", body.decode() if isinstance(body, bytes) else body]
         with tempfile.TemporaryDirectory() as folder:
             # A zip comes from a file, and a function's answer goes to one.
             code, output = f"{folder}/code.zip", f"{folder}/answer"

@@ -1,21 +1,29 @@
 //! OpenAPI documents: `ImportRestApi`, `PutRestApi`.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use claviger_gateway::openapi::{ImportError, ImportOptions, Imported, Target, import};
+use claviger_gateway::openapi::{ImportError, ImportOptions, Imported, Target, import, jwt_configurations};
+use claviger_resources::limits::AUTHORIZERS_PER_API;
 use claviger_resources::quotas::Quota;
-use claviger_resources::rest_api::{RestApi, RestApiDefinition};
+use claviger_resources::rest_api::{JwtConfiguration, RestApi, RestApiDefinition};
 use claviger_resources::role_mapping::RoleTable;
 use claviger_store::TransactionExt;
 use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
 
-use super::documentation_part;
 use super::errors::Error;
 use super::rest_api::{self, RestApiOutput};
-use crate::operation::{Access, Context, Operation};
+use super::{documentation_part, jwt_configuration};
+use crate::operation::{Access, Caller, Context, Operation};
 use crate::role_mapping;
+use crate::services::Services;
+
+/// How long the issuers that a document names may take together.
+const ISSUERS_DURATION_MAX: Duration = Duration::from_secs(30);
 
 /// Makes a REST API from an OpenAPI document.
 pub struct ImportRestApi;
@@ -61,6 +69,33 @@ struct DocumentInput {
     parameters: BTreeMap<String, String>,
     /// The document in base64, as blobs are handed on.
     body: String,
+    /// By name, what the document's `JWT` authorizers accept, with where the keys of their issuers are.
+    #[serde(skip)]
+    jwt_configurations: BTreeMap<String, JwtConfiguration>,
+}
+
+impl DocumentInput {
+    /// Asks the issuers of the document's `JWT` authorizers where their keys are, as `CreateAuthorizer` does. What else is
+    /// wrong with the document is told when it is imported.
+    async fn ask_issuers(&mut self, services: &Services) -> Result<(), Error> {
+        let Ok(document) = STANDARD.decode(&self.body) else { return Ok(()) };
+        let refuse = |name: &str, reason: &dyn Display| {
+            let errors = vec![format!("Unable to create authorizer '{name}': {reason}")];
+            Error::bad(ImportError::Errors { errors, warnings: Vec::new() }.to_string())
+        };
+        let deadline = Instant::now() + ISSUERS_DURATION_MAX;
+        // A document with more authorizers than an API may have is refused anyway.
+        for (name, mut configuration) in jwt_configurations(&document).into_iter().take(AUTHORIZERS_PER_API) {
+            let resolved = timeout_at(deadline, jwt_configuration::resolve(services, &mut configuration)).await;
+            match resolved {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return Err(refuse(&name, &error)),
+                Err(_) => return Err(refuse(&name, &"the issuers of the document take too long to answer")),
+            }
+            self.jwt_configurations.insert(name, configuration);
+        }
+        Ok(())
+    }
 }
 
 impl Operation for ImportRestApi {
@@ -69,6 +104,10 @@ impl Operation for ImportRestApi {
     type Input = ImportRestApiInput;
     type Output = RestApiOutput;
     type Error = Error;
+
+    async fn prepare(services: &Services, _: &Caller, input: &mut Self::Input) -> Result<(), Error> {
+        input.document.ask_issuers(services).await
+    }
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let id = rest_api::new_id(cx, None)?;
@@ -89,6 +128,10 @@ impl Operation for PutRestApi {
     type Input = PutRestApiInput;
     type Output = RestApiOutput;
     type Error = Error;
+
+    async fn prepare(services: &Services, _: &Caller, input: &mut Self::Input) -> Result<(), Error> {
+        input.document.ask_issuers(services).await
+    }
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let mut api = rest_api::find(cx, &input.rest_api_id).await?;
@@ -127,5 +170,11 @@ fn read(input: &DocumentInput, target: Target<'_>, cx: &mut Context<'_>) -> Resu
     let mut options = ImportOptions::from_query(parameters).map_err(refuse)?;
     options.fail_on_warnings |= input.fail_on_warnings;
     options.resources_max = cx.services.settings.quotas.count_of(Quota::ResourcesOfRestApi);
-    import(&document, &options, target, cx.random).map_err(refuse)
+    let mut imported = import(&document, &options, target, cx.random).map_err(refuse)?;
+    for authorizer in &mut imported.definition.authorizers {
+        if let Some(configuration) = input.jwt_configurations.get(&authorizer.name) {
+            authorizer.jwt_configuration = Some(configuration.clone());
+        }
+    }
+    Ok(imported)
 }

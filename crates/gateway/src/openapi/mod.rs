@@ -26,11 +26,13 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use claviger_resources::limits::{AUTHORIZERS_PER_API, MODELS_PER_API};
 use claviger_resources::quotas::{Quota, Quotas};
-use claviger_resources::rest_api::{RestApi, RestApiDefinition};
+use claviger_resources::rest_api::{JwtConfiguration, RestApi, RestApiDefinition};
 use claviger_resources::role_mapping::RoleTable;
-use claviger_resources::{Random, ResourceId, RestApiId, Tenant, Timestamp};
+use claviger_resources::{AccountId, Random, Region, ResourceId, RestApiId, Tenant, Timestamp};
 
 use document::Document;
 use documentation::{Documentation, ImportedPart};
@@ -246,6 +248,17 @@ pub fn import(
     };
     check_counts(&definition, &warnings)?;
     Ok(Imported { definition, documentation, role_table, warnings })
+}
+
+/// By name, what the `JWT` authorizers of a document accept, so that their issuers can be asked before it is imported. Of what
+/// cannot be read nothing is told: importing refuses it.
+pub fn jwt_configurations(document: &[u8]) -> BTreeMap<String, JwtConfiguration> {
+    // Reading a document takes time, and few name issuers.
+    if !String::from_utf8_lossy(document).contains("jwtConfiguration") {
+        return BTreeMap::new();
+    }
+    let nobody = Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() };
+    Document::parse(document, &nobody).map(|document| security::jwt_configurations(&document)).unwrap_or_default()
 }
 
 /// Refuses an API that has more of something than call by call it could get.

@@ -8,7 +8,7 @@ use claviger_resources::user_pool;
 use serde_json::{Map, Value};
 
 use super::Importer;
-use super::document::{object, text, texts};
+use super::document::{Document, object, text, texts};
 
 /// What the document's security schemes come to, by their names.
 pub(super) struct Security {
@@ -160,6 +160,18 @@ fn result_ttl_seconds(extension: &Map<String, Value>) -> Result<Option<u32>, Str
         Ok(seconds) if seconds <= RESULT_TTL_SECONDS_MAX => Ok(u32::try_from(seconds).ok()),
         _ => Err(format!("Authorizer result TTL must be between 0 and {RESULT_TTL_SECONDS_MAX} seconds, not {given}")),
     }
+}
+
+/// What the `JWT` authorizers among a document's security schemes accept.
+pub(super) fn jwt_configurations(document: &Document) -> BTreeMap<String, JwtConfiguration> {
+    let schemes = document.parts("securityDefinitions", "securitySchemes").iter();
+    let configurations = schemes.filter_map(|(name, scheme)| {
+        let extension = object(document.resolve(scheme)).get("x-amazon-apigateway-authorizer")?.as_object()?;
+        let is_jwt = text(extension, "type")?.eq_ignore_ascii_case("jwt");
+        let configuration = jwt_configuration(extension).ok()?.filter(|_| is_jwt)?;
+        Some((name.clone(), configuration))
+    });
+    configurations.collect()
 }
 
 fn jwt_configuration(extension: &Map<String, Value>) -> Result<Option<JwtConfiguration>, String> {

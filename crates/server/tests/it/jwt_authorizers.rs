@@ -139,6 +139,45 @@ async fn only_the_algorithms_that_are_named_sign() {
 }
 
 #[tokio::test]
+async fn issuers_are_asked_when_a_document_is_imported() {
+    let server = Server::dev();
+    let issuer = Issuer::start().await;
+    let document = |issuer: &str, audiences: &[&str]| {
+        let gate = json!({ "type": "jwt", "jwtConfiguration": {
+            "issuers": [{ "issuer": issuer, "audiences": audiences }], "defaultAlgorithms": ["RS256"] } });
+        let scheme = json!({ "type": "apiKey", "in": "header", "name": "Authorization",
+            "x-amazon-apigateway-authtype": "jwt", "x-amazon-apigateway-authorizer": gate });
+        json!({ "openapi": "3.0.1", "info": { "title": "weather", "version": "1" }, "paths": {},
+            "components": { "securitySchemes": { "gate": scheme } } })
+    };
+    let api = made(&server, "POST /restapis?mode=import", document(&issuer.url, &["api"])).await;
+    let id = api["id"].as_str().unwrap();
+    let located = async || {
+        let all = made(&server, &format!("GET /restapis/{id}/authorizers"), Value::Null).await;
+        all["item"][0]["jwtConfiguration"]["issuers"][0]["jwksUri"].clone()
+    };
+    assert_eq!(located().await, format!("{}/keys", issuer.url));
+    let nobody = "http://127.0.0.1:1";
+    for line in ["POST /restapis?mode=import".to_owned(), format!("PUT /restapis/{id}?mode=merge")] {
+        for (document, expected) in [
+            (document(nobody, &["api"]), format!("Invalid issuer specified: {nobody}. Its OIDC discovery document")),
+            (document(&issuer.url, &[]), format!("The issuer {} must have between 1 and 50 audiences", issuer.url)),
+        ] {
+            let reply = control(&server, &line, document).await;
+            assert_eq!(reply.status, 400, "{reply:?}");
+            let message = reply.json()["message"].as_str().unwrap().to_owned();
+            let expected = format!("Errors found during import:\n\tUnable to create authorizer 'gate': {expected}");
+            assert!(message.starts_with(&expected), "{message}");
+        }
+    }
+    let mut other = document(&issuer.url, &["other"]);
+    other["components"]["securitySchemes"]["gate"]["x-amazon-apigateway-authorizer"]["jwtConfiguration"]["issuers"]
+        [0]["jwksUri"] = json!("http://elsewhere.example/");
+    made(&server, &format!("PUT /restapis/{id}?mode=overwrite"), other).await;
+    assert_eq!(located().await, format!("{}/keys", issuer.url));
+}
+
+#[tokio::test]
 async fn what_could_never_accept_a_token_is_refused() {
     let server = Server::dev();
     let issuer = Issuer::start().await;
