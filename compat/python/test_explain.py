@@ -78,14 +78,14 @@ def test_explains_what_boto3_was_refused_by_api_gateway(server):
 
 
 @pytest.mark.proves("explain", "refusals of the AWS APIs", "boto3")
-def test_explains_what_boto3_was_refused_by_a_service_that_is_not_served(server):
+def test_explains_what_boto3_was_refused_by_a_service_that_speaks_xml(server):
     s3 = boto3.client(
         "s3", endpoint_url=server.url, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
     )
     with pytest.raises(botocore.exceptions.ClientError) as refused:
         s3.get_object(Bucket="bucket", Key="key")
     refusal = explained(server, refused.value.response["ResponseMetadata"]["RequestId"])
-    assert refusal["reason"] == "Claviger does not serve s3."
+    assert refusal["reason"] == "The specified bucket does not exist"
 
 
 @pytest.mark.proves("explain", "refusals of the gate", "requests")

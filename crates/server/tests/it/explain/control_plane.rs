@@ -78,15 +78,15 @@ async fn every_protocol_explains_its_refusals() {
         ),
         ("GET", "/vpclinks", &[], "", 400, "UnknownOperationException", "does not serve", ""),
         ("GET", "/v2/vpclinks", &[], "", 400, "UnknownOperationException", "does not serve", ""),
-        ("POST", "/", &[("Authorization", &*sts)], "", 400, "UnknownOperationException", "does not serve sts", ""),
+        ("POST", "/", &[("Authorization", &*sts)], "", 400, "MissingAction", "the parameter Action", ""),
         (
             "GET",
             "/bucket/key",
             &[("Authorization", &*s3)],
             "",
-            400,
-            "UnknownOperationException",
-            "does not serve s3",
+            404,
+            "NoSuchBucket",
+            "The specified bucket does not exist",
             "",
         ),
         (
@@ -102,11 +102,11 @@ async fn every_protocol_explains_its_refusals() {
         (
             "POST",
             "/",
-            &[("X-Amz-Target", "AmazonSSM.GetParameter")],
+            &[("X-Amz-Target", "AmazonSQS.SendMessage")],
             "{}",
             400,
             "UnknownOperationException",
-            "does not serve ssm",
+            "does not serve sqs",
             "",
         ),
         (
