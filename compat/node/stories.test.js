@@ -8,6 +8,7 @@ import * as apigateway from "@aws-sdk/client-api-gateway";
 import * as apigatewayv2 from "@aws-sdk/client-apigatewayv2";
 import * as cognito from "@aws-sdk/client-cognito-identity-provider";
 import * as lambda from "@aws-sdk/client-lambda";
+import * as iam from "@aws-sdk/client-iam";
 import * as s3 from "@aws-sdk/client-s3";
 import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
@@ -23,6 +24,7 @@ const SERVICES = {
     cognito.CognitoIdentityProviderServiceException,
   ],
   lambda: [lambda, lambda.LambdaClient, lambda.LambdaServiceException],
+  iam: [iam, iam.IAMClient, iam.IAMServiceException],
   s3: [s3, s3.S3Client, s3.S3ServiceException],
   ssm: [ssm, ssm.SSMClient, ssm.SSMServiceException],
   sts: [sts, sts.STSClient, sts.STSServiceException],

@@ -11,6 +11,7 @@ pub mod cognito;
 pub mod dispatch;
 mod domain_name;
 mod host_name;
+pub mod iam;
 pub mod lambda;
 pub mod operation;
 mod role_mapping;

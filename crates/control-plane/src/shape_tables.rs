@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, apigatewayv2, cognito, lambda, ssm, sts};
+use crate::{apigateway, apigatewayv2, cognito, iam, lambda, ssm, sts};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -28,7 +28,10 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 #[test]
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
-    let calls = [cognito::shapes::OPERATIONS, ssm::shapes::OPERATIONS, sts::shapes::OPERATIONS].into_iter().flatten();
+    let calls =
+        [cognito::shapes::OPERATIONS, iam::shapes::OPERATIONS, ssm::shapes::OPERATIONS, sts::shapes::OPERATIONS]
+            .into_iter()
+            .flatten();
     let inputs = calls.map(|operation| operation.input);
     let rest = [apigateway::shapes::OPERATIONS, apigatewayv2::shapes::OPERATIONS, lambda::shapes::OPERATIONS];
     let rest = rest.into_iter().flatten();
@@ -47,6 +50,7 @@ fn every_pattern_of_the_tables_compiles() {
 fn every_operation_is_found_by_name_and_has_its_output() {
     for (known, outputs) in [
         (cognito::shapes::OPERATIONS, cognito::output_shapes::OUTPUTS),
+        (iam::shapes::OPERATIONS, iam::output_shapes::OUTPUTS),
         (ssm::shapes::OPERATIONS, ssm::output_shapes::OUTPUTS),
         (sts::shapes::OPERATIONS, sts::output_shapes::OUTPUTS),
     ] {
@@ -97,6 +101,7 @@ fn the_tables_hold_the_facts_that_machines_rely_on() {
     assert_eq!((invoke.payload, invoke.status_member), (Some("Payload"), Some("StatusCode")));
     assert!(lambda::output_shapes::EXCEPTIONS.contains(&("RequestTooLargeException", 413)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("InternalErrorException", 500)));
+    assert!(iam::output_shapes::EXCEPTIONS.contains(&("NoSuchEntity", 404)));
     assert!(ssm::output_shapes::EXCEPTIONS.contains(&("ParameterNotFound", 400)));
     assert!(sts::output_shapes::EXCEPTIONS.contains(&("MalformedPolicyDocument", 400)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("ScopeDoesNotExistException", 400)));

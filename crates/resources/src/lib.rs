@@ -33,6 +33,7 @@ pub mod rate;
 pub mod request_rates;
 pub mod resource_server;
 pub mod rest_api;
+pub mod role;
 pub mod role_mapping;
 pub mod secret;
 pub mod session;

@@ -126,6 +126,10 @@ closed_set! {
         Parameter = "parameter",
         /// An older version of one.
         ParameterVersion = "parameter_version",
+        /// A role of IAM.
+        Role = "role",
+        /// A managed policy of IAM.
+        ManagedPolicy = "managed_policy",
         /// A bucket of S3.
         Bucket = "bucket",
         /// An object of S3.

@@ -26,6 +26,7 @@ use claviger_resources::rest_api::{
     Authorizer, Deployment, DocumentationPart, DocumentationVersion, GatewayResponse, Model, RequestValidator,
     Resource, RestApi, Stage,
 };
+use claviger_resources::role::{ManagedPolicy, Role};
 use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
@@ -116,6 +117,8 @@ record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, [
 record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(Parameter, Parameter, |it| "", &it.name, []);
 record!(OlderVersion, ParameterVersion, |it| &it.parameter, &it.id, []);
+record!(Role, Role, |it| "", &it.name, []);
+record!(ManagedPolicy, ManagedPolicy, |it| "", &it.name, []);
 record!(Bucket, Bucket, |it| "", &it.name, [BucketName: it.name.as_str()]);
 record!(Object, Object, |it| &it.bucket, &it.key, []);
 record!(Upload, Upload, |it| &it.bucket, &it.id, []);

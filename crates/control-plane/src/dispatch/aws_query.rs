@@ -9,7 +9,7 @@ use http::Response;
 
 use super::ControlPlane;
 use crate::operation::{Caller, Row};
-use crate::sts;
+use crate::{iam, sts};
 
 /// A service that speaks awsQuery.
 struct Service {
@@ -29,15 +29,26 @@ struct Service {
     outputs: &'static [(&'static str, Option<&'static Shape>)],
 }
 
-static SERVICES: &[Service] = &[Service {
-    signing_name: "sts",
-    name: "AWS Security Token Service",
-    version: "2011-06-15",
-    namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-    served: sts::operations::OPERATIONS,
-    known: sts::shapes::OPERATIONS,
-    outputs: sts::output_shapes::OUTPUTS,
-}];
+static SERVICES: &[Service] = &[
+    Service {
+        signing_name: "sts",
+        name: "AWS Security Token Service",
+        version: "2011-06-15",
+        namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+        served: sts::operations::OPERATIONS,
+        known: sts::shapes::OPERATIONS,
+        outputs: sts::output_shapes::OUTPUTS,
+    },
+    Service {
+        signing_name: "iam",
+        name: "AWS Identity and Access Management",
+        version: "2010-05-08",
+        namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+        served: iam::operations::OPERATIONS,
+        known: iam::shapes::OPERATIONS,
+        outputs: iam::output_shapes::OUTPUTS,
+    },
+];
 
 /// How these services refuse an input that their shapes do not allow.
 static RULES: Rules<'static> = Rules { code: "ValidationError", wording: Wording::AwsJson, root: "" };

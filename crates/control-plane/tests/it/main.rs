@@ -6,6 +6,7 @@ mod apigateway;
 mod claviger;
 mod cognito;
 mod dispatch;
+mod iam;
 mod lambda;
 mod plane;
 mod quotas_page;
