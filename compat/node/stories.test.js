@@ -9,7 +9,10 @@ import * as apigatewayv2 from "@aws-sdk/client-apigatewayv2";
 import * as cognito from "@aws-sdk/client-cognito-identity-provider";
 import * as lambda from "@aws-sdk/client-lambda";
 import * as iam from "@aws-sdk/client-iam";
+import * as logs from "@aws-sdk/client-cloudwatch-logs";
+import * as ecr from "@aws-sdk/client-ecr";
 import * as s3 from "@aws-sdk/client-s3";
+import * as secretsManager from "@aws-sdk/client-secrets-manager";
 import * as ssm from "@aws-sdk/client-ssm";
 import * as sts from "@aws-sdk/client-sts";
 
@@ -25,7 +28,14 @@ const SERVICES = {
   ],
   lambda: [lambda, lambda.LambdaClient, lambda.LambdaServiceException],
   iam: [iam, iam.IAMClient, iam.IAMServiceException],
+  logs: [logs, logs.CloudWatchLogsClient, logs.CloudWatchLogsServiceException],
+  ecr: [ecr, ecr.ECRClient, ecr.ECRServiceException],
   s3: [s3, s3.S3Client, s3.S3ServiceException],
+  secretsmanager: [
+    secretsManager,
+    secretsManager.SecretsManagerClient,
+    secretsManager.SecretsManagerServiceException,
+  ],
   ssm: [ssm, ssm.SSMClient, ssm.SSMServiceException],
   sts: [sts, sts.STSClient, sts.STSServiceException],
 };
@@ -65,7 +75,9 @@ async function play(story, server) {
       // An exception of the service's model has a class of its own.
       const Modelled = commands[step.refused];
       assert(!Modelled || error instanceof Modelled, `${where}: ${error.constructor.name} is not ${step.refused}`);
-      assert.deepEqual([error.name, error.message], [step.refused, fill(step.message, names)], where);
+      // Of IAM's the client tells the shape's name, `NoSuchEntityException`, and beside it what came: `NoSuchEntity`.
+      const code = error.Error?.Code ?? error.Code ?? error.name;
+      assert.deepEqual([code, error.message], [step.refused, fill(step.message, names)], where);
     }
     if (answer) {
       // An answer that is a document is looked at as text.

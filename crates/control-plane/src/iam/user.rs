@@ -26,6 +26,7 @@ pub struct GetUserOutput {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "AWS's names")]
 struct User {
     path: &'static str,
     user_name: &'static str,
