@@ -151,6 +151,16 @@ static SERVICES: &[Service] = &[
         value_orders: &[],
     },
     Service {
+        name: "secretsmanager",
+        version: "2017-10-17",
+        folder: "crates/control-plane/src/secrets_manager",
+        extra_values: &[],
+        without_pattern: &[],
+        without_values: &[],
+        operations: None,
+        value_orders: &[],
+    },
+    Service {
         name: "sts",
         version: "2011-06-15",
         folder: "crates/control-plane/src/sts",

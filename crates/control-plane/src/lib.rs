@@ -16,6 +16,7 @@ pub mod lambda;
 pub mod operation;
 mod role_mapping;
 pub mod s3;
+pub mod secrets_manager;
 mod self_signed;
 pub mod services;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, apigatewayv2, cognito, iam, lambda, ssm, sts};
+use crate::{apigateway, apigatewayv2, cognito, iam, lambda, secrets_manager, ssm, sts};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -28,11 +28,14 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 #[test]
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
-    let calls =
-        [cognito::shapes::OPERATIONS, iam::shapes::OPERATIONS, ssm::shapes::OPERATIONS, sts::shapes::OPERATIONS]
-            .into_iter()
-            .flatten();
-    let inputs = calls.map(|operation| operation.input);
+    let calls = [
+        cognito::shapes::OPERATIONS,
+        iam::shapes::OPERATIONS,
+        secrets_manager::shapes::OPERATIONS,
+        ssm::shapes::OPERATIONS,
+        sts::shapes::OPERATIONS,
+    ];
+    let inputs = calls.into_iter().flatten().map(|operation| operation.input);
     let rest = [apigateway::shapes::OPERATIONS, apigatewayv2::shapes::OPERATIONS, lambda::shapes::OPERATIONS];
     let rest = rest.into_iter().flatten();
     for input in inputs.chain(rest.map(|operation| operation.input)) {
@@ -51,6 +54,7 @@ fn every_operation_is_found_by_name_and_has_its_output() {
     for (known, outputs) in [
         (cognito::shapes::OPERATIONS, cognito::output_shapes::OUTPUTS),
         (iam::shapes::OPERATIONS, iam::output_shapes::OUTPUTS),
+        (secrets_manager::shapes::OPERATIONS, secrets_manager::output_shapes::OUTPUTS),
         (ssm::shapes::OPERATIONS, ssm::output_shapes::OUTPUTS),
         (sts::shapes::OPERATIONS, sts::output_shapes::OUTPUTS),
     ] {
@@ -102,6 +106,7 @@ fn the_tables_hold_the_facts_that_machines_rely_on() {
     assert!(lambda::output_shapes::EXCEPTIONS.contains(&("RequestTooLargeException", 413)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("InternalErrorException", 500)));
     assert!(iam::output_shapes::EXCEPTIONS.contains(&("NoSuchEntity", 404)));
+    assert!(secrets_manager::output_shapes::EXCEPTIONS.contains(&("ResourceExistsException", 400)));
     assert!(ssm::output_shapes::EXCEPTIONS.contains(&("ParameterNotFound", 400)));
     assert!(sts::output_shapes::EXCEPTIONS.contains(&("MalformedPolicyDocument", 400)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("ScopeDoesNotExistException", 400)));

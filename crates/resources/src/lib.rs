@@ -20,6 +20,7 @@ pub mod function;
 pub mod group;
 pub mod http_api;
 pub mod id;
+pub mod kept_secret;
 pub mod key_usage;
 pub mod keyring;
 pub mod limits;

@@ -125,3 +125,9 @@ pub const AUTHORIZATION_POLICIES_MAX: usize = 1_000;
 pub const SSM_PARAMETERS_MAX: u64 = 10_000;
 /// Versions of a parameter that are kept (same page).
 pub const SSM_PARAMETER_VERSIONS_MAX: u64 = 100;
+/// Secrets per account and region; ours, because lists are sorted in memory.
+pub const SECRETS_MAX: u64 = 10_000;
+/// Versions of a secret that are kept beside those with labels (AWS, "Secrets Manager quotas").
+pub const SECRET_VERSIONS_MAX: usize = 100;
+/// Staging labels that a secret may have (same page).
+pub const SECRET_LABELS_MAX: usize = 20;

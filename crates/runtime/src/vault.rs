@@ -47,6 +47,8 @@ pub enum SealedFor<'a> {
     FunctionEnvironment(&'a str),
     /// The value of the parameter with this ARN.
     Parameter(&'a str),
+    /// The value of a version of a secret: the secret's ARN and the version's id.
+    SecretVersion(&'a str),
     /// A refresh token: it is not stored but given out.
     RefreshToken,
     /// The token of temporary credentials, likewise.
@@ -138,6 +140,7 @@ impl SealedFor<'_> {
             Self::Message(sub) => format!("message to {sub}"),
             Self::FunctionEnvironment(arn) => format!("environment of {arn}"),
             Self::Parameter(arn) => format!("value of {arn}"),
+            Self::SecretVersion(version) => format!("value of the secret {version}"),
             Self::RefreshToken => "refresh token".to_owned(),
             Self::SessionToken => "session token".to_owned(),
             Self::Challenge => "challenge".to_owned(),

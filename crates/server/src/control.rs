@@ -76,7 +76,9 @@ impl Application {
     ) -> Response<Body> {
         let answer = match name {
             "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
-            "cognito-idp" | "claviger" | "ssm" => self.aws_json(parts, body, caller, request_id).await,
+            "cognito-idp" | "claviger" | "secretsmanager" | "ssm" => {
+                self.aws_json(parts, body, caller, request_id).await
+            }
             "apigateway" => self.api_gateway(parts, body, caller, request_id).await,
             "lambda" => self.lambda(parts, body, caller, request_id).await,
             _ if is_query(name) => self.aws_query(name, parts, body, caller, request_id).await,

@@ -126,6 +126,10 @@ closed_set! {
         Parameter = "parameter",
         /// An older version of one.
         ParameterVersion = "parameter_version",
+        /// A secret of Secrets Manager.
+        KeptSecret = "secret",
+        /// A version of one.
+        SecretVersion = "secret_version",
         /// A role of IAM.
         Role = "role",
         /// A managed policy of IAM.

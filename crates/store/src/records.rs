@@ -15,6 +15,7 @@ use claviger_resources::http_api::{
     Authorizer as HttpAuthorizer, Deployment as HttpDeployment, HttpApi, Integration as HttpIntegration,
     Route as HttpRoute, Stage as HttpStage,
 };
+use claviger_resources::kept_secret::{KeptSecret, SecretVersion};
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
@@ -117,6 +118,8 @@ record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, [
 record!(Function, Function, |it| "", it.name.as_str(), []);
 record!(Parameter, Parameter, |it| "", &it.name, []);
 record!(OlderVersion, ParameterVersion, |it| &it.parameter, &it.id, []);
+record!(KeptSecret, KeptSecret, |it| "", &it.name, []);
+record!(SecretVersion, SecretVersion, |it| &it.secret, &it.id, []);
 record!(Role, Role, |it| "", &it.name, []);
 record!(ManagedPolicy, ManagedPolicy, |it| "", &it.name, []);
 record!(Bucket, Bucket, |it| "", &it.name, [BucketName: it.name.as_str()]);

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::ControlPlane;
 use crate::operation::{Caller, Row};
-use crate::{claviger, cognito, ssm};
+use crate::{claviger, cognito, secrets_manager, ssm};
 
 /// A service that speaks awsJson.
 struct Service {
@@ -45,6 +45,14 @@ static SERVICES: &[Service] = &[
         name: "AWS Systems Manager",
         served: ssm::operations::OPERATIONS,
         known: ssm::shapes::OPERATIONS,
+        rules: Rules { code: "ValidationException", wording: Wording::AwsJson, root: "" },
+        category: |_| None,
+    },
+    Service {
+        target: "secretsmanager",
+        name: "AWS Secrets Manager",
+        served: secrets_manager::operations::OPERATIONS,
+        known: secrets_manager::shapes::OPERATIONS,
         rules: Rules { code: "ValidationException", wording: Wording::AwsJson, root: "" },
         category: |_| None,
     },

@@ -12,5 +12,6 @@ mod plane;
 mod quotas_page;
 mod roles_and_policies;
 mod s3;
+mod secrets_manager;
 mod ssm;
 mod sts;

@@ -185,6 +185,15 @@ impl Functions {
         self.urls.url(arn).is_some() || self.runner.as_ref().is_some_and(|runner| runner.function(arn).is_some())
     }
 
+    /// Whether a call would go ahead, by the function's policy; nothing is called.
+    pub fn admits(&self, invocation: &Invocation<'_>) -> Result<(), FunctionError> {
+        match &self.runner {
+            _ if self.urls.url(invocation.arn).is_some() => Ok(()),
+            Some(runner) => runner.admitted(invocation).map(|_| ()),
+            None => Err(FunctionError::NotFound(invocation.arn.to_owned())),
+        }
+    }
+
     /// Where the code of stored functions stands; `None` where functions are not run.
     pub fn code(&self) -> Option<&CodeStore> {
         self.runner.as_ref().map(|runner| runner.code())

@@ -127,7 +127,7 @@ impl Runner {
     }
 
     /// The function that is called, if its caller may call it.
-    fn admitted(&self, invocation: &Invocation<'_>) -> Result<Arc<Function>, FunctionError> {
+    pub(super) fn admitted(&self, invocation: &Invocation<'_>) -> Result<Arc<Function>, FunctionError> {
         let not_found = || FunctionError::NotFound(invocation.arn.to_owned());
         let function = self.function(invocation.arn).ok_or_else(not_found)?;
         match invocation.invoker {
