@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, apigatewayv2, cognito, iam, lambda, secrets_manager, ssm, sts};
+use crate::{apigateway, apigatewayv2, cloudformation, cognito, iam, lambda, secrets_manager, ssm, sts};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -29,6 +29,7 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
     let calls = [
+        cloudformation::shapes::OPERATIONS,
         cognito::shapes::OPERATIONS,
         iam::shapes::OPERATIONS,
         secrets_manager::shapes::OPERATIONS,

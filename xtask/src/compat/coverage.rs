@@ -42,6 +42,7 @@ const SERVICES: &[Service] = &[
     Service { subject: "lambda", folder: "lambda", title: "AWS Lambda", clients: CLIENTS },
     Service { subject: "iam", folder: "iam", title: "AWS Identity and Access Management", clients: CLIENTS },
     Service { subject: "secretsmanager", folder: "secrets_manager", title: "AWS Secrets Manager", clients: CLIENTS },
+    Service { subject: "cloudformation", folder: "cloudformation", title: "AWS CloudFormation", clients: CLIENTS },
     Service { subject: "ssm", folder: "ssm", title: "AWS Systems Manager, Parameter Store", clients: CLIENTS },
     Service { subject: "sts", folder: "sts", title: "AWS Security Token Service", clients: CLIENTS },
 ];

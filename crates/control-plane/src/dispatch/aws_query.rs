@@ -9,7 +9,7 @@ use http::Response;
 
 use super::ControlPlane;
 use crate::operation::{Caller, Row};
-use crate::{iam, sts};
+use crate::{cloudformation, iam, sts};
 
 /// A service that speaks awsQuery.
 struct Service {
@@ -30,6 +30,15 @@ struct Service {
 }
 
 static SERVICES: &[Service] = &[
+    Service {
+        signing_name: "cloudformation",
+        name: "AWS CloudFormation",
+        version: "2010-05-15",
+        namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+        served: cloudformation::operations::OPERATIONS,
+        known: cloudformation::shapes::OPERATIONS,
+        outputs: cloudformation::output_shapes::OUTPUTS,
+    },
     Service {
         signing_name: "sts",
         name: "AWS Security Token Service",
@@ -122,7 +131,7 @@ mod tests {
     fn a_form_names_an_operation_that_is_served_one_that_is_not_or_none() {
         let check = |form: &str, expected: Result<&str, (&str, &str)>| {
             let form = Form::parse(form.as_bytes()).unwrap();
-            let found = find(&SERVICES[0], &form).map(|(row, shape)| {
+            let found = find(&SERVICES[1], &form).map(|(row, shape)| {
                 assert_eq!(row.name, shape.name);
                 row.name
             });

@@ -21,6 +21,7 @@ const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 /// The members of `GetRandomPassword`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_excessive_bools, reason = "AWS's members")]
 pub struct GetRandomPasswordInput {
     /// How many characters it has.
     pub password_length: Option<usize>,

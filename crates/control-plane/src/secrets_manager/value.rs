@@ -233,24 +233,25 @@ pub(super) async fn put(
     labels: &[String],
 ) -> Result<String, Error> {
     let id = token.map_or_else(|| random_id(cx), str::to_owned);
-    match cx.tx.find::<SecretVersion>(cx.tenant, &secret.name, &id).await? {
-        Some(mut found) => match PlainValue::of(&cx.services.vault, secret, &found)? {
+    if let Some(mut found) = cx.tx.find::<SecretVersion>(cx.tenant, &secret.name, &id).await? {
+        match PlainValue::of(&cx.services.vault, secret, &found)? {
             Some(before) if before == *value => return Ok(id),
             Some(_) => return Err(Error::VersionExists { token: id, arn: secret.arn() }),
             None => {
                 found.value = Some(value.sealed(cx, secret, &id)?);
                 cx.tx.replace(&found).await?;
             }
-        },
-        None => {
-            let value = Some(value.sealed(cx, secret, &id)?);
-            add(cx, secret, &id, value).await?;
         }
+    } else {
+        let value = Some(value.sealed(cx, secret, &id)?);
+        add(cx, secret, &id, value).await?;
     }
     if labels.is_empty() || !secret.stages.contains_key(CURRENT) {
         secret.label(CURRENT, &id);
     }
-    labels.iter().for_each(|label| secret.label(label, &id));
+    for label in labels {
+        secret.label(label, &id);
+    }
     if secret.stages.len() > SECRET_LABELS_MAX {
         return Err(Error::TooManyLabels);
     }
