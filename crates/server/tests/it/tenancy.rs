@@ -94,7 +94,7 @@ async fn services_refuse_in_their_own_protocol() {
             "/",
             &[("Content-Type", "application/x-www-form-urlencoded")],
             "text/xml",
-            "Claviger does not serve iam.",
+            "The request must contain the parameter Action",
         ),
         ("s3", "GET", "/bucket/key", &[], "application/xml", "The specified bucket does not exist"),
         ("lambda", "GET", "/2015-03-31/layers", &[], "application/json", "No operation of this service has GET"),
