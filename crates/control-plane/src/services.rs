@@ -8,6 +8,7 @@ use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
+use claviger_runtime::log_events::LogEvents;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
@@ -29,6 +30,8 @@ pub struct Services {
     pub issuer_keys: Arc<IssuerKeys>,
     /// Keeps the contents of objects.
     pub blobs: BlobStore,
+    /// Keeps log events.
+    pub log_events: Arc<LogEvents>,
     /// Calls functions.
     pub functions: Arc<Functions>,
     /// Carries out what is asked of stacks.

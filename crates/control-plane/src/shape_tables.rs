@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, apigatewayv2, cloudformation, cognito, iam, lambda, secrets_manager, ssm, sts};
+use crate::{apigateway, apigatewayv2, cloudformation, cognito, ecr, iam, lambda, logs, secrets_manager, ssm, sts};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -31,7 +31,9 @@ fn every_pattern_of_the_tables_compiles() {
     let calls = [
         cloudformation::shapes::OPERATIONS,
         cognito::shapes::OPERATIONS,
+        ecr::shapes::OPERATIONS,
         iam::shapes::OPERATIONS,
+        logs::shapes::OPERATIONS,
         secrets_manager::shapes::OPERATIONS,
         ssm::shapes::OPERATIONS,
         sts::shapes::OPERATIONS,
@@ -55,6 +57,8 @@ fn every_operation_is_found_by_name_and_has_its_output() {
     for (known, outputs) in [
         (cognito::shapes::OPERATIONS, cognito::output_shapes::OUTPUTS),
         (iam::shapes::OPERATIONS, iam::output_shapes::OUTPUTS),
+        (ecr::shapes::OPERATIONS, ecr::output_shapes::OUTPUTS),
+        (logs::shapes::OPERATIONS, logs::output_shapes::OUTPUTS),
         (secrets_manager::shapes::OPERATIONS, secrets_manager::output_shapes::OUTPUTS),
         (ssm::shapes::OPERATIONS, ssm::output_shapes::OUTPUTS),
         (sts::shapes::OPERATIONS, sts::output_shapes::OUTPUTS),
@@ -107,6 +111,8 @@ fn the_tables_hold_the_facts_that_machines_rely_on() {
     assert!(lambda::output_shapes::EXCEPTIONS.contains(&("RequestTooLargeException", 413)));
     assert!(cognito::output_shapes::EXCEPTIONS.contains(&("InternalErrorException", 500)));
     assert!(iam::output_shapes::EXCEPTIONS.contains(&("NoSuchEntity", 404)));
+    assert!(ecr::output_shapes::EXCEPTIONS.contains(&("RepositoryNotFoundException", 400)));
+    assert!(logs::output_shapes::EXCEPTIONS.contains(&("ResourceAlreadyExistsException", 400)));
     assert!(secrets_manager::output_shapes::EXCEPTIONS.contains(&("ResourceExistsException", 400)));
     assert!(ssm::output_shapes::EXCEPTIONS.contains(&("ParameterNotFound", 400)));
     assert!(sts::output_shapes::EXCEPTIONS.contains(&("MalformedPolicyDocument", 400)));

@@ -24,6 +24,7 @@ pub mod kept_secret;
 pub mod key_usage;
 pub mod keyring;
 pub mod limits;
+pub mod log_group;
 pub mod managed_login_branding;
 pub mod object;
 pub mod parameter;

@@ -131,3 +131,5 @@ pub const SECRETS_MAX: u64 = 10_000;
 pub const SECRET_VERSIONS_MAX: usize = 100;
 /// Staging labels that a secret may have (same page).
 pub const SECRET_LABELS_MAX: usize = 20;
+/// Log groups per account and region (AWS, "CloudWatch Logs quotas").
+pub const LOG_GROUPS_MAX: u64 = 1_000_000;

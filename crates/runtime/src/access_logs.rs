@@ -12,8 +12,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use claviger_resources::{AccountId, Region, Tenant};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
+
+use crate::log_events::{self, LogEvents};
 
 /// The folder in a data directory that holds the files.
 const FOLDER: &str = "access-logs";
@@ -29,6 +32,10 @@ const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const OLDER_FILES: u32 = 4;
 /// Files that are open at a time.
 const OPEN_FILES_MAX: usize = 64;
+/// Destinations whose streams are known at a time.
+const PLACES_MAX: usize = 1_024;
+/// The stream of a log group that access logs are written to.
+const STREAM: &str = "access-log";
 /// How long what waits may take to be written when a node is closed.
 const CLOSE_DURATION_MAX: Duration = Duration::from_secs(5);
 /// Characters of a destination's name that a file's has.
@@ -40,6 +47,8 @@ pub struct AccessLogs {
     file_bytes_max: u64,
     queue: OnceLock<mpsc::Sender<Message>>,
     counters: Arc<Counters>,
+    /// Where lines for log groups go as well.
+    events: Option<Arc<LogEvents>>,
 }
 
 enum Place {
@@ -71,7 +80,13 @@ impl AccessLogs {
     }
 
     fn new(place: Place, file_bytes_max: u64) -> Self {
-        Self { place, file_bytes_max, queue: OnceLock::new(), counters: Arc::default() }
+        Self { place, file_bytes_max, queue: OnceLock::new(), counters: Arc::default(), events: None }
+    }
+
+    /// The same, with lines for log groups among the events of those groups, too.
+    #[must_use]
+    pub fn with_events(self, events: Arc<LogEvents>) -> Self {
+        Self { events: Some(events), ..self }
     }
 
     /// Has a line written for a destination, without waiting for that; the text has no line end.
@@ -113,7 +128,8 @@ impl AccessLogs {
                 Place::Temporary => Folder::Unmade,
             };
             let files = Files { folder, open: HashMap::new(), file_bytes_max: self.file_bytes_max };
-            let writer = Writer { files, counters: Arc::clone(&self.counters), told: 0 };
+            let groups = self.events.clone().map(Groups::new);
+            let writer = Writer { files, groups, counters: Arc::clone(&self.counters), told: 0 };
             let started = std::thread::Builder::new().name("access-log".to_owned()).spawn(|| writer.run(receiver));
             if let Err(error) = started {
                 // The receiver is gone with the closure, so that every line counts as dropped.
@@ -127,6 +143,7 @@ impl AccessLogs {
 /// What the thread works with.
 struct Writer {
     files: Files,
+    groups: Option<Groups>,
     counters: Arc<Counters>,
     /// How many dropped lines the log was told of.
     told: u64,
@@ -143,6 +160,9 @@ impl Writer {
                     Message::Line { destination, text } => {
                         self.counters.queued_bytes.fetch_sub(text.len(), Ordering::Relaxed);
                         self.write(&destination, &text);
+                        if let Some(groups) = &mut self.groups {
+                            groups.write(&destination, text);
+                        }
                         lines += 1;
                     }
                     Message::Flush(done) => waiting.push(done),
@@ -179,6 +199,39 @@ impl Writer {
             self.told = dropped;
         }
     }
+}
+
+/// The log groups that are destinations.
+struct Groups {
+    events: Arc<LogEvents>,
+    /// The stream of each; `None` for a destination that is no log group.
+    places: HashMap<Arc<str>, Option<Arc<log_events::Place>>>,
+}
+
+impl Groups {
+    fn new(events: Arc<LogEvents>) -> Self {
+        Self { events, places: HashMap::new() }
+    }
+
+    fn write(&mut self, destination: &Arc<str>, message: String) {
+        if self.places.len() >= PLACES_MAX {
+            self.places.clear();
+        }
+        let place = self.places.entry(Arc::clone(destination)).or_insert_with(|| group(destination).map(Arc::new));
+        if let Some(place) = place {
+            self.events.write_now(place, vec![message]);
+        }
+    }
+}
+
+/// The stream for the access logs of a log group, by its ARN.
+fn group(destination: &str) -> Option<log_events::Place> {
+    let mut parts = destination.splitn(7, ':');
+    let (service, region, account) = (parts.nth(2)?, parts.next()?, parts.next()?);
+    let (kind, name) = (parts.next()?, parts.next()?);
+    let group = name.strip_suffix(":*").unwrap_or(name).to_owned();
+    let tenant = Tenant { account: AccountId::parse(account).ok()?, region: Region::parse(region).ok()? };
+    ((service, kind) == ("logs", "log-group")).then_some(log_events::Place { tenant, group, stream: STREAM.to_owned() })
 }
 
 /// The files of all destinations.

@@ -207,7 +207,9 @@ fn open_range(folder: &Path, blobs: &[Blob], offset: u64, length: u64) -> io::Re
 }
 
 /// Runs work on files where it holds up nothing else.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()))
 }
 

@@ -15,6 +15,7 @@ pub mod issuer_keys;
 pub mod issuers;
 pub mod key_maker;
 pub mod limits;
+pub mod log_events;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;

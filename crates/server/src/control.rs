@@ -76,7 +76,7 @@ impl Application {
     ) -> Response<Body> {
         let answer = match name {
             "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
-            "cognito-idp" | "claviger" | "secretsmanager" | "ssm" => {
+            "cognito-idp" | "claviger" | "ecr" | "logs" | "secretsmanager" | "ssm" => {
                 self.aws_json(parts, body, caller, request_id).await
             }
             "apigateway" => self.api_gateway(parts, body, caller, request_id).await,

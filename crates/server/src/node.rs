@@ -26,6 +26,7 @@ use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::limits::Limits;
+use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
@@ -98,6 +99,7 @@ pub struct Node {
     issuance: Arc<Issuance>,
     functions: Arc<Functions>,
     access_logs: Arc<AccessLogs>,
+    log_events: Arc<LogEvents>,
     /// What runs in the background until the node is closed.
     tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
@@ -119,8 +121,8 @@ pub enum StartError {
     /// The threads of the control plane, or those of functions, cannot be started.
     #[error("cannot start the node's threads")]
     Threads(#[source] io::Error),
-    /// There is no folder for the code of functions.
-    #[error("cannot make a temporary folder for the code of functions")]
+    /// There is no folder for the code of functions, or for what they print.
+    #[error("cannot make a temporary folder for the code of functions, or for what they print")]
     Scratch(#[source] io::Error),
     /// There is no folder for the contents of objects, or it cannot be cleared of what no object needs.
     #[error("cannot use the folder of S3's objects")]
@@ -157,7 +159,10 @@ impl Node {
         let in_use = control.block_on(blobs_in_use(&*store))?;
         blobs.sweep(&in_use).map_err(StartError::Objects)?;
         let issuer_keys = Arc::new(IssuerKeys::new(Arc::clone(&monotonic)));
+        let keeper = Keeper { store: store.clone(), clock: clock.clone(), threads: control.handle().clone() };
+        let log_events = Arc::new(log_events(place, keeper)?);
         let functions = Arc::new(options.functions.with_stored(functions::Stored {
+            log_events: Arc::clone(&log_events),
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
             code: code_store(place)?,
@@ -180,10 +185,11 @@ impl Node {
             random: options.random.unwrap_or(random::system),
             threads: control.handle().clone(),
         };
-        let access_logs = Arc::new(match place {
+        let access_logs = match place {
             Place::Directory(path) => AccessLogs::at(path),
             Place::Memory => AccessLogs::temporary(),
-        });
+        };
+        let access_logs = Arc::new(access_logs.with_events(Arc::clone(&log_events)));
         let data_plane = DataPlane::new(
             Arc::clone(&current),
             sessions,
@@ -202,6 +208,7 @@ impl Node {
             issuance: Arc::clone(&issuance),
             issuer_keys,
             blobs,
+            log_events: Arc::clone(&log_events),
             functions: Arc::clone(&functions),
             stacks,
             trials: Arc::new(data_plane.trials()),
@@ -230,6 +237,7 @@ impl Node {
             issuance,
             functions,
             access_logs,
+            log_events,
             tasks,
             control,
             function_threads,
@@ -278,6 +286,7 @@ impl Node {
             tracing::warn!("some processes of functions did not end in time");
         }
         self.access_logs.close().await;
+        self.log_events.close().await;
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
             (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));
@@ -321,6 +330,13 @@ fn code_store(place: &Place) -> Result<CodeStore, StartError> {
     match place {
         Place::Directory(path) => Ok(CodeStore::at(path)),
         Place::Memory => CodeStore::temporary().map_err(StartError::Scratch),
+    }
+}
+
+fn log_events(place: &Place, keeper: Keeper) -> Result<LogEvents, StartError> {
+    match place {
+        Place::Directory(path) => Ok(LogEvents::at(path, keeper)),
+        Place::Memory => LogEvents::temporary(keeper).map_err(StartError::Scratch),
     }
 }
 

@@ -144,6 +144,8 @@ closed_set! {
         KeptSecret = "secret",
         /// A version of one.
         SecretVersion = "secret_version",
+        /// A log group of CloudWatch Logs.
+        LogGroup = "log_group",
         /// A role of IAM.
         Role = "role",
         /// A managed policy of IAM.

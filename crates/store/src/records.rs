@@ -18,6 +18,7 @@ use claviger_resources::http_api::{
 use claviger_resources::kept_secret::{KeptSecret, SecretVersion};
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::keyring::Keyring;
+use claviger_resources::log_group::LogGroup;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::object::{Object, Part, Upload};
 use claviger_resources::parameter::{OlderVersion, Parameter};
@@ -127,6 +128,7 @@ record!(Parameter, Parameter, |it| "", &it.name, []);
 record!(OlderVersion, ParameterVersion, |it| &it.parameter, &it.id, []);
 record!(KeptSecret, KeptSecret, |it| "", &it.name, []);
 record!(SecretVersion, SecretVersion, |it| &it.secret, &it.id, []);
+record!(LogGroup, LogGroup, |it| "", &it.name, []);
 record!(Role, Role, |it| "", &it.name, []);
 record!(ManagedPolicy, ManagedPolicy, |it| "", &it.name, []);
 record!(Bucket, Bucket, |it| "", &it.name, [BucketName: it.name.as_str()]);

@@ -41,6 +41,8 @@ const SERVICES: &[Service] = &[
     },
     Service { subject: "lambda", folder: "lambda", title: "AWS Lambda", clients: CLIENTS },
     Service { subject: "iam", folder: "iam", title: "AWS Identity and Access Management", clients: CLIENTS },
+    Service { subject: "logs", folder: "logs", title: "Amazon CloudWatch Logs", clients: CLIENTS },
+    Service { subject: "ecr", folder: "ecr", title: "Amazon ECR", clients: CLIENTS },
     Service { subject: "secretsmanager", folder: "secrets_manager", title: "AWS Secrets Manager", clients: CLIENTS },
     Service { subject: "cloudformation", folder: "cloudformation", title: "AWS CloudFormation", clients: CLIENTS },
     Service { subject: "ssm", folder: "ssm", title: "AWS Systems Manager, Parameter Store", clients: CLIENTS },

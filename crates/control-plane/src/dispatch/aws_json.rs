@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::ControlPlane;
 use super::within::Callable;
 use crate::operation::{Caller, Row};
-use crate::{claviger, cognito, secrets_manager, ssm};
+use crate::{claviger, cognito, ecr, logs, secrets_manager, ssm};
 
 /// A service that speaks awsJson.
 struct Service {
@@ -55,6 +55,22 @@ static SERVICES: &[Service] = &[
         served: secrets_manager::operations::OPERATIONS,
         known: secrets_manager::shapes::OPERATIONS,
         rules: Rules { code: "ValidationException", wording: Wording::AwsJson, root: "" },
+        category: |_| None,
+    },
+    Service {
+        target: "Logs_20140328",
+        name: "Amazon CloudWatch Logs",
+        served: logs::operations::OPERATIONS,
+        known: logs::shapes::OPERATIONS,
+        rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
+        category: |_| None,
+    },
+    Service {
+        target: "AmazonEC2ContainerRegistry_V20150921",
+        name: "Amazon ECR",
+        served: ecr::operations::OPERATIONS,
+        known: ecr::shapes::OPERATIONS,
+        rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
         category: |_| None,
     },
     Service {
@@ -218,7 +234,7 @@ mod tests {
         );
         check("AWSCognitoIdentityProviderService.Fly", Err("Amazon Cognito user pools has no operation Fly."));
         check("Claviger.DescribeAppClientExtras", Ok("DescribeAppClientExtras"));
-        check("Logs_20140328.PutLogEvents", Err("The service Logs_20140328 is not served here."));
+        check("AmazonSQS.SendMessage", Err("The service AmazonSQS is not served here."));
         check("CreateUserPool", Err("X-Amz-Target must name a service and an operation, as Service.Operation."));
     }
 

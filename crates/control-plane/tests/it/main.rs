@@ -9,6 +9,7 @@ mod cognito;
 mod dispatch;
 mod iam;
 mod lambda;
+mod logs;
 mod plane;
 mod quotas_page;
 mod roles_and_policies;

@@ -19,6 +19,7 @@ use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::limits::Limits;
+use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::trials::{AuthorizerOutcome, AuthorizerTrial, MethodOutcome, MethodTrial, NotTried, Trials};
@@ -114,7 +115,11 @@ impl Plane {
         let monotonic = Arc::new(FakeMonotonic::default());
         let limits = Limits::new(&current, &(Arc::clone(&clock) as _), &(Arc::clone(&monotonic) as _), enforced);
         let limits = Arc::new(limits);
+        let (logged, log_clock) = (Arc::clone(&store), Arc::clone(&clock) as _);
+        let keeper = Keeper { store: logged, clock: log_clock, threads: tokio::runtime::Handle::current() };
+        let log_events = Arc::new(LogEvents::temporary(keeper).unwrap());
         let functions = Arc::new(Functions::new([]).with_stored(Stored {
+            log_events: Arc::clone(&log_events),
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
             code: CodeStore::temporary().unwrap(),
@@ -128,6 +133,7 @@ impl Plane {
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
             blobs: BlobStore::temporary().unwrap(),
+            log_events,
             functions: Arc::clone(&functions),
             issuance: Arc::new(Issuance::new(current, Arc::clone(&vault), functions, Arc::clone(&clock) as _, limits)),
             issuer_keys: Arc::new(IssuerKeys::new(Arc::clone(&monotonic) as _)),

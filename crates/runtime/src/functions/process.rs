@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::Failure;
-use super::output::Output;
+use super::output::{FunctionLog, Output};
 use super::runtime_api::{self, Call, Event, TooLarge};
 
 /// How long a process may take to ask for its first event, beside the function's own time (AWS Lambda, "Init phase").
@@ -66,7 +66,7 @@ pub(super) struct Done {
 impl Process {
     /// Starts a process for a first event, with a listener of its own that it is told of. It ends when `stopping` is true.
     pub(super) async fn start(
-        function: Arc<str>,
+        log: FunctionLog,
         mut command: Command,
         first: Job,
         clock: Arc<dyn Clock>,
@@ -78,7 +78,7 @@ impl Process {
         command.process_group(0).kill_on_drop(true);
         let mut child = command.spawn()?;
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        let output = Output::of(function, child.stdout.take(), child.stderr.take());
+        let output = Output::of(log, child.stdout.take(), child.stderr.take());
         output.begin(&first.request_id);
         let (jobs, given) = mpsc::channel(1);
         let owner =
@@ -240,6 +240,7 @@ impl Owner {
         let duration = since.elapsed();
         let tail = if job.wants_tail { self.output.tail().await } else { Vec::new() };
         let init = self.init.replace(Duration::ZERO).filter(|init| !init.is_zero());
+        self.output.end(&job.request_id, &result, duration, init);
         // Whoever gave up has nobody to tell.
         let _ = job.done.send(Done { result, tail, duration, init, alive });
     }

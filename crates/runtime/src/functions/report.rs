@@ -2,33 +2,49 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use claviger_resources::function::LATEST;
 
+use super::Failure;
 use super::output::last_bytes;
 use super::process::Done;
 
 /// The end of the log of one event, as a caller who asks for it gets it.
 pub(super) fn log_tail(request_id: &str, memory_mib: u32, done: &Done) -> Vec<u8> {
-    let mut log = format!("START RequestId: {request_id} Version: {LATEST}\n").into_bytes();
+    let mut log = start_line(request_id).into_bytes();
     log.extend(&done.tail);
     if done.tail.last().is_some_and(|byte| *byte != b'\n') {
         log.push(b'\n');
     }
-    let status = match &done.result {
+    log.extend(end_lines(request_id, memory_mib, &done.result, done.duration, done.init).as_bytes());
+    last_bytes(log)
+}
+
+/// The line before what an event prints.
+pub(super) fn start_line(request_id: &str) -> String {
+    format!("START RequestId: {request_id} Version: {LATEST}\n")
+}
+
+/// The lines behind it.
+pub(super) fn end_lines(
+    request_id: &str,
+    memory_mib: u32,
+    result: &Result<Bytes, Failure>,
+    duration: Duration,
+    init: Option<Duration>,
+) -> String {
+    let status = match result {
         Err(failure) if failure.error_type == "Sandbox.Timedout" => "\tStatus: timeout",
         Err(failure) if failure.error_type == "Runtime.ExitError" => "\tStatus: error\tError Type: Runtime.ExitError",
         _ => "",
     };
-    let init = done.init.map(|init| format!("\tInit Duration: {} ms", milliseconds(init))).unwrap_or_default();
-    let billed =
-        done.duration.as_millis().saturating_add(u128::from(!done.duration.subsec_nanos().is_multiple_of(1_000_000)));
-    let lines = format!(
+    let init = init.map(|init| format!("\tInit Duration: {} ms", milliseconds(init))).unwrap_or_default();
+    let billed = duration.as_millis().saturating_add(u128::from(!duration.subsec_nanos().is_multiple_of(1_000_000)));
+    format!(
         "END RequestId: {request_id}\nREPORT RequestId: {request_id}\tDuration: {} ms\tBilled Duration: {billed} ms\t\
          Memory Size: {memory_mib} MB{init}{status}\t\n",
-        milliseconds(done.duration)
-    );
-    log.extend(lines.as_bytes());
-    last_bytes(log)
+        milliseconds(duration)
+    )
 }
 
 fn milliseconds(duration: Duration) -> String {

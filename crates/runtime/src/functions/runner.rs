@@ -17,11 +17,13 @@ use super::code::CodeStore;
 use super::events::{Events, deliver};
 use super::idle::IdleProcesses;
 use super::launch::{LaunchError, Launcher, Surroundings};
+use super::output::FunctionLog;
 use super::process::{Done, Job, Process, told_to_stop};
 use super::report::log_tail;
 use super::turns::Turns;
 use super::{Failure, FunctionError, Invocation, Invoked, Invoker, Wishes};
 use crate::ids::random_uuid;
+use crate::log_events::LogEvents;
 use crate::snapshot::CurrentSnapshot;
 use crate::vault::{SealedFor, Vault};
 
@@ -38,6 +40,8 @@ pub struct Stored {
     pub vault: Arc<Vault>,
     /// Where their code stands.
     pub code: CodeStore,
+    /// Where what they print goes.
+    pub log_events: Arc<LogEvents>,
     /// The time of the world, which functions compare with their own: a clock that nobody moves.
     pub clock: Arc<dyn Clock>,
     /// What they are told about the node.
@@ -187,9 +191,10 @@ impl Runner {
         if *stopping_told.borrow() {
             return Err(stopping());
         }
-        let (name, clock) = (Arc::from(function.arn()), Arc::clone(&self.node.clock));
+        let clock = Arc::clone(&self.node.clock);
+        let log = FunctionLog::new(function, &self.node.log_events, &*clock);
         let failed = invalid(&"the process cannot be started");
-        match Process::start(name, command, job, clock, stopping_told).await {
+        match Process::start(log, command, job, clock, stopping_told).await {
             Ok(process) => Ok(Ok(process)),
             Err(error) => {
                 tracing::warn!(

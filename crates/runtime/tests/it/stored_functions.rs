@@ -12,6 +12,7 @@ use claviger_runtime::functions::{
     CodeStore, FunctionError, Functions, Invocation, Invoked, Invoker, Stored, Surroundings, Wishes,
 };
 use claviger_runtime::issuers::Issuers;
+use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
 use claviger_store::{Store, TransactionExt};
@@ -59,7 +60,11 @@ impl Node {
         let master = MasterKey::new(&Secret::new(vec![7; KEY_BYTES])).unwrap();
         let vault = Arc::new(Vault::create(&master, &mut SeededRandom::new(0)).unwrap().0);
         let code = CodeStore::temporary().unwrap();
+        let (store_of_logs, clock) = (Arc::clone(&store), Arc::new(SystemClock));
+        let keeper = Keeper { store: store_of_logs, clock, threads: tokio::runtime::Handle::current() };
+        let log_events = Arc::new(LogEvents::temporary(keeper).unwrap());
         let functions = Functions::default().with_stored(Stored {
+            log_events,
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
             code: code.clone(),
