@@ -7,9 +7,6 @@ import pytest
 from claviger import Server
 from machine import Machine
 
-# The tutorial projects are not part of this one; where nobody names their folder, there are no such tests.
-collect_ignore = [] if os.environ.get("CLAVIGER_TUTORIALS") else ["test_tutorials.py"]
-
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "proves(subject, what, client): what a test proves when it passes")

@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// Run only the JavaScript tests whose file name contains this
     #[arg(long, value_name = "PART")]
     node: Option<String>,
+    /// Run only the tutorials whose name contains this
+    #[arg(long, value_name = "PART")]
+    tutorial: Option<String>,
 }
 
 /// Programs that the tests start, beside what the package clients install.
@@ -55,7 +58,7 @@ pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::
         }
     }
     let files = Files::new()?;
-    let everything = arguments.python.is_none() && arguments.node.is_none();
+    let everything = [&arguments.node, &arguments.tutorial].iter().all(|it| it.is_none()) && arguments.python.is_none();
     // With all targets, so that it is the very build of `test`: cargo gives a binary built alone other dependencies.
     stages.run("binary", || start(&mut cargo(&["build", "--workspace", "--all-targets", "--quiet"])));
     if everything || arguments.python.is_some() {
@@ -66,11 +69,36 @@ pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::
         stages.run("JavaScript clients: install", || files.install_node());
         stages.run("JavaScript clients", || files.run_node(arguments.node.as_deref().unwrap_or_default()));
     }
+    if everything || arguments.tutorial.is_some() {
+        for script in scripts(arguments.tutorial.as_deref().unwrap_or_default())? {
+            let name = script.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            stages.run(&format!("tutorial {name}"), || start(files.prepared(&mut Command::new(&script))));
+        }
+    }
     if everything && stages.all_passed() {
         stages.run("generated files", || generate::run(true));
         stages.run("coverage page", || coverage::update(&files.proofs, arguments.write));
     }
     Ok(())
+}
+
+/// The scripts of tutorials: those that can be run by themselves.
+fn scripts(part: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = root().join("compat/tutorials");
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_run = path.extension() == Some(OsStr::new("sh")) && fs::read_to_string(&path)?.starts_with("#!");
+        if is_run && name.contains(part) {
+            scripts.push(path);
+        }
+    }
+    if scripts.is_empty() {
+        bail!("no tutorial has `{part}` in its name; {} has them all", folder.display());
+    }
+    scripts.sort();
+    Ok(scripts)
 }
 
 /// Where the tests keep what they install and write.

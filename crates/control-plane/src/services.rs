@@ -56,6 +56,8 @@ pub struct Settings {
     pub host_suffixes: Vec<String>,
     /// How many of each thing there may be.
     pub quotas: Quotas,
+    /// The node's own URL, for functions to answer at; `None` where there is none yet.
+    pub endpoint: Option<String>,
 }
 
 impl Services {

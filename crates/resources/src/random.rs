@@ -31,6 +31,13 @@ pub fn text(random: &mut dyn Random, alphabet: &[u8], length: usize) -> String {
     out
 }
 
+/// A version 4 UUID (RFC 9562, section 5.4).
+pub fn uuid(random: &mut dyn Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
 /// The number's digits in base 32 (`0-9a-v`), leading zeros dropped as Cognito does for client ids and secrets.
 pub fn base32_number(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";

@@ -16,6 +16,7 @@ mod messages;
 mod policy;
 mod role_mapping;
 mod roles;
+mod stacks;
 mod stop;
 mod token;
 mod trust;
@@ -67,6 +68,9 @@ enum Command {
     Demo(demo::Arguments),
     Exec(exec::Arguments),
     Env(env::Arguments),
+    Deploy(stacks::deploy::Arguments),
+    Plan(stacks::plan::Arguments),
+    Destroy(stacks::destroy::Arguments),
     Token(token::Arguments),
     Inspect(inspect::Arguments),
     AppClient(app_client::Arguments),
@@ -85,6 +89,9 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => demo::run(&arguments.global, &command),
         Command::Exec(command) => exec::run(&arguments.global, &command),
         Command::Env(command) => env::run(&arguments.global, &command),
+        Command::Deploy(command) => stacks::deploy::run(&arguments.global, &command),
+        Command::Plan(command) => stacks::plan::run(&arguments.global, &command),
+        Command::Destroy(command) => stacks::destroy::run(&arguments.global, &command),
         Command::Token(command) => token::run(&arguments.global, command),
         Command::Inspect(command) => inspect::run(&arguments.global, command),
         Command::AppClient(command) => app_client::run(&arguments.global, &command),

@@ -155,6 +155,7 @@ impl Node {
             limits.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
+        let settings = Settings { endpoint: options.endpoint.clone(), ..options.settings };
         let blobs = blob_store(place)?;
         let in_use = control.block_on(blobs_in_use(&*store))?;
         blobs.sweep(&in_use).map_err(StartError::Objects)?;
@@ -214,7 +215,7 @@ impl Node {
             trials: Arc::new(data_plane.trials()),
             clock: clock.clone(),
             random: Arc::new(random::system),
-            settings: options.settings,
+            settings,
         });
         let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services), current.applied()));
         let (keyless, waiting) = mpsc::unbounded_channel();

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use claviger_control_plane::cloudformation::{ANSWER_BYTES_MAX, ANSWER_PATH, AnswerError};
 use claviger_data_plane::body::{self, Body, ReadError};
 use http::{Method, Response, StatusCode};
 use hyper::body::Incoming;
@@ -47,6 +48,7 @@ impl Application {
             "/_claviger/messages" if read && self.is_dev() => self.messages(query).await,
             "/_claviger/messages" if self.is_dev() => refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET"),
             _ if read && self.is_dev() && path.starts_with("/_claviger/explain/") => self.explain(path),
+            _ if method == Method::PUT && path.starts_with(ANSWER_PATH) => self.take_answer(path, body).await,
             "/_claviger/clock" | "/_claviger/reset" if self.is_dev() => {
                 refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST")
             }
@@ -85,6 +87,24 @@ impl Application {
         };
         clock.set_offset_milliseconds(milliseconds);
         self.clock()
+    }
+
+    /// Takes what a function behind a custom resource answers CloudFormation.
+    async fn take_answer(&self, path: &str, body: Incoming) -> Response<Body> {
+        let document = match body::read(body, ANSWER_BYTES_MAX, BODY_DURATION_MAX).await {
+            Ok(document) => document,
+            Err(error) => return unreadable(&error),
+        };
+        let word = path.trim_start_matches(ANSWER_PATH).to_owned();
+        let taken = self
+            .node()
+            .call(move |control_plane| async move { control_plane.services().stacks.answers().take(&word, &document) });
+        match taken.await {
+            Some(Ok(())) => Response::new(Body::default()),
+            Some(Err(error @ AnswerError::NotWaitedFor)) => refusal(StatusCode::FORBIDDEN, &error.to_string()),
+            Some(Err(error @ AnswerError::Invalid(_))) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+            None => refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
+        }
     }
 
     async fn reset(&self) -> Response<Body> {

@@ -91,12 +91,12 @@ impl Operation for UpdateAccount {
             ("add", ["features"]) if patch.value()? == "UsagePlans" => Ok(()),
             _ => Err(patch.invalid_replace(&["/cloudwatchRoleArn"])),
         })?;
-        if let Some(mut stored) = stored {
-            stored.record.cloudwatch_role_arn.clone_from(&role);
-            cx.tx.replace(&stored).await?;
-        } else {
-            let record = ApiGatewayAccount { tenant: cx.tenant.clone(), cloudwatch_role_arn: role.clone() };
-            cx.tx.insert(&record).await?;
+        let record = ApiGatewayAccount { tenant: cx.tenant.clone(), cloudwatch_role_arn: role.clone() };
+        match (stored, &role) {
+            (Some(stored), None) => drop(cx.tx.delete(&stored.record).await?),
+            (Some(stored), Some(_)) => cx.tx.replace(&Stored { record, ..stored }).await?,
+            (None, None) => {}
+            (None, Some(_)) => cx.tx.insert(&record).await?,
         }
         Ok(AccountOutput::new(role))
     }

@@ -1,14 +1,14 @@
 //! Change sets: `CreateChangeSet`, `DescribeChangeSet`, `ExecuteChangeSet`, `DeleteChangeSet`, `ListChangeSets`.
 
-use claviger_resources::Timestamp;
 use claviger_resources::stack::{
     ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure, OperationKind, Stack, StackStatus,
     StackTemplate,
 };
+use claviger_resources::{Timestamp, random};
 use claviger_store::{Name, Namespace, StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Journal, uuid};
+use super::engine::Journal;
 use super::errors::Error;
 use super::page::Page;
 use super::plan::{self, ResourceChange};
@@ -176,7 +176,7 @@ impl Step for Keep<'_> {
         let template = StackTemplate {
             stack: self.stack.id.clone(),
             tenant: cx.tenant.clone(),
-            id: uuid(cx),
+            id: random::uuid(cx.random),
             text: self.prepared.text.clone(),
         };
         cx.tx.insert(&template).await?;
@@ -186,7 +186,7 @@ impl Step for Keep<'_> {
         let set = ChangeSet {
             stack: self.stack.id.clone(),
             tenant: cx.tenant.clone(),
-            id: uuid(cx),
+            id: random::uuid(cx.random),
             name: self.input.change_set_name.clone(),
             description: self.input.description.clone(),
             kind: self.kind,

@@ -5,10 +5,12 @@
 //! stands in the store after every step. The template language itself is a crate of its own
 //! (`claviger_cloudformation_template`); start there for what a template may say.
 
+mod answers;
 pub mod change_set;
 mod engine;
 mod errors;
 mod lookups;
+mod nested;
 pub mod operations;
 pub mod output_shapes;
 mod outputs;
@@ -23,5 +25,6 @@ pub mod stack_resource;
 pub mod template;
 mod types;
 
+pub use answers::{ANSWER_BYTES_MAX, AnswerError, PATH as ANSWER_PATH};
 pub use engine::{StackWorker, Stacks};
 pub use errors::Error;

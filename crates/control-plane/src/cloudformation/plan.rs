@@ -70,6 +70,22 @@ pub(super) struct Target {
     pub(super) requires_recreation: String,
 }
 
+/// A resource stays of its type as long as it has its logical id.
+fn check_types_stay(instance: &Instance, existing: &BTreeMap<&str, &StackResource>) -> Result<(), Error> {
+    let differs = |resource: &&Resource| {
+        let before = existing.get(resource.logical_id.as_str()).and_then(|it| it.current.as_ref());
+        before.is_some_and(|before| before.resource_type != resource.resource_type)
+    };
+    let changed: Vec<&str> = instance.resources().filter(differs).map(|it| it.logical_id.as_str()).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
+        changed.join(", ")
+    )))
+}
+
 /// What would change: added and changed resources in the order in which they would be, then removed ones.
 pub(super) fn changes(
     services: &Services,
@@ -89,6 +105,7 @@ pub(super) fn changes(
     let mut replaced = BTreeSet::new();
     let existing: BTreeMap<&str, &StackResource> =
         existing.iter().filter(|it| it.current.is_some()).map(|it| (it.logical_id.as_str(), it)).collect();
+    check_types_stay(instance, &existing)?;
     for resource in instance.creation_order() {
         let Planned { value, needs } = instance.plan(&resource.properties, &known)?;
         let after = value.as_object().cloned().unwrap_or_default();
@@ -102,8 +119,7 @@ pub(super) fn changes(
         let checked = schema.and_then(|schema| schema.check(&Value::Object(after.clone())).ok());
         let after = checked.and_then(|it| it.as_object().cloned()).unwrap_or(after);
         let names = changed(&state.properties, &after);
-        let is_replaced = physical.resource_type != resource.resource_type
-            || names.iter().any(|name| schema.is_some_and(|schema| schema.replaces(name)));
+        let is_replaced = names.iter().any(|name| schema.is_some_and(|schema| schema.replaces(name)));
         if names.is_empty() && !is_replaced {
             let attributes = state.attributes.clone().into_iter().collect();
             let reference = Value::from(state.reference.as_str());

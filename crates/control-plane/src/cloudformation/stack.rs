@@ -1,14 +1,14 @@
 //! Stacks: `CreateStack`, `UpdateStack`, `DeleteStack`, `DescribeStacks`, `ListStacks`, and what else is asked of a whole
 //! stack.
 
-use claviger_resources::Tenant;
 use claviger_resources::stack::{
     Definition, OnFailure, OperationKind, Phase, Stack, StackOperation, StackResource, StackStatus, StackTemplate,
 };
+use claviger_resources::{Tenant, random};
 use claviger_store::{StoreError, Stored, TransactionExt, stack_name};
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Journal, uuid};
+use super::engine::Journal;
 use super::errors::Error;
 use super::outputs::Outputs;
 use super::page::Page;
@@ -105,11 +105,6 @@ impl Procedure for CreateStack {
     async fn run(services: &Services, caller: &Caller, input: Self::Input) -> Result<Self::Output, Error> {
         let tenant = caller.tenant();
         check_name(&input.stack_name)?;
-        let id = new_id(services);
-        let shell = shell(&tenant, &input.stack_name, id, services.clock.now());
-        let arn = shell.arn();
-        let prepared =
-            source::prepare(services, caller, &input.wanted, &input.stack_name, &arn, &shell.id, None).await?;
         let on_failure = match (input.disable_rollback, input.on_failure) {
             (Some(_), Some(_)) => {
                 return Err(Error::invalid("You can specify either DisableRollback or OnFailure, but not both."));
@@ -117,27 +112,57 @@ impl Procedure for CreateStack {
             (Some(true), None) => OnFailure::DoNothing,
             (_, on_failure) => on_failure.unwrap_or_default(),
         };
+        let shell = Stack {
+            termination_protection: input.enable_termination_protection.unwrap_or_default(),
+            policy: input.stack_policy_body,
+            ..shell(&tenant, &input.stack_name, new_id(services), services.clock.now())
+        };
+        let (id, arn) = (shell.id.clone(), shell.arn());
+        let new = NewStack {
+            shell,
+            wanted: &input.wanted,
+            on_failure,
+            timeout_minutes: input.timeout_in_minutes,
+            token: input.client_request_token,
+        };
+        new.begin(services, caller).await?;
+        services.stacks.carry_out(&tenant, &id).await;
+        Ok(StackIdOutput { stack_id: arn })
+    }
+}
+
+/// A stack that is about to be made.
+pub(super) struct NewStack<'a> {
+    /// The stack, of which there is nothing yet.
+    pub(super) shell: Stack,
+    /// What it is made from.
+    pub(super) wanted: &'a Wanted,
+    /// What happens when something fails.
+    pub(super) on_failure: OnFailure,
+    /// Minutes that it may take.
+    pub(super) timeout_minutes: Option<u32>,
+    /// What its caller calls the operation by.
+    pub(super) token: Option<String>,
+}
+
+impl NewStack<'_> {
+    /// Checks all that can be checked, and begins to make it.
+    pub(super) async fn begin(self, services: &Services, caller: &Caller) -> Result<(), Error> {
+        let Self { shell, wanted, on_failure, timeout_minutes, token } = self;
+        let prepared = source::prepare(services, caller, wanted, &shell.name, &shell.arn(), &shell.id, None).await?;
+        let definition =
+            Definition { timeout_minutes, disable_rollback: on_failure == OnFailure::DoNothing, ..prepared.definition };
         let begin = Begin {
-            stack: Stack {
-                termination_protection: input.enable_termination_protection.unwrap_or_default(),
-                policy: input.stack_policy_body,
-                ..shell
-            },
+            stack: shell,
             is_new: true,
             kind: OperationKind::Create,
-            definition: Definition {
-                timeout_minutes: input.timeout_in_minutes,
-                disable_rollback: on_failure == OnFailure::DoNothing,
-                ..prepared.definition
-            },
+            definition,
             text: Some(prepared.text),
-            token: input.client_request_token,
+            token,
             on_failure,
             change_set: None,
         };
-        perform(services, &tenant, &begin).await?;
-        services.stacks.carry_out(&tenant, &begin.stack.id).await;
-        Ok(StackIdOutput { stack_id: arn })
+        perform(services, &caller.tenant(), &begin).await
     }
 }
 
@@ -150,30 +175,46 @@ impl Procedure for UpdateStack {
     type Error = Error;
 
     async fn run(services: &Services, caller: &Caller, input: Self::Input) -> Result<Self::Output, Error> {
-        let tenant = caller.tenant();
-        let (stack, resources) = perform(services, &tenant, &Look(&input.stack_name)).await?;
-        check_can_update(&stack)?;
-        let arn = stack.arn();
-        let prepared =
-            source::prepare(services, caller, &input.wanted, &stack.name, &arn, &stack.id, Some(&stack)).await?;
-        if !is_change(services, caller, &stack, &resources, &prepared).await? {
-            return Err(Error::invalid("No updates are to be performed."));
-        }
         let on_failure = if input.disable_rollback == Some(true) { OnFailure::DoNothing } else { OnFailure::Rollback };
-        let begin = Begin {
-            stack,
-            is_new: false,
-            kind: OperationKind::Update,
-            definition: prepared.definition,
-            text: Some(prepared.text),
-            token: input.client_request_token,
-            on_failure,
-            change_set: None,
-        };
-        perform(services, &tenant, &begin).await?;
-        services.stacks.carry_out(&tenant, &begin.stack.id).await;
-        Ok(StackIdOutput { stack_id: arn })
+        let Self::Input { stack_name, wanted, client_request_token: token, .. } = &input;
+        let stack = begin_update(services, caller, stack_name, wanted, on_failure, token.clone()).await?;
+        services.stacks.carry_out(&stack.tenant, &stack.id).await;
+        Ok(StackIdOutput { stack_id: stack.arn() })
     }
+}
+
+/// What an update is told that would change nothing; tools look for these words.
+pub(super) const NO_UPDATES: &str = "No updates are to be performed.";
+
+/// Checks all that can be checked, and begins to change a stack.
+pub(super) async fn begin_update(
+    services: &Services,
+    caller: &Caller,
+    name: &str,
+    wanted: &Wanted,
+    on_failure: OnFailure,
+    token: Option<String>,
+) -> Result<Stack, Error> {
+    let tenant = caller.tenant();
+    let (stack, resources) = perform(services, &tenant, &Look(name)).await?;
+    check_can_update(&stack)?;
+    let arn = stack.arn();
+    let prepared = source::prepare(services, caller, wanted, &stack.name, &arn, &stack.id, Some(&stack)).await?;
+    if !is_change(services, caller, &stack, &resources, &prepared).await? {
+        return Err(Error::invalid(NO_UPDATES));
+    }
+    let begin = Begin {
+        stack,
+        is_new: false,
+        kind: OperationKind::Update,
+        definition: prepared.definition,
+        text: Some(prepared.text),
+        token,
+        on_failure,
+        change_set: None,
+    };
+    perform(services, &tenant, &begin).await?;
+    Ok(begin.stack)
 }
 
 /// Whether what is wanted differs from what there is.
@@ -215,6 +256,17 @@ impl Procedure for DeleteStack {
     }
 }
 
+/// Begins to delete a stack that another made as a resource; whether there is one.
+pub(super) async fn begin_delete(services: &Services, tenant: &Tenant, arn: &str) -> Result<bool, Error> {
+    let input = EndInput {
+        stack_name: arn.to_owned(),
+        retain_resources: Vec::new(),
+        resources_to_skip: Vec::new(),
+        client_request_token: None,
+    };
+    Ok(perform(services, tenant, &BeginDelete(&input)).await?.is_some())
+}
+
 /// Begins to delete a stack; that there is none is no failure.
 struct BeginDelete<'a>(&'a EndInput);
 
@@ -249,7 +301,7 @@ impl Step for BeginDelete<'_> {
             return Err(busy(&stack, "deleted"));
         }
         stack.record.operation = Some(StackOperation {
-            id: uuid(cx),
+            id: random::uuid(cx.random),
             kind: OperationKind::Delete,
             phase: Phase::Forward,
             worker: String::new(),
@@ -617,9 +669,7 @@ impl Step for Look<'_> {
 
 /// A stack's id that nobody has yet.
 pub(super) fn new_id(services: &Services) -> String {
-    let mut bytes = [0; 16];
-    services.random().fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    random::uuid(&mut *services.random())
 }
 
 /// A stack of which there is nothing yet.
@@ -689,14 +739,14 @@ impl Step for Begin {
             let template = StackTemplate {
                 stack: self.stack.id.clone(),
                 tenant: cx.tenant.clone(),
-                id: uuid(cx),
+                id: random::uuid(cx.random),
                 text: text.clone(),
             };
             cx.tx.insert(&template).await?;
             definition.template = Some(template.id);
         }
         let operation = StackOperation {
-            id: uuid(cx),
+            id: random::uuid(cx.random),
             kind: self.kind,
             phase: Phase::Forward,
             worker: String::new(),

@@ -6,11 +6,10 @@
 
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::quotas::Quota;
-use claviger_resources::{ClientId, UserPoolId};
+use claviger_resources::{ClientId, UserPoolId, random};
 use claviger_store::{Name, Namespace, StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Builder;
 
 use super::errors::Error;
 use super::{app_client, quota, user_pool};
@@ -183,10 +182,8 @@ pub async fn create(
     }
     let brandings = cx.tx.count_of::<ManagedLoginBranding>(cx.tenant, client.pool.as_str()).await?;
     quota::check_room(cx, Quota::Brandings, brandings)?;
-    let mut bytes = [0_u8; 16];
-    cx.random.fill(&mut bytes);
     let mut branding = ManagedLoginBranding {
-        id: Builder::from_random_bytes(bytes).into_uuid().to_string(),
+        id: random::uuid(cx.random),
         pool: client.pool,
         client: client.id,
         tenant: cx.tenant.clone(),

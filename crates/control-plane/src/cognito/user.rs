@@ -1,12 +1,12 @@
 //! Users: `AdminGetUser`, `AdminEnableUser`, `AdminDisableUser`, `AdminDeleteUser`, and finding users by whatever name they
 //! go by.
 
-use claviger_resources::Random;
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::quotas::Quota;
 use claviger_resources::session::Session;
 use claviger_resources::user::{User, UserStatus};
 use claviger_resources::user_pool::UserPool;
+use claviger_resources::{Random, random};
 use claviger_store::{Name, Namespace, StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
@@ -152,9 +152,7 @@ pub async fn find(cx: &mut Context<'_>, pool: &UserPool, name: &str) -> Result<S
 
 /// A new subject: a version 4 UUID (RFC 9562, section 5.4).
 pub(super) fn new_sub(random: &mut dyn Random) -> String {
-    let mut bytes = [0_u8; 16];
-    random.fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    random::uuid(random)
 }
 
 /// Says of each address that is not verified that it is not, as AWS shows it.

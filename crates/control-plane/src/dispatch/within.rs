@@ -53,6 +53,11 @@ impl Api {
         }
     }
 
+    /// An operation's name, when the service has it here.
+    pub(crate) fn operation(self, name: &str) -> Option<&'static str> {
+        self.find(name).map(|callable| callable.row.name)
+    }
+
     /// What an operation takes.
     pub(crate) fn input(self, operation: &str) -> Option<&'static Shape> {
         self.find(operation).map(|callable| callable.input)

@@ -52,7 +52,7 @@ async fn show(listener: Listener, node: Node, exit: bool) -> anyhow::Result<bool
     }));
     let stack = stack::make(&endpoint).await.context("cannot make the demonstration's stack")?;
     let as_expected = story::play(&endpoint, &stack).await?;
-    story::say_how_to_go_on(&endpoint, &stack);
+    story::say_how_to_go_on(&endpoint, &stack)?;
     if !exit {
         eprintln!("The server goes on; interrupt to stop it.");
         stop_signal()?.await;

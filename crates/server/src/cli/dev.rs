@@ -17,6 +17,8 @@ use claviger_runtime::functions::{FunctionUrl, Functions};
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::token_cache::TokenCache;
 
+use super::endpoint::Endpoint;
+use super::stacks::{self, Connections, Deployment, check_name};
 use super::stop::stop_signal;
 use super::trust::write_private;
 use super::{Global, WrongUsage};
@@ -28,6 +30,9 @@ use crate::node::{Node, Options, Place};
 /// Run the server for a laptop or CI: one process, any AWS credentials, HTTP and TLS on one port
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
+    /// CloudFormation templates to deploy at the start, in this order; a stack has the name of its file
+    #[arg(value_name = "TEMPLATE")]
+    templates: Vec<PathBuf>,
     /// Address to listen on; port 0 takes a free one
     #[arg(long, env = "CLAVIGER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
     listen: SocketAddr,
@@ -130,10 +135,10 @@ pub(super) fn run(_global: &Global, arguments: Arguments) -> anyhow::Result<Exit
     let url = url(listener.address());
     let place = if arguments.ephemeral { Place::Memory } else { Place::Directory(arguments.data_dir.clone()) };
     let node = Node::start(&place, arguments.options(&url, functions)?)?;
-    if let Some(file) = &address_file {
+    if let Some(file) = address_file.as_ref().filter(|_| arguments.templates.is_empty()) {
         file.write(&url)?;
     }
-    runtime.block_on(serve(arguments, listener, node, &url))?;
+    runtime.block_on(serve(arguments, listener, node, &url, address_file.as_ref()))?;
     // What has not finished by now was given its time.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
@@ -227,7 +232,13 @@ fn greeting(bound: SocketAddr, url: &str, data_dir: Option<&Path>) -> String {
     )
 }
 
-async fn serve(arguments: Arguments, listener: Listener, node: Node, url: &str) -> anyhow::Result<()> {
+async fn serve(
+    arguments: Arguments,
+    listener: Listener,
+    node: Node,
+    url: &str,
+    address_file: Option<&AddressFile>,
+) -> anyhow::Result<()> {
     let authority =
         if arguments.ephemeral { LocalAuthority::ephemeral() } else { LocalAuthority::open(&arguments.data_dir) };
     let authority = Arc::new(authority.context("no local certificate authority")?);
@@ -240,8 +251,55 @@ async fn serve(arguments: Arguments, listener: Listener, node: Node, url: &str) 
     let stop = stop_signal()?;
     let data_dir = (!arguments.ephemeral).then_some(&*arguments.data_dir);
     eprintln!("{}", greeting(listener.address(), url, data_dir));
-    tokio::spawn(listener.serve(front, stop)).await?;
-    Ok(())
+    let stacks = stacks(&arguments.templates)?;
+    let (broken_off, is_broken_off) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(listener.serve(front, async {
+        tokio::select! {
+            () = stop => {}
+            // A sender that is dropped has nothing more to say.
+            Ok(()) = is_broken_off => {}
+        }
+    }));
+    let deployed = deploy(url, &stacks).await;
+    match (&deployed, address_file) {
+        (Err(_), _) => drop(broken_off.send(())),
+        // Whoever waits for the file finds everything there.
+        (Ok(()), Some(file)) if !stacks.is_empty() => file.write(url)?,
+        (Ok(()), _) => {}
+    }
+    server.await?;
+    deployed
+}
+
+/// The stacks that templates are deployed as: file and name.
+fn stacks(templates: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut stacks: Vec<(PathBuf, String)> = Vec::new();
+    for path in templates {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        // `weather.template.json` is the stack `weather`.
+        let name = file.split('.').next().unwrap_or_default();
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        check_name(&name)?;
+        if stacks.iter().any(|(_, taken)| *taken == name) {
+            return Err(WrongUsage(format!("two templates would both be the stack {name}; rename one")).into());
+        }
+        stacks.push((path.clone(), name));
+    }
+    Ok(stacks)
+}
+
+/// Deploys what was given on the command line, and says how to go on.
+async fn deploy(url: &str, stacks: &[(PathBuf, String)]) -> anyhow::Result<()> {
+    if stacks.is_empty() {
+        return Ok(());
+    }
+    let (endpoint, place) = (Endpoint::parse(url)?, stacks::Place::default_region());
+    for (file, name) in stacks {
+        eprintln!("claviger: deploying {} as {name}", file.display());
+        Deployment::new(&endpoint, &place, file, name)?.run().await?;
+    }
+    let names: Vec<String> = stacks.iter().map(|(_, name)| name.clone()).collect();
+    super::print(&Connections::of(&endpoint, &place, &names).await?.to_string())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::job::Job;
 use super::order::{Done, in_order};
 use super::record::{Journal, State, put};
 use crate::cloudformation::errors::Error;
-use crate::cloudformation::types::{self, Change, Current, Desired, Made, Preparation, Prepared, ResourceType, Work};
+use crate::cloudformation::types::{self, Change, Current, Desired, Made, Prepared, ResourceType, Work};
 use crate::operation::{Access, Context, Step};
 
 /// Makes and changes what the template has; answers what failed.
@@ -45,13 +45,15 @@ async fn make(job: &Job, logical_id: &str) -> Result<(), String> {
     let definition = job.instance.as_ref().and_then(|instance| instance.resource(logical_id));
     let definition = definition.ok_or_else(|| format!("{logical_id} is not in the template"))?;
     let resource_type = definition.resource_type.as_str();
+    let none = Map::new();
     let properties = match job.resolve(&definition.properties).await {
         Ok(Value::Object(properties)) => properties,
         Ok(_) => Map::new(),
-        Err(reason) => return fail(job, logical_id, resource_type, false, reason).await,
+        Err(reason) => return fail(job, &job.desired(logical_id, resource_type, &none), reason.into()).await,
     };
     let Some(kind) = types::find(resource_type) else {
-        return fail(job, logical_id, resource_type, false, format!("{resource_type} is not served")).await;
+        let reason = format!("{resource_type} is not served");
+        return fail(job, &job.desired(logical_id, resource_type, &none), reason.into()).await;
     };
     let checked =
         kind.schema().map_or(Ok(Value::Object(properties.clone())), |schema| schema.check(&Value::Object(properties)));
@@ -63,11 +65,11 @@ async fn make(job: &Job, logical_id: &str) -> Result<(), String> {
                 "Properties validation failed for resource {logical_id} with message:\n[{}]",
                 violations.join(", ")
             );
-            return fail(job, logical_id, resource_type, false, reason).await;
+            return fail(job, &job.desired(logical_id, resource_type, &none), reason.into()).await;
         }
     };
     let resource = job.resource(logical_id);
-    let action = decide(job, resource.as_ref(), kind, &properties).map_err(|error| error.to_string())?;
+    let action = decide(job, resource.as_ref(), kind, resource_type, &properties).map_err(|error| error.to_string())?;
     match action {
         // After a crash this is also what has been done already.
         Action::Keep(state) => {
@@ -79,14 +81,21 @@ async fn make(job: &Job, logical_id: &str) -> Result<(), String> {
             let desired = job.desired(logical_id, resource_type, &properties);
             match change(job, kind, &desired, resource, action).await {
                 Ok(()) => Ok(()),
-                Err(error) => fail(job, logical_id, resource_type, is_update, reason_of(error)).await,
+                Err(error) => {
+                    let remains = match &error {
+                        Error::Handler(failure) => failure.remains().cloned(),
+                        _ => None,
+                    };
+                    let failure = Failure { is_update, reason: reason_of(error), remains };
+                    fail(job, &desired, failure).await
+                }
             }
         }
     }
 }
 
 /// What is told of an error. What is ours to mend is logged, and told as no more than that.
-pub(super) fn reason_of(error: Error) -> String {
+pub(in crate::cloudformation) fn reason_of(error: Error) -> String {
     match error {
         Error::Store(_) | Error::Vault(_) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a stack's step failed");
@@ -100,10 +109,11 @@ fn decide(
     job: &Job,
     resource: Option<&StackResource>,
     kind: &ResourceType,
+    resource_type: &str,
     properties: &Map<String, Value>,
 ) -> Result<Action, Error> {
     let Some(physical) = resource.and_then(|it| it.current.as_ref()) else { return Ok(Action::Create) };
-    if physical.resource_type != kind.name {
+    if physical.resource_type != resource_type {
         return Ok(Action::Create);
     }
     let state = State::open(&job.services, &job.stack.id, physical)?;
@@ -140,7 +150,7 @@ async fn change(
 ) -> Result<(), Error> {
     let is_told = resource.as_ref().is_some_and(|it| it.operation == job.operation.id && it.status.is_in_progress());
     let mut resource = resource.unwrap_or_else(|| fresh(job, desired));
-    resource.resource_type = kind.name.to_owned();
+    resource.resource_type = desired.resource_type.to_owned();
     let begins = match &action {
         Action::Update(..) => ResourceStatus::UpdateInProgress,
         _ if resource.current.is_some() => ResourceStatus::UpdateInProgress,
@@ -151,7 +161,7 @@ async fn change(
         resource = job.write(&begin).await?;
         job.note(resource.clone());
     }
-    let mut preparation = Preparation { services: &job.services, caller: &job.caller, prepared: Prepared::default() };
+    let mut preparation = job.preparation(desired.logical_id, desired.resource_type);
     let of = match &action {
         Action::Update(current, _) => Change::Update(current, desired),
         _ => Change::Create(desired),
@@ -265,7 +275,8 @@ impl Step for Make<'_> {
         if !matches!(self.action, Action::Update(..)) {
             journal.resource_status(cx, &mut resource, self.begins, Some("Resource creation Initiated")).await?;
         }
-        resource.current = Some(self.physical(cx, &made.id, &state)?);
+        let Desired { logical_id, resource_type, .. } = *self.desired;
+        resource.current = Some(physical(cx, job, logical_id, resource_type, &made.id, &state)?);
         let ends = match self.begins {
             ResourceStatus::UpdateInProgress => ResourceStatus::UpdateComplete,
             _ => ResourceStatus::CreateComplete,
@@ -291,19 +302,27 @@ impl Make<'_> {
             attributes: made.attributes,
         }
     }
+}
 
-    fn physical(&self, cx: &mut Context<'_>, id: &str, state: &State) -> Result<Physical, Error> {
-        let mut physical = Physical {
-            id: id.to_owned(),
-            resource_type: self.kind.name.to_owned(),
-            state: state.seal(cx, &self.job.stack.id)?,
-            depends_on: Vec::new(),
-            deletion_policy: String::new(),
-            update_replace_policy: String::new(),
-        };
-        set_policies(self.job, self.desired.logical_id, &mut physical);
-        Ok(physical)
-    }
+/// What stands for a resource now, as it is recorded.
+fn physical(
+    cx: &mut Context<'_>,
+    job: &Job,
+    logical_id: &str,
+    resource_type: &str,
+    id: &str,
+    state: &State,
+) -> Result<Physical, Error> {
+    let mut physical = Physical {
+        id: id.to_owned(),
+        resource_type: resource_type.to_owned(),
+        state: state.seal(cx, &job.stack.id)?,
+        depends_on: Vec::new(),
+        deletion_policy: String::new(),
+        update_replace_policy: String::new(),
+    };
+    set_policies(job, logical_id, &mut physical);
+    Ok(physical)
 }
 
 /// Sets what the template says of a resource's end, and what it is made after.
@@ -325,25 +344,37 @@ pub(super) fn with_policies(job: &Job, mut resource: StackResource) -> Option<St
     (resource.current != before).then_some(resource)
 }
 
+/// Why a step failed.
+struct Failure {
+    /// Whether it was a change in place.
+    is_update: bool,
+    reason: String,
+    /// What was made all the same.
+    remains: Option<Made>,
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self { is_update: false, reason, remains: None }
+    }
+}
+
 /// Tells that a step failed.
-async fn fail(job: &Job, logical_id: &str, resource_type: &str, is_update: bool, reason: String) -> Result<(), String> {
-    let resource = job.resource(logical_id);
-    let is_update = is_update || resource.as_ref().is_some_and(|it| it.current.is_some());
-    let step = Fail { job, logical_id, resource_type, resource, is_update, reason: &reason };
-    match job.write(&step).await {
+async fn fail(job: &Job, desired: &Desired<'_>, mut failure: Failure) -> Result<(), String> {
+    let resource = job.resource(desired.logical_id);
+    failure.is_update |= resource.as_ref().is_some_and(|it| it.current.is_some());
+    match job.write(&Fail { job, desired, resource, failure: &failure }).await {
         Ok(resource) => job.note(resource),
         Err(error) => return Err(reason_of(error)),
     }
-    Err(reason)
+    Err(failure.reason)
 }
 
 struct Fail<'a> {
     job: &'a Job,
-    logical_id: &'a str,
-    resource_type: &'a str,
+    desired: &'a Desired<'a>,
     resource: Option<StackResource>,
-    is_update: bool,
-    reason: &'a str,
+    failure: &'a Failure,
 }
 
 impl Step for Fail<'_> {
@@ -352,17 +383,13 @@ impl Step for Fail<'_> {
     type Error = Error;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
-        let job = self.job;
+        let Self { job, desired, failure, .. } = *self;
         let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
-        let none = Map::new();
-        let mut resource = self
-            .resource
-            .clone()
-            .unwrap_or_else(|| fresh(job, &job.desired(self.logical_id, self.resource_type, &none)));
+        let mut resource = self.resource.clone().unwrap_or_else(|| fresh(job, desired));
         let is_told =
             resource.operation == job.operation.id && resource.status.is_in_progress() && self.resource.is_some();
         take_over(job, &mut resource);
-        let (begins, ends) = if self.is_update {
+        let (begins, ends) = if failure.is_update {
             (ResourceStatus::UpdateInProgress, ResourceStatus::UpdateFailed)
         } else {
             (ResourceStatus::CreateInProgress, ResourceStatus::CreateFailed)
@@ -370,7 +397,17 @@ impl Step for Fail<'_> {
         if !is_told {
             journal.resource_status(cx, &mut resource, begins, None).await?;
         }
-        journal.resource_status(cx, &mut resource, ends, Some(self.reason)).await?;
+        if let Some(made) = failure.remains.as_ref().filter(|_| resource.current.is_none()) {
+            let Desired { logical_id, resource_type, properties, .. } = *desired;
+            let state = State {
+                properties: properties.clone(),
+                reference: made.id.clone(),
+                attributes: made.attributes.clone(),
+            };
+            resource.physical_id.clone_from(&made.id);
+            resource.current = Some(physical(cx, job, logical_id, resource_type, &made.id, &state)?);
+        }
+        journal.resource_status(cx, &mut resource, ends, Some(&failure.reason)).await?;
         put(cx, &resource).await?;
         journal.close(cx).await?;
         Ok(resource)

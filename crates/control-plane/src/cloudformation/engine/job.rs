@@ -14,8 +14,9 @@ use serde_json::Value;
 use super::record::State;
 use crate::cloudformation::errors::Error;
 use crate::cloudformation::lookups;
+use crate::cloudformation::nested::Parent;
 use crate::cloudformation::source;
-use crate::cloudformation::types::Desired;
+use crate::cloudformation::types::{Desired, Preparation, Prepared, Subject};
 use crate::operation::{Access, Caller, Context, Step, perform};
 use crate::services::Services;
 
@@ -189,6 +190,13 @@ impl Job {
                 Ok(())
             }
         }
+    }
+
+    /// What comes before the transaction of a step that is done to a resource.
+    pub(super) fn preparation<'a>(&'a self, logical_id: &'a str, resource_type: &'a str) -> Preparation<'a> {
+        let place = Parent { stack: &self.stack, operation: &self.operation, logical_id };
+        let resource = Subject { place, resource_type };
+        Preparation { services: &self.services, caller: &self.caller, resource, prepared: Prepared::default() }
     }
 
     /// What a handler is told of a resource.

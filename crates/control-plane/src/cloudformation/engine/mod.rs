@@ -15,24 +15,28 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use claviger_resources::Tenant;
 use claviger_resources::stack::{OnFailure, OperationKind, Phase, ResourceStatus, Stack, StackResource, StackStatus};
+use claviger_resources::{Tenant, random};
 use claviger_store::{Kind, Stored, TransactionExt};
 use tokio::sync::{mpsc, oneshot};
 
 use self::order::Done;
 use self::removal::Removal;
+use super::answers::Answers;
 use super::errors::Error;
 use super::outputs::{self, Outputs};
 use crate::operation::{Access, Context, Step, perform};
 use crate::services::Services;
 
-pub(super) use self::forward::changed;
+pub(super) use self::forward::{changed, reason_of};
 pub(super) use self::job::Job;
-pub(super) use self::record::{Journal, State, uuid};
+pub(super) use self::record::{Journal, State};
 
-/// Where operations on stacks are handed in.
-pub struct Stacks(mpsc::Sender<Work>);
+/// Where operations on stacks are handed in, and what their custom resources are waited for by.
+pub struct Stacks {
+    work: mpsc::Sender<Work>,
+    answers: Answers,
+}
 
 /// Carries out what is handed in.
 pub struct StackWorker(mpsc::Receiver<Work>);
@@ -53,7 +57,12 @@ impl Stacks {
     /// A place to hand operations in, and the worker that carries them out.
     pub fn new() -> (Self, StackWorker) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        (Self(sender), StackWorker(receiver))
+        (Self { work: sender, answers: Answers::default() }, StackWorker(receiver))
+    }
+
+    /// The answers of functions behind custom resources.
+    pub fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// Has what was asked of a stack carried out, and waits for a while until it is done.
@@ -61,7 +70,7 @@ impl Stacks {
         let (done, finished) = oneshot::channel();
         let work = Work { tenant: tenant.clone(), stack: stack.to_owned(), done };
         // Nobody takes it when the server stops; whoever starts next finds it in the store.
-        if self.0.send(work).await.is_ok() {
+        if self.work.send(work).await.is_ok() {
             // It goes on when the wait is over.
             drop(tokio::time::timeout(ANSWER_WAIT, finished).await);
         }
@@ -145,7 +154,7 @@ impl Step for Claim<'_> {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         let stack: Option<Stored<Stack>> = cx.tx.find(cx.tenant, "", self.0).await?;
         let Some(mut stack) = stack else { return Ok(None) };
-        let worker = uuid(cx);
+        let worker = random::uuid(cx.random);
         let Some(operation) = stack.record.operation.as_mut().filter(|it| it.phase != Phase::Stopped) else {
             return Ok(None);
         };

@@ -3,7 +3,7 @@
 use claviger_resources::stack::{
     Physical, ResourceStatus, Stack, StackEvent, StackOperation, StackResource, StackStatus,
 };
-use claviger_resources::{Sealed, Timestamp};
+use claviger_resources::{Sealed, Timestamp, random};
 use claviger_runtime::vault::SealedFor;
 use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl Journal {
             stack: stack.id.clone(),
             tenant: stack.tenant.clone(),
             place: StackEvent::place(stack.events),
-            event_id: uuid(cx),
+            event_id: random::uuid(cx.random),
             time,
             logical_id: about.logical_id.to_owned(),
             physical_id: about.physical_id.to_owned(),
@@ -165,11 +165,4 @@ pub(in crate::cloudformation) async fn put(cx: &mut Context<'_>, resource: &Stac
         None => cx.tx.insert(resource).await?,
     }
     Ok(())
-}
-
-/// A new UUID.
-pub(in crate::cloudformation) fn uuid(cx: &mut Context<'_>) -> String {
-    let mut bytes = [0; 16];
-    cx.random.fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }

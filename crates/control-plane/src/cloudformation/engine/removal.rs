@@ -11,7 +11,7 @@ use super::job::Job;
 use super::order::{Done, in_order};
 use super::record::{Journal, State, put};
 use crate::cloudformation::errors::Error;
-use crate::cloudformation::types::{self, Change, Preparation, Prepared, ResourceType, Work};
+use crate::cloudformation::types::{self, Change, Prepared, ResourceType, Work};
 use crate::operation::{Access, Context, Step};
 
 /// What is to be deleted of a resource.
@@ -77,11 +77,13 @@ async fn try_remove(job: &Job, removal: &Removal) -> Result<(), Error> {
         return finish(job, removal, None, &Prepared::default()).await;
     }
     let kind = types::find(&removal.physical.resource_type);
-    let mut preparation = Preparation { services: &job.services, caller: &job.caller, prepared: Prepared::default() };
+    let mut preparation = job.preparation(&removal.logical_id, &removal.physical.resource_type);
     if let Some(kind) = kind.filter(|kind| kind.handler.is_slow()) {
         let step = Tell { job, removal, status: ResourceStatus::DeleteInProgress, reason: None };
         job.note(job.write(&step).await?);
-        kind.handler.prepare(&mut preparation, &Change::Delete).await?;
+        let state = State::open(&job.services, &job.stack.id, &removal.physical)?;
+        let current = state.current(&removal.physical.id);
+        kind.handler.prepare(&mut preparation, &Change::Delete(&current)).await?;
     }
     finish(job, removal, kind, &preparation.prepared).await
 }

@@ -10,7 +10,7 @@ use super::job::Job;
 use super::order::{Done, in_order};
 use super::record::{Journal, State, put};
 use crate::cloudformation::errors::Error;
-use crate::cloudformation::types::{self, Change, Preparation, Prepared, Work};
+use crate::cloudformation::types::{self, Change, Prepared, Work};
 use crate::operation::{Access, Context, Step};
 
 /// Gives every resource that the operation changed or replaced back what stood for it before; answers what failed.
@@ -75,7 +75,7 @@ async fn try_undo(job: &Job, resource: &StackResource) -> Result<StackResource, 
     let before = State::open(&job.services, &job.stack.id, previous)?;
     let now = State::open(&job.services, &job.stack.id, current)?.current(&current.id);
     let desired = job.desired(&resource.logical_id, &previous.resource_type, &before.properties);
-    let mut preparation = Preparation { services: &job.services, caller: &job.caller, prepared: Prepared::default() };
+    let mut preparation = job.preparation(&resource.logical_id, &previous.resource_type);
     if let Some(kind) = types::find(&previous.resource_type) {
         kind.handler.prepare(&mut preparation, &Change::Update(&now, &desired)).await?;
     }

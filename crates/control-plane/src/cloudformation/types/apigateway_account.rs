@@ -9,15 +9,21 @@ use super::handler::{Current, Desired, Handler, Made, Work, members, tag_map};
 use super::noun::{at, patches, retag, text};
 use crate::dispatch::Api;
 
-/// What an account has set for API Gateway: there is one, so it is neither made nor deleted.
+/// What an account has set for API Gateway: there is one, so it is neither made nor deleted. When it goes with its stack,
+/// what was set before is set again.
 pub(super) struct Account;
+
+/// Where the role is remembered that was set before.
+const BEFORE: &str = "CloudWatchRoleArnBefore";
 
 #[async_trait]
 impl Handler for Account {
     async fn create(&self, work: &mut Work<'_, '_>, desired: &Desired<'_>) -> Result<Made, HandlerFailure> {
-        set_role(work, desired).await?;
+        let before = work.call(Api::RestApis, "GetAccount", Map::new()).await?;
+        set_role(work, desired.text("CloudWatchRoleArn")).await?;
         let id = format!("{}-account", desired.stack_name);
-        Ok(Made::id(id.clone()).with("Id", id))
+        let before = at(&before, "/cloudwatchRoleArn").unwrap_or_default();
+        Ok(Made::id(id.clone()).with("Id", id).with(BEFORE, before))
     }
 
     async fn update(
@@ -26,17 +32,22 @@ impl Handler for Account {
         current: &Current,
         desired: &Desired<'_>,
     ) -> Result<Made, HandlerFailure> {
-        set_role(work, desired).await?;
+        set_role(work, desired.text("CloudWatchRoleArn")).await?;
         Ok(Made::unchanged(current))
     }
 
-    async fn delete(&self, _: &mut Work<'_, '_>, _: &Current) -> Result<(), HandlerFailure> {
-        Ok(())
+    async fn delete(&self, work: &mut Work<'_, '_>, current: &Current) -> Result<(), HandlerFailure> {
+        let now = work.call(Api::RestApis, "GetAccount", Map::new()).await?;
+        // Somebody else may have set another meanwhile.
+        if at(&now, "/cloudwatchRoleArn") != current.get("CloudWatchRoleArn").and_then(Value::as_str) {
+            return Ok(());
+        }
+        set_role(work, current.attributes.get(BEFORE).and_then(Value::as_str)).await
     }
 }
 
-async fn set_role(work: &mut Work<'_, '_>, desired: &Desired<'_>) -> Result<(), HandlerFailure> {
-    let role = json!({"op": "replace", "path": "/cloudwatchRoleArn", "value": desired.text("CloudWatchRoleArn").unwrap_or_default()});
+async fn set_role(work: &mut Work<'_, '_>, role: Option<&str>) -> Result<(), HandlerFailure> {
+    let role = json!({"op": "replace", "path": "/cloudwatchRoleArn", "value": role.unwrap_or_default()});
     work.call(Api::RestApis, "UpdateAccount", members! {"patchOperations": vec![role]}).await.map(drop)
 }
 

@@ -41,7 +41,7 @@ impl Handler for RestApi {
                 }
                 None => Ok(()),
             },
-            Change::Delete => Ok(()),
+            Change::Delete(_) => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use claviger_aws_protocol::failure::Failure;
 
+use super::handler::Made;
 use crate::dispatch::Api;
 use crate::operation::StagedFailure;
 
@@ -13,27 +14,45 @@ pub struct HandlerFailure {
     service: Option<&'static str>,
     failure: Failure,
     is_contention: bool,
+    remains: Option<Box<Made>>,
 }
 
 impl HandlerFailure {
     /// A service's refusal.
     pub(in crate::cloudformation) fn new(api: Api, failure: Failure) -> Self {
-        Self { service: Some(api.name()), failure, is_contention: false }
+        Self { service: Some(api.name()), failure, is_contention: false, remains: None }
     }
 
     /// A refusal of a service that has no operations to call from within.
     pub(in crate::cloudformation) fn of(service: &'static str, failure: Failure) -> Self {
-        Self { service: Some(service), failure, is_contention: false }
+        Self { service: Some(service), failure, is_contention: false, remains: None }
     }
 
     /// A service's refusal in the transaction.
     pub(in crate::cloudformation) fn refused(api: Api, refused: StagedFailure) -> Self {
-        Self { service: Some(api.name()), failure: refused.failure, is_contention: refused.is_contention }
+        Self { is_contention: refused.is_contention, ..Self::new(api, refused.failure) }
     }
 
     /// What the template wants cannot be had here.
     pub(in crate::cloudformation) fn unsupported(message: impl Into<String>) -> Self {
-        Self { service: None, failure: Failure::new("InvalidRequest", 400, message), is_contention: false }
+        let failure = Failure::new("InvalidRequest", 400, message);
+        Self { service: None, failure, is_contention: false, remains: None }
+    }
+
+    /// The same, when something was made all the same that is to be deleted.
+    #[must_use]
+    pub(in crate::cloudformation) fn leaving(self, made: Made) -> Self {
+        Self { remains: Some(Box::new(made)), ..self }
+    }
+
+    /// What was made all the same.
+    pub(in crate::cloudformation) fn remains(&self) -> Option<&Made> {
+        self.remains.as_deref()
+    }
+
+    /// The code of the error.
+    pub(in crate::cloudformation) fn code(&self) -> &str {
+        &self.failure.code
     }
 
     /// An operation did not answer what it should.
@@ -42,6 +61,7 @@ impl HandlerFailure {
             service: None,
             failure: Failure::new("InternalFailure", 500, format!("{operation} did not tell what it made")),
             is_contention: false,
+            remains: None,
         }
     }
 

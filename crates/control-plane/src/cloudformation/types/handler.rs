@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::failure::HandlerFailure;
 use super::reshape::reshape;
+use crate::cloudformation::nested::Parent;
 use crate::dispatch::Api;
 use crate::operation::{Caller, Context, Staged};
 use crate::services::Services;
@@ -90,7 +91,7 @@ pub(in crate::cloudformation) enum Change<'a> {
     /// It is changed.
     Update(&'a Current, &'a Desired<'a>),
     /// It is deleted.
-    Delete,
+    Delete(&'a Current),
 }
 
 /// The time before the transaction.
@@ -99,14 +100,34 @@ pub(in crate::cloudformation) struct Preparation<'a> {
     pub(in crate::cloudformation) services: &'a Services,
     /// On whose behalf.
     pub(in crate::cloudformation) caller: &'a Caller,
+    /// For which resource.
+    pub(in crate::cloudformation) resource: Subject<'a>,
     /// What has been prepared.
     pub(in crate::cloudformation) prepared: Prepared,
 }
 
-/// What was prepared: operations that wait for the transaction.
+/// Which resource something is done to.
+#[derive(Clone, Copy)]
+pub(in crate::cloudformation) struct Subject<'a> {
+    /// The stack, the operation and the resource's logical id.
+    pub(in crate::cloudformation) place: Parent<'a>,
+    /// The resource's type.
+    pub(in crate::cloudformation) resource_type: &'a str,
+}
+
+/// What was prepared: operations that wait for the transaction, or what somebody else has made.
 #[derive(Default)]
 pub(in crate::cloudformation) struct Prepared {
+    /// What has been made or changed before the transaction.
+    pub(super) made: Option<Made>,
     operations: Vec<(&'static str, Box<dyn Staged>)>,
+}
+
+impl Prepared {
+    /// What has been made or changed before the transaction.
+    pub(super) fn made(&self) -> Result<Made, HandlerFailure> {
+        self.made.clone().ok_or_else(|| HandlerFailure::unsupported("Nothing was made"))
+    }
 }
 
 impl Preparation<'_> {

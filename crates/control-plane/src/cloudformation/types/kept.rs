@@ -31,7 +31,7 @@ impl Handler for Kept {
                 Some(name) => name.to_owned(),
                 None => work.name(desired, max),
             },
-            Naming::Uuid => uuid(work),
+            Naming::Uuid => random::uuid(work.cx.random),
         };
         Ok((self.made)(&name, work.cx.tenant))
     }
@@ -43,12 +43,6 @@ impl Handler for Kept {
     async fn delete(&self, _: &mut Work<'_, '_>, _: &Current) -> Result<(), HandlerFailure> {
         Ok(())
     }
-}
-
-fn uuid(work: &mut Work<'_, '_>) -> String {
-    let mut bytes = [0; 16];
-    work.cx.random.fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
 /// Something that answers to its name alone.
@@ -97,6 +91,14 @@ pub(super) static REPOSITORY: Kept = Kept {
         Made::id(name)
             .with("Arn", format!("arn:aws:ecr:{region}:{account}:repository/{name}"))
             .with("RepositoryUri", format!("{account}.dkr.ecr.{region}.amazonaws.com/{name}"))
+    },
+};
+
+pub(super) static LOG_GROUP: Kept = Kept {
+    name: Naming::Property("LogGroupName", 512),
+    made: |name, tenant| {
+        let Tenant { account, region } = tenant;
+        Made::id(name).with("Arn", format!("arn:aws:logs:{region}:{account}:log-group:{name}:*"))
     },
 };
 

@@ -99,7 +99,7 @@ impl Handler for Function {
                 let input = Self::configuration(current, desired);
                 preparation.stage(Api::Lambda, "UpdateFunctionConfiguration", input).await
             }
-            Change::Delete => Ok(()),
+            Change::Delete(_) => Ok(()),
         }
     }
 

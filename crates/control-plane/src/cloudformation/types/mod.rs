@@ -10,21 +10,24 @@ mod apigateway_rest_api;
 mod apigateway_stage;
 mod apigatewayv2;
 mod cognito;
+mod custom;
 mod failure;
 mod handler;
 mod inline_code;
 mod kept;
 mod lambda;
+mod nested_stack;
 mod noun;
 mod reshape;
 mod s3;
 mod schema;
+mod sdk_call;
 mod ssm;
 
 use std::sync::OnceLock;
 
 pub(super) use self::failure::HandlerFailure;
-pub(super) use self::handler::{Change, Current, Desired, Handler, Made, Preparation, Prepared, Work};
+pub(super) use self::handler::{Change, Current, Desired, Handler, Made, Preparation, Prepared, Subject, Work};
 pub(super) use self::schema::Schema;
 
 /// A resource type.
@@ -46,8 +49,30 @@ impl ResourceType {
 
 /// The type of this name.
 pub(super) fn find(name: &str) -> Option<&'static ResourceType> {
+    if is_custom(name) {
+        return Some(&CUSTOM);
+    }
     TYPES.iter().find(|it| it.name == name)
 }
+
+/// Characters that may follow `Custom::` (AWS CloudFormation, `AWS::CloudFormation::CustomResource`).
+const CUSTOM_NAME_MAX: usize = 60;
+
+fn is_custom(name: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '-');
+    name == CUSTOM.name
+        || name
+            .strip_prefix("Custom::")
+            .is_some_and(|it| (1..=CUSTOM_NAME_MAX).contains(&it.len()) && it.chars().all(is_allowed))
+}
+
+/// What a function of the user's stands behind, whatever the template calls it. Its properties are the function's matter.
+static CUSTOM: ResourceType = ResourceType {
+    name: "AWS::CloudFormation::CustomResource",
+    handler: &custom::CustomResource,
+    schema: "{}",
+    parsed: OnceLock::new(),
+};
 
 macro_rules! types {
     ($($name:literal, $schema:literal => $handler:expr;)*) => {
@@ -88,6 +113,7 @@ types! {
     "AWS::ApiGatewayV2::Route", "AWS-ApiGatewayV2-Route" => apigatewayv2::ROUTE;
     "AWS::ApiGatewayV2::Stage", "AWS-ApiGatewayV2-Stage" => apigatewayv2::STAGE;
     "AWS::CDK::Metadata", "AWS-CDK-Metadata" => kept::OPAQUE;
+    "AWS::CloudFormation::Stack", "AWS-CloudFormation-Stack" => nested_stack::NestedStack;
     "AWS::CloudFormation::WaitConditionHandle", "AWS-CloudFormation-WaitConditionHandle" => kept::OPAQUE;
     "AWS::Cognito::UserPool", "AWS-Cognito-UserPool" => cognito::UserPool;
     "AWS::Cognito::UserPoolClient", "AWS-Cognito-UserPoolClient" => cognito::USER_POOL_CLIENT;
@@ -104,6 +130,7 @@ types! {
     "AWS::Lambda::EventInvokeConfig", "AWS-Lambda-EventInvokeConfig" => kept::OPAQUE;
     "AWS::Lambda::Function", "AWS-Lambda-Function" => lambda::Function;
     "AWS::Lambda::Permission", "AWS-Lambda-Permission" => lambda::PERMISSION;
+    "AWS::Logs::LogGroup", "AWS-Logs-LogGroup" => kept::LOG_GROUP;
     "AWS::S3::Bucket", "AWS-S3-Bucket" => s3::Bucket;
     "AWS::S3::BucketPolicy", "AWS-S3-BucketPolicy" => kept::BUCKET_POLICY;
     "AWS::SQS::Queue", "AWS-SQS-Queue" => kept::QUEUE;

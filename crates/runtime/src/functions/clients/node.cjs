@@ -3,8 +3,9 @@
 
 const fs = require("node:fs");
 const http = require("node:http");
+const https = require("node:https");
 const path = require("node:path");
-const { createRequire } = require("node:module");
+const { createRequire, syncBuiltinESMExports } = require("node:module");
 const { pathToFileURL } = require("node:url");
 const { format } = require("node:util");
 
@@ -70,6 +71,20 @@ function prepareConsole() {
 function write(level, ...parts) {
   const text = format(...parts).replace(/\n/g, "\r");
   fs.writeSync(1, `${new Date().toISOString()}\t${requestId}\t${level}\t${text}\n`);
+}
+
+/** Code that answers CloudFormation asks for https at port 443 of the host it was told, whatever port and scheme it was told. */
+function leadAnswersHere() {
+  if (!environment.AWS_ENDPOINT_URL) return;
+  const here = new URL(environment.AWS_ENDPOINT_URL);
+  const dial = https.request;
+  https.request = (first, ...rest) => {
+    const options = typeof first === "string" || first instanceof URL ? new URL(first) : first;
+    const isMeant = options.hostname === here.hostname && (!options.port || Number(options.port) === 443);
+    if (!isMeant || here.protocol !== "http:" || options instanceof URL) return dial(first, ...rest);
+    return http.request({ ...options, protocol: "http:", port: here.port, agent: undefined }, ...rest);
+  };
+  syncBuiltinESMExports();
 }
 
 /** The handler that `file.function` names. */
@@ -204,6 +219,7 @@ function endOn(event, name, status) {
 async function main() {
   process.chdir(TASK_ROOT);
   prepareConsole();
+  leadAnswersHere();
   endOn("uncaughtException", undefined, 129);
   endOn("unhandledRejection", "Runtime.UnhandledPromiseRejection", 128);
   let handler;

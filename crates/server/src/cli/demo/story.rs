@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::stack::{STAGE, Stack};
 use crate::cli::endpoint::Endpoint;
+use crate::cli::stacks::{Client, Connections};
 
 /// One token's lifetime and a second.
 const PAST_EXPIRY_SECONDS: i64 = 3601;
@@ -55,19 +56,18 @@ pub(super) async fn play(endpoint: &Endpoint, stack: &Stack) -> anyhow::Result<b
 }
 
 /// Says what was made and how to go on with it, ready to paste.
-#[expect(clippy::print_stdout, reason = "this is the command's result")]
-pub(super) fn say_how_to_go_on(endpoint: &Endpoint, stack: &Stack) {
-    let (url, api) = (endpoint.url(), &stack.api);
-    println!(
-        "Token URL      {url}/oauth2/token\nClient id      {}\nClient secret  {}\nUser pool      {}\nInvoke URL     \
-         {url}/_aws/execute-api/{api}/{STAGE}\n",
-        stack.client_id, stack.client_secret, stack.user_pool
-    );
-    println!(
-        "TOKEN=$(curl -s -u {}:{} -d grant_type=client_credentials {url}/oauth2/token | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')",
-        stack.client_id, stack.client_secret
-    );
-    println!("curl -i -H \"Authorization: Bearer $TOKEN\" {url}/_aws/execute-api/{api}/{STAGE}\n");
+pub(super) fn say_how_to_go_on(endpoint: &Endpoint, stack: &Stack) -> anyhow::Result<()> {
+    let url = endpoint.url();
+    let connections = Connections {
+        token_url: format!("{url}/oauth2/token"),
+        client: Some(Client {
+            pool: stack.user_pool.clone(),
+            id: stack.client_id.clone(),
+            secret: stack.client_secret.clone(),
+        }),
+        invoke_url: Some(format!("{url}/_aws/execute-api/{}/{STAGE}", stack.api)),
+    };
+    crate::cli::print(&format!("{connections}\n"))
 }
 
 struct Teller<'a> {

@@ -1,0 +1,112 @@
+"""A server that is killed in the middle of a deployment: whoever starts next ends it, one way or the other."""
+
+import json
+import pathlib
+import random
+import threading
+import time
+
+import botocore.exceptions
+import pytest
+from claviger import Server
+from stories import aws_client
+from test_durability import stop_traced
+
+TEMPLATE = pathlib.Path(__file__).parents[1] / "tutorials/projects/serverless-weather-events/synth/cloudformation-template-update-stack.json"
+# Whoever wants another course of things names it; each run says which it took.
+SEED = int(time.time())
+KILLS = 50
+# Counts system calls that reach the disk, and kills at one of them.
+AT_SYNC = ["strace", "-f", "-q", "-o", "/dev/null", "-e", "trace=fdatasync,fsync"]
+
+
+def template(broken=False):
+    body = json.loads(TEMPLATE.read_text())
+    if broken:
+        body["Resources"]["WeatherEventsStage"]["Properties"]["Nonsense"] = True
+    return json.dumps(body)
+
+
+def begin(server, broken):
+    """Begins a deployment whose answer may never come."""
+    stacks = aws_client(server, "cloudformation")
+    try:
+        stacks.create_stack(StackName="weather", TemplateBody=template(broken))
+    except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError):
+        pass
+
+
+def settled(server):
+    """The stack's status when nothing is being done to it any more; None when nothing had been acknowledged of it."""
+    stacks = aws_client(server, "cloudformation")
+    while True:
+        found = stacks.describe_stacks()["Stacks"]
+        if not found:
+            return None
+        if not found[0]["StackStatus"].endswith("_IN_PROGRESS"):
+            return found[0]["StackStatus"]
+
+
+def left(server):
+    """What is there beside stacks."""
+    pools = aws_client(server, "cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
+    apis = aws_client(server, "apigateway").get_rest_apis()["items"]
+    buckets = aws_client(server, "s3").list_buckets()["Buckets"]
+    return [it["Name"] for it in pools], [it["name"] for it in apis], [it["Name"] for it in buckets]
+
+
+def check_aftermath(folder, broken):
+    """Starts again where a server was killed; the deployment ends as it would have, and can be deleted whole."""
+    with Server(data_folder=folder) as server:
+        status = settled(server)
+        assert status in (None, "ROLLBACK_COMPLETE" if broken else "CREATE_COMPLETE")
+        if status == "CREATE_COMPLETE":
+            assert [len(names) for names in left(server)] == [1, 1, 1]
+        else:
+            assert left(server) == ([], [], [])
+        stacks = aws_client(server, "cloudformation")
+        stacks.delete_stack(StackName="weather")
+        assert settled(server) is None and left(server) == ([], [], [])
+        return status
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["that succeeds", "that fails"])
+def test_a_server_killed_at_every_step_of_a_deployment(tmp_path, broken):
+    ended = []
+    for sync in range(1, 1000):
+        folder = tmp_path / str(sync)
+        wrapper = [*AT_SYNC, "-e", f"inject=fdatasync,fsync:signal=SIGKILL:when={sync}"]
+        try:
+            server = Server(data_folder=folder, wrapper=wrapper)
+        except AssertionError:
+            continue  # It was killed before it listened: that is another test's matter.
+        begin(server, broken)
+        is_alive = server.process.poll() is None
+        if is_alive:
+            stop_traced(server)
+        ended.append(check_aftermath(folder, broken))
+        if is_alive:
+            break
+    assert len(ended) > 10, ended
+    print(f"killed at {len(ended)} steps, gone on with {sum(it is not None for it in ended)} times")
+
+
+def test_a_server_killed_at_any_moment_of_a_deployment(tmp_path):
+    print(f"seed {SEED}")
+    chance = random.Random(SEED)
+    with Server(data_folder=tmp_path / "measured") as server:
+        begun = time.monotonic()
+        begin(server, broken=False)
+        duration = time.monotonic() - begun
+    ended = []
+    for kill in range(KILLS):
+        folder, broken = tmp_path / str(kill), chance.random() < 0.3
+        server = Server(data_folder=folder)
+        moment = chance.uniform(0, duration)
+        killer = threading.Timer(moment, server.kill)
+        killer.start()
+        begin(server, broken)
+        killer.join()
+        ended.append(check_aftermath(folder, broken))
+    counts = {str(status): ended.count(status) for status in set(ended)}
+    print(f"killed {KILLS} times within {duration:.3f} s: {counts}")
