@@ -186,11 +186,7 @@ impl Node {
             random: options.random.unwrap_or(random::system),
             threads: control.handle().clone(),
         };
-        let access_logs = match place {
-            Place::Directory(path) => AccessLogs::at(path),
-            Place::Memory => AccessLogs::temporary(),
-        };
-        let access_logs = Arc::new(access_logs.with_events(Arc::clone(&log_events)));
+        let access_logs = Arc::new(access_logs(place).with_events(Arc::clone(&log_events)));
         let data_plane = DataPlane::new(
             Arc::clone(&current),
             sessions,
@@ -331,6 +327,13 @@ fn code_store(place: &Place) -> Result<CodeStore, StartError> {
     match place {
         Place::Directory(path) => Ok(CodeStore::at(path)),
         Place::Memory => CodeStore::temporary().map_err(StartError::Scratch),
+    }
+}
+
+fn access_logs(place: &Place) -> AccessLogs {
+    match place {
+        Place::Directory(path) => AccessLogs::at(path),
+        Place::Memory => AccessLogs::temporary(),
     }
 }
 
