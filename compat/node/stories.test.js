@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import * as apigateway from "@aws-sdk/client-api-gateway";
 import * as apigatewayv2 from "@aws-sdk/client-apigatewayv2";
+import * as cloudformation from "@aws-sdk/client-cloudformation";
 import * as cognito from "@aws-sdk/client-cognito-identity-provider";
 import * as lambda from "@aws-sdk/client-lambda";
 import * as iam from "@aws-sdk/client-iam";
@@ -21,6 +22,11 @@ import { COMPAT, proving, settings, withServer } from "./support.js";
 const SERVICES = {
   apigateway: [apigateway, apigateway.APIGatewayClient, apigateway.APIGatewayServiceException],
   apigatewayv2: [apigatewayv2, apigatewayv2.ApiGatewayV2Client, apigatewayv2.ApiGatewayV2ServiceException],
+  cloudformation: [
+    cloudformation,
+    cloudformation.CloudFormationClient,
+    cloudformation.CloudFormationServiceException,
+  ],
   "cognito-idp": [
     cognito,
     cognito.CognitoIdentityProviderClient,
