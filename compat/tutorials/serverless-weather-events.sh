@@ -55,7 +55,7 @@ framework() {
   done
   calls
   run again "${lead[@]}" npx "$program" deploy
-  printed again 'No changes to deploy'
+  printed again 'did not include any changes to be deployed'
   run remove "${lead[@]}" npx "$program" remove
   printed remove 'Service weather-events-api has been successfully removed'
   same 'stacks that stay' 0 "$("$AWS" cloudformation describe-stacks --query 'length(Stacks)')"

@@ -2,15 +2,16 @@
 
 use claviger_cloudformation_template::{DynamicReference, Instance, Known, Need, StackOutput, limits};
 use claviger_resources::stack::StackExport;
-use claviger_resources::{Region, Tenant};
+use claviger_resources::{Region, Secret, Tenant};
 use claviger_store::{Stored, TransactionExt};
 
 use super::errors::Error;
 use super::outputs::{self, Outputs};
 use super::stack;
 use crate::operation::{Access, Caller, Context, Step, perform};
+use crate::secrets_manager::value::ValueReference;
 use crate::services::Services;
-use crate::{s3, ssm};
+use crate::{s3, secrets_manager, ssm};
 
 /// The value of an export.
 pub(super) async fn export(services: &Services, tenant: &Tenant, name: &str) -> Result<String, String> {
@@ -71,7 +72,16 @@ pub(super) async fn dynamic(
 ) -> Result<String, String> {
     let (name, version) = match reference {
         DynamicReference::Ssm { name, version } | DynamicReference::SsmSecure { name, version } => (name, version),
-        DynamicReference::Secret { .. } => return Err(format!("{{{{resolve:{reference}}}}} is not served")),
+        DynamicReference::Secret { id, json_key, version_stage, version_id } => {
+            let reference = ValueReference {
+                secret_id: id,
+                json_key: json_key.as_deref(),
+                version_id: version_id.as_deref(),
+                version_stage: version_stage.as_deref(),
+            };
+            let found = perform(services, &caller.tenant(), &FindSecret(&reference)).await;
+            return found.map_err(|error| error.to_string()).map(|value| value.expose().clone());
+        }
     };
     let named = version.as_ref().map_or_else(|| name.clone(), |version| format!("{name}:{version}"));
     ssm_parameter(services, caller, &named).await.map_err(|error| error.to_string())
@@ -98,6 +108,21 @@ impl Step for FindParameter<'_> {
             Err(ssm::Error::Store(error)) => Err(error.into()),
             Err(_) => Ok(None),
         }
+    }
+}
+
+struct FindSecret<'a>(&'a ValueReference<'a>);
+
+impl Step for FindSecret<'_> {
+    const ACCESS: Access = Access::Read;
+    type Output = Secret<String>;
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
+        secrets_manager::value::read(cx, self.0).await.map_err(|error| match error {
+            secrets_manager::Error::Store(error) => error.into(),
+            error => Error::invalid(error.to_string()),
+        })
     }
 }
 

@@ -3,8 +3,9 @@
 //! The id of such a stack follows from its parent's operation, so that whoever goes on with that operation after a crash
 //! finds the stack instead of making a second one.
 
-use claviger_resources::stack::{OnFailure, Stack, StackOperation, StackStatus};
+use claviger_resources::stack::{OnFailure, Stack, StackEvent, StackOperation, StackStatus};
 use claviger_resources::{Tenant, random};
+use claviger_store::{Stored, TransactionExt};
 use serde_json::{Map, Value};
 
 use super::errors::Error;
@@ -67,7 +68,7 @@ pub(super) async fn create(
     if done.status == StackStatus::CreateComplete {
         return Ok(Done::of(services, &done)?);
     }
-    Err(Failed { reason: reason(&done, "created"), remains: Some(arn) })
+    Err(Failed { remains: Some(arn), ..failed(services, &done, "created").await })
 }
 
 /// Changes a stack, if there is anything to change.
@@ -82,7 +83,7 @@ pub(super) async fn update(services: &Services, caller: &Caller, arn: &str, want
     };
     let done = wait(services, &tenant, arn).await?;
     if is_changed && done.status != StackStatus::UpdateComplete {
-        return Err(Failed { reason: reason(&done, "updated"), remains: None });
+        return Err(failed(services, &done, "updated").await);
     }
     Ok(Done::of(services, &done)?)
 }
@@ -98,7 +99,7 @@ pub(super) async fn delete(services: &Services, caller: &Caller, arn: &str) -> R
     if done.status == StackStatus::DeleteComplete {
         return Ok(());
     }
-    Err(Failed { reason: reason(&done, "deleted"), remains: None })
+    Err(failed(services, &done, "deleted").await)
 }
 
 /// Waits until nothing is being done to a stack.
@@ -112,10 +113,32 @@ async fn wait(services: &Services, tenant: &Tenant, arn: &str) -> Result<Stack, 
     }
 }
 
-fn reason(stack: &Stack, verb: &str) -> String {
-    let why = stack.operation.as_ref().and_then(|it| it.failure.clone()).or_else(|| stack.status_reason.clone());
-    let why = why.unwrap_or_else(|| format!("it is in {} state", stack.status));
-    format!("Embedded stack {} was not successfully {verb}: {why}", stack.arn())
+/// Why a stack is not what it should be: what its last event of a failure says.
+async fn failed(services: &Services, stack: &Stack, verb: &str) -> Failed {
+    let why = match perform(services, &stack.tenant, &LastFailure(stack)).await {
+        Ok(Some(why)) => why,
+        Ok(None) => format!("it is in {} state", stack.status),
+        Err(error) => super::engine::reason_of(error),
+    };
+    Failed { reason: format!("Embedded stack {} was not successfully {verb}: {why}", stack.arn()), remains: None }
+}
+
+struct LastFailure<'a>(&'a Stack);
+
+impl Step for LastFailure<'_> {
+    const ACCESS: Access = Access::Read;
+    type Output = Option<String>;
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
+        let events: Vec<Stored<StackEvent>> = cx.tx.list_all(cx.tenant, &self.0.id).await?;
+        let arn = self.0.arn();
+        let of_stack = events.into_iter().filter(|event| event.physical_id == arn);
+        let mut failed =
+            of_stack.filter(|it| it.status.contains("ROLLBACK_IN_PROGRESS") || it.status.ends_with("_FAILED"));
+        let reason = failed.find_map(|event| event.record.reason);
+        Ok(reason.map(|reason| reason.trim_end_matches("Rollback requested by user.").to_owned()))
+    }
 }
 
 async fn check_depth(services: &Services, tenant: &Tenant, parent: &Stack) -> Result<(), Failed> {

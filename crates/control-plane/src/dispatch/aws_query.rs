@@ -8,6 +8,7 @@ use claviger_aws_protocol::shape::{self, OperationShape, Rules, Shape, Wording};
 use http::Response;
 
 use super::ControlPlane;
+use super::within::Callable;
 use crate::operation::{Caller, Row};
 use crate::{cloudformation, iam, sts};
 
@@ -100,6 +101,14 @@ impl ControlPlane {
         let output_shape = service.outputs.iter().find(|(name, _)| *name == row.name).and_then(|(_, shape)| *shape);
         Ok(query::encode(row.name, service.namespace, output_shape, output.as_deref(), request_id))
     }
+}
+
+/// An operation, for callers from within.
+pub(super) fn callable(signing_name: &str, operation: &str) -> Option<Callable> {
+    let service = SERVICES.iter().find(|service| service.signing_name == signing_name)?;
+    let row = service.served.iter().find(|row| row.name == operation)?;
+    let shape = shape::find(service.known, operation)?;
+    Some(Callable { row, input: shape.input, rules: RULES })
 }
 
 /// The operation a form names, or why there is none.

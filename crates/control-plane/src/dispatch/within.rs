@@ -29,6 +29,12 @@ pub(crate) enum Api {
     Lambda,
     /// AWS Systems Manager.
     Ssm,
+    /// AWS Identity and Access Management.
+    Iam,
+    /// AWS Secrets Manager.
+    SecretsManager,
+    /// Amazon CloudWatch Logs.
+    Logs,
 }
 
 impl Api {
@@ -40,6 +46,9 @@ impl Api {
             Self::HttpApis => "ApiGatewayV2",
             Self::Lambda => "Lambda",
             Self::Ssm => "Ssm",
+            Self::Iam => "Iam",
+            Self::SecretsManager => "SecretsManager",
+            Self::Logs => "CloudWatchLogs",
         }
     }
 
@@ -50,6 +59,9 @@ impl Api {
             Self::HttpApis => super::rest_json::callable(&super::rest_json::API_GATEWAY_V2, operation),
             Self::Lambda => super::rest_json::callable(&super::rest_json::LAMBDA, operation),
             Self::Ssm => super::aws_json::callable("AmazonSSM", operation),
+            Self::Iam => super::aws_query::callable("iam", operation),
+            Self::SecretsManager => super::aws_json::callable("secretsmanager", operation),
+            Self::Logs => super::aws_json::callable("Logs_20140328", operation),
         }
     }
 

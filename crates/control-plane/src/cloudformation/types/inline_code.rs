@@ -17,8 +17,11 @@ const PYTHON: &str = include_str!("cfnresponse.py");
 /// A zip of the text, in base64.
 pub(super) fn zip(text: &str, runtime: &str) -> Result<String, HandlerFailure> {
     let files = match runtime {
-        _ if runtime.starts_with("nodejs") => [("index.js", text), ("cfn-response.js", NODE)],
-        _ if runtime.starts_with("python") => [("index.py", text), ("cfnresponse.py", PYTHON)],
+        // It is required by its name or by its place.
+        _ if runtime.starts_with("nodejs") => {
+            vec![("index.js", text), ("cfn-response.js", NODE), ("node_modules/cfn-response.js", NODE)]
+        }
+        _ if runtime.starts_with("python") => vec![("index.py", text), ("cfnresponse.py", PYTHON)],
         _ => {
             return Err(HandlerFailure::unsupported(format!(
                 "#/Code/ZipFile: code can be written into a template for nodejs and python only, not for {runtime}"

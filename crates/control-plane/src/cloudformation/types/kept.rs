@@ -57,21 +57,6 @@ pub(super) static OPAQUE: Kept =
 pub(super) static BUCKET_POLICY: Kept = named("Bucket");
 pub(super) static KMS_ALIAS: Kept = named("AliasName");
 
-pub(super) static ROLE: Kept = Kept {
-    name: Naming::Property("RoleName", 64),
-    made: |name, tenant| {
-        Made::id(name).with("Arn", iam(tenant, "role", name)).with("RoleId", format!("AROA{}", opaque(name)))
-    },
-};
-
-pub(super) static MANAGED_POLICY: Kept = Kept {
-    name: Naming::Property("ManagedPolicyName", 128),
-    made: |name, tenant| {
-        let arn = iam(tenant, "policy", name);
-        Made::id(arn.clone()).with("PolicyArn", arn).with("PolicyId", format!("ANPA{}", opaque(name)))
-    },
-};
-
 pub(super) static QUEUE: Kept = Kept {
     name: Naming::Property("QueueName", 80),
     made: |name, tenant| {
@@ -94,14 +79,6 @@ pub(super) static REPOSITORY: Kept = Kept {
     },
 };
 
-pub(super) static LOG_GROUP: Kept = Kept {
-    name: Naming::Property("LogGroupName", 512),
-    made: |name, tenant| {
-        let Tenant { account, region } = tenant;
-        Made::id(name).with("Arn", format!("arn:aws:logs:{region}:{account}:log-group:{name}:*"))
-    },
-};
-
 pub(super) static KMS_KEY: Kept = Kept {
     name: Naming::Uuid,
     made: |id, tenant| {
@@ -109,27 +86,3 @@ pub(super) static KMS_KEY: Kept = Kept {
         Made::id(id).with("Arn", arn).with("KeyId", id)
     },
 };
-
-fn iam(tenant: &Tenant, kind: &str, name: &str) -> String {
-    format!("arn:aws:iam::{}:{kind}/{name}", tenant.account)
-}
-
-/// Seventeen letters and digits that stand for a name, as IAM's ids have them.
-fn opaque(name: &str) -> String {
-    let mut source = Spread(
-        name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)),
-    );
-    random::text(&mut source, random::LOWER_ALPHANUMERIC, 17).to_ascii_uppercase()
-}
-
-/// Bytes that follow from a number.
-struct Spread(u64);
-
-impl claviger_resources::Random for Spread {
-    fn fill(&mut self, buffer: &mut [u8]) {
-        for byte in buffer {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            *byte = (self.0 >> 33).to_le_bytes()[0];
-        }
-    }
-}

@@ -13,15 +13,18 @@ mod cognito;
 mod custom;
 mod failure;
 mod handler;
+mod iam;
 mod inline_code;
 mod kept;
 mod lambda;
+mod logs;
 mod nested_stack;
 mod noun;
 mod reshape;
 mod s3;
 mod schema;
 mod sdk_call;
+mod secrets_manager;
 mod ssm;
 
 use std::sync::OnceLock;
@@ -122,20 +125,23 @@ types! {
     "AWS::Cognito::UserPoolResourceServer", "AWS-Cognito-UserPoolResourceServer" => cognito::RESOURCE_SERVER;
     "AWS::Cognito::UserPoolUserToGroupAttachment", "AWS-Cognito-UserPoolUserToGroupAttachment" => cognito::USER_IN_GROUP;
     "AWS::ECR::Repository", "AWS-ECR-Repository" => kept::REPOSITORY;
-    "AWS::IAM::ManagedPolicy", "AWS-IAM-ManagedPolicy" => kept::MANAGED_POLICY;
-    "AWS::IAM::Policy", "AWS-IAM-Policy" => kept::OPAQUE;
-    "AWS::IAM::Role", "AWS-IAM-Role" => kept::ROLE;
+    "AWS::IAM::ManagedPolicy", "AWS-IAM-ManagedPolicy" => iam::ManagedPolicy;
+    "AWS::IAM::Policy", "AWS-IAM-Policy" => iam::InlinePolicy;
+    "AWS::IAM::Role", "AWS-IAM-Role" => iam::Role;
     "AWS::KMS::Alias", "AWS-KMS-Alias" => kept::KMS_ALIAS;
     "AWS::KMS::Key", "AWS-KMS-Key" => kept::KMS_KEY;
     "AWS::Lambda::EventInvokeConfig", "AWS-Lambda-EventInvokeConfig" => kept::OPAQUE;
     "AWS::Lambda::Function", "AWS-Lambda-Function" => lambda::Function;
     "AWS::Lambda::Permission", "AWS-Lambda-Permission" => lambda::PERMISSION;
-    "AWS::Logs::LogGroup", "AWS-Logs-LogGroup" => kept::LOG_GROUP;
+    "AWS::Logs::LogGroup", "AWS-Logs-LogGroup" => logs::LogGroup;
     "AWS::S3::Bucket", "AWS-S3-Bucket" => s3::Bucket;
     "AWS::S3::BucketPolicy", "AWS-S3-BucketPolicy" => kept::BUCKET_POLICY;
     "AWS::SQS::Queue", "AWS-SQS-Queue" => kept::QUEUE;
     "AWS::SQS::QueuePolicy", "AWS-SQS-QueuePolicy" => kept::OPAQUE;
     "AWS::SSM::Parameter", "AWS-SSM-Parameter" => ssm::Parameter;
+    "AWS::SecretsManager::ResourcePolicy", "AWS-SecretsManager-ResourcePolicy" => secrets_manager::RESOURCE_POLICY;
+    "AWS::SecretsManager::RotationSchedule", "AWS-SecretsManager-RotationSchedule" => secrets_manager::RotationSchedule;
+    "AWS::SecretsManager::Secret", "AWS-SecretsManager-Secret" => secrets_manager::Secret;
 }
 
 #[cfg(test)]

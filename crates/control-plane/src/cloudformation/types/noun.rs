@@ -208,8 +208,7 @@ pub(super) async fn retag(
     before: &Map<String, Value>,
     after: &Map<String, Value>,
 ) -> Result<(), HandlerFailure> {
-    let gone: Vec<Value> =
-        before.keys().filter(|key| !after.contains_key(*key)).map(|key| Value::from(key.as_str())).collect();
+    let (gone, set) = changed_tags(Some(&Value::Object(before.clone())), after);
     let member = if api == Api::Lambda { "Resource" } else { "resourceArn" };
     let keyed =
         |name: &str, value: Value| Map::from_iter([(member.to_owned(), Value::from(arn)), (name.to_owned(), value)]);
@@ -217,10 +216,23 @@ pub(super) async fn retag(
     if !gone.is_empty() {
         work.call(api, "UntagResource", keyed(keys, Value::Array(gone))).await?;
     }
-    if after.iter().any(|(key, value)| before.get(key) != Some(value)) {
-        work.call(api, "TagResource", keyed(tags, Value::Object(after.clone()))).await?;
+    if !set.is_empty() {
+        work.call(api, "TagResource", keyed(tags, Value::Object(set))).await?;
     }
     Ok(())
+}
+
+/// Tags as a list of names and values.
+pub(super) fn tag_list(tags: Map<String, Value>) -> Value {
+    tags.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+}
+
+/// The names of tags that go, and those that come or change, when a property listed these before.
+pub(super) fn changed_tags(before: Option<&Value>, after: &Map<String, Value>) -> (Vec<Value>, Map<String, Value>) {
+    let before = tag_map(before);
+    let gone = before.keys().filter(|key| !after.contains_key(*key)).map(|key| Value::from(key.as_str())).collect();
+    let set = after.iter().filter(|(key, value)| before.get(*key) != Some(value));
+    (gone, set.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 /// A text within what an operation answered.

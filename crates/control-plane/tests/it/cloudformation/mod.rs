@@ -5,6 +5,7 @@ mod crashes;
 mod exports;
 mod lifecycle;
 mod rollback;
+mod services_beside;
 mod tutorials;
 mod xml;
 

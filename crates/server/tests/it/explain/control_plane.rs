@@ -93,10 +93,10 @@ async fn every_protocol_explains_its_refusals() {
             "POST",
             "/",
             &form,
-            "Action=GetRole&Version=2010-05-08",
+            "Action=ListQueues&Version=2012-11-05",
             400,
             "UnknownOperationException",
-            "does not serve iam",
+            "does not serve sqs",
             "",
         ),
         (

@@ -33,7 +33,7 @@ async fn kept(api: &Proxied<'_>, backend: &RawBackend) -> Wire {
 #[tokio::test]
 async fn a_connection_is_kept_and_used_again() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut asked = kept(&api, &backend).await;
     for _ in 0..3 {
@@ -46,7 +46,7 @@ async fn a_connection_is_kept_and_used_again() {
 
 #[tokio::test]
 async fn no_more_connections_are_kept_than_may_be_and_none_longer() {
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     for setting in ["idle-connections-max=0", "idle-connection-timeout-ms=50"] {
         let server = with_settings(&[setting]);
         let api = Proxied::rest(&server, &backend, json!({})).await;
@@ -58,7 +58,7 @@ async fn no_more_connections_are_kept_than_may_be_and_none_longer() {
 #[tokio::test]
 async fn a_connection_that_the_backend_gave_up_is_replaced_where_that_does_no_harm() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     for method in ["GET", "HEAD", "OPTIONS", "DELETE"] {
         let mut asked = kept(&api, &backend).await;
@@ -100,7 +100,7 @@ async fn a_connection_that_the_backend_gave_up_is_replaced_where_that_does_no_ha
 #[tokio::test]
 async fn requests_are_tried_again_as_often_as_is_set() {
     let server = with_settings(&["retries=2", "retry-statuses=503"]);
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut client = api.begin("GET", "Connection: close\r\n").await;
     let mut asked = backend.accept().await;
@@ -130,7 +130,7 @@ async fn requests_are_tried_again_as_often_as_is_set() {
 #[tokio::test]
 async fn nothing_is_tried_again_unless_it_is_set() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut client = api.begin("GET", "Connection: close\r\n").await;
     let mut asked = backend.accept().await;
@@ -140,8 +140,8 @@ async fn nothing_is_tried_again_unless_it_is_set() {
 
 #[tokio::test]
 async fn a_backend_is_given_no_more_requests_at_once_than_it_may_have() {
-    let backend = RawBackend::start().await;
-    let other = RawBackend::start().await;
+    let backend = RawBackend::start();
+    let other = RawBackend::start();
     let server = with_settings(&[&format!("{} requests-max=1", backend.url())]);
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut first = api.begin("GET", "Connection: close\r\n").await;
@@ -168,8 +168,8 @@ async fn a_backend_is_given_no_more_requests_at_once_than_it_may_have() {
 
 #[tokio::test]
 async fn a_backend_that_fails_again_and_again_is_left_alone_for_a_while() {
-    let backend = RawBackend::start().await;
-    let other = RawBackend::start().await;
+    let backend = RawBackend::start();
+    let other = RawBackend::start();
     let monotonic = Arc::new(FakeMonotonic::default());
     let own = backend.url();
     let settings = [format!("{own} breaker-failures=2"), format!("{own} breaker-open-ms=1000")];

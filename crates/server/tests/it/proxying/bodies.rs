@@ -18,7 +18,7 @@ fn mebibyte() -> String {
 #[tokio::test]
 async fn a_request_s_body_reaches_the_backend_while_the_client_still_sends() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     for api in [Proxied::rest(&server, &backend, json!({})).await, Proxied::http(&server, &backend, json!({})).await] {
         let mut client = api.begin("POST", CHUNKED).await;
         let mut asked = backend.accept().await;
@@ -38,7 +38,7 @@ async fn a_request_s_body_reaches_the_backend_while_the_client_still_sends() {
 #[tokio::test]
 async fn a_body_whose_length_is_known_keeps_it() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut client = api.begin("PUT", "Content-Length: 6\r\n").await;
     let mut asked = backend.accept().await;
@@ -55,7 +55,7 @@ async fn a_body_whose_length_is_known_keeps_it() {
 #[tokio::test]
 async fn a_client_that_waits_for_leave_gets_it_when_the_backend_takes_the_body() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut client = api.begin("POST", "Content-Length: 3\r\nExpect: 100-continue\r\n").await;
     let mut asked = backend.accept().await;
@@ -76,7 +76,7 @@ async fn a_client_that_waits_for_leave_gets_it_when_the_backend_takes_the_body()
 #[tokio::test]
 async fn a_body_that_turns_out_too_large_is_taken_back() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     for (api, words) in [
         (Proxied::rest(&server, &backend, json!({})).await, TOO_LONG),
         (Proxied::http(&server, &backend, json!({})).await, TOO_LARGE),
@@ -99,7 +99,7 @@ async fn a_body_that_turns_out_too_large_is_taken_back() {
 #[tokio::test]
 async fn an_answer_reaches_the_client_while_the_backend_still_sends() {
     let server = with_settings(&["hold-bytes=0"]);
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     for api in [Proxied::rest(&server, &backend, json!({})).await, Proxied::http(&server, &backend, json!({})).await] {
         let mut client = api.begin("GET", "").await;
         let mut asked = backend.accept().await;
@@ -119,7 +119,7 @@ async fn an_answer_reaches_the_client_while_the_backend_still_sends() {
 #[tokio::test]
 async fn a_large_answer_is_not_waited_for() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut client = api.begin("GET", "").await;
     let mut asked = backend.accept().await;
@@ -138,7 +138,7 @@ async fn a_large_answer_is_not_waited_for() {
 #[tokio::test]
 async fn a_client_that_takes_nothing_slows_the_backend_down() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut client = api.begin("GET", "").await;
     let mut asked = backend.accept().await;
@@ -163,7 +163,7 @@ async fn a_client_that_takes_nothing_slows_the_backend_down() {
 #[tokio::test]
 async fn a_backend_that_takes_nothing_slows_the_client_down() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let mut client = api.begin("POST", &format!("Content-Length: {GATEWAY_BODY_BYTES_MAX}\r\n")).await;
     let mut asked = backend.accept().await;
@@ -188,7 +188,7 @@ async fn a_backend_that_takes_nothing_slows_the_client_down() {
 #[tokio::test]
 async fn what_must_see_a_whole_body_waits_for_it() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let reads_body = json!({ "requestParameters": {
         "integration.request.path.proxy": "method.request.path.proxy",
         "integration.request.header.x-kind": "method.request.body.kind",

@@ -16,7 +16,7 @@ const SERVER_ERROR: &str = r#"{"message":"Internal Server Error"}"#;
 #[tokio::test]
 async fn what_is_no_answer_is_a_network_error() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let rest = Proxied::rest(&server, &backend, json!({})).await;
     let http = Proxied::http(&server, &backend, json!({})).await;
     let many = "X-Many: 1\r\n".repeat(200);
@@ -60,7 +60,7 @@ async fn what_is_no_answer_is_a_network_error() {
 #[tokio::test]
 async fn an_answer_that_breaks_off_late_is_broken_off() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let sent = "x".repeat(100_000);
     for api in [Proxied::rest(&server, &backend, json!({})).await, Proxied::http(&server, &backend, json!({})).await] {
         for (head, body) in [
@@ -97,7 +97,7 @@ async fn an_answer_that_breaks_off_late_is_broken_off() {
 #[tokio::test]
 async fn an_answer_that_says_it_is_too_large_is_refused_and_one_that_turns_out_so_is_broken_off() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     for (api, expected) in [
         (Proxied::rest(&server, &backend, json!({})).await, (500, INTERNAL)),
         (Proxied::http(&server, &backend, json!({})).await, (500, SERVER_ERROR)),

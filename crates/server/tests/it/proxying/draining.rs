@@ -15,7 +15,7 @@ use crate::support::Server;
 #[tokio::test]
 async fn requests_that_are_under_way_finish() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     // One waits for the head of its answer, one for the rest of a body, one still sends.
     let mut waiting = api.begin("GET", "").await;
@@ -51,7 +51,7 @@ async fn requests_that_are_under_way_finish() {
 #[tokio::test]
 async fn an_http_2_client_is_told_and_keeps_its_request() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let target = format!("http://{}/prod/x", api.host());
     let stream = TokioIo::new(server.connect().await);
@@ -80,7 +80,7 @@ async fn an_http_2_client_is_told_and_keeps_its_request() {
 #[tokio::test]
 async fn what_does_not_finish_in_time_is_cut_off() {
     let server = Server::start(true, Limits { drain_max: Duration::from_millis(100), ..Limits::default() });
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({})).await;
     let _client = api.begin("GET", "").await;
     let mut asked = backend.accept().await;

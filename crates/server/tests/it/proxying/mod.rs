@@ -16,7 +16,7 @@ use claviger_server::node::{Options, Place};
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::facts::with;
 use crate::http_apis::HttpApi;
@@ -37,8 +37,12 @@ pub(crate) struct RawBackend {
 }
 
 impl RawBackend {
-    pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub(crate) fn start() -> Self {
+        // What the system takes in on its behalf must stay less than the bodies that the tests send.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(64 * 1024).unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = socket.listen(128).unwrap();
         let address = listener.local_addr().unwrap();
         Self { listener, address }
     }

@@ -10,7 +10,7 @@ use crate::support::Server;
 #[tokio::test]
 async fn each_piece_goes_out_at_once_and_uncoded() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let members = json!({ "responseTransferMode": "STREAM", "timeoutInMillis": 900_000 });
     let api = Proxied::rest(&server, &backend, members).await;
     let patch = json!({ "patchOperations": [{ "op": "replace", "path": "/minimumCompressionSize", "value": "0" }] });
@@ -36,7 +36,7 @@ async fn each_piece_goes_out_at_once_and_uncoded() {
 #[tokio::test]
 async fn it_may_be_larger_than_others() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let length = GATEWAY_BODY_BYTES_MAX + 1;
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
     let ask = async |mode: &str| {

@@ -13,7 +13,7 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
 #[tokio::test]
 async fn the_integration_s_time_holds_for_the_whole_answer() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     for (api, expected) in [
         (Proxied::rest(&server, &backend, json!({ "timeoutInMillis": 1000 })).await, (504, TIMED_OUT)),
         (Proxied::http(&server, &backend, json!({ "timeoutInMillis": 1000 })).await, (503, UNAVAILABLE)),
@@ -40,7 +40,7 @@ async fn the_integration_s_time_holds_for_the_whole_answer() {
 
 #[tokio::test]
 async fn each_phase_can_have_a_time_of_its_own() {
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     for (setting, answer) in [
         ("response-timeout-ms", ""),
         ("response-timeout-ms", "HTTP/1.1 200 OK\r\n"),
@@ -80,7 +80,7 @@ async fn a_connection_that_does_not_come_about_is_a_network_error() {
 #[tokio::test]
 async fn the_backend_s_time_stands_still_while_the_client_is_waited_for() {
     let server = Server::dev();
-    let backend = RawBackend::start().await;
+    let backend = RawBackend::start();
     let api = Proxied::rest(&server, &backend, json!({ "timeoutInMillis": 1500 })).await;
     let mut client = api.begin("POST", "Content-Length: 6\r\n").await;
     let mut asked = backend.accept().await;
