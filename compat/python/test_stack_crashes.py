@@ -48,11 +48,12 @@ def settled(server):
 
 
 def left(server):
-    """What is there beside stacks."""
+    """What is there beside stacks, and beside the bucket of the CDK, which is there from the first moment."""
     pools = aws_client(server, "cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
     apis = aws_client(server, "apigateway").get_rest_apis()["items"]
     buckets = aws_client(server, "s3").list_buckets()["Buckets"]
-    return [it["Name"] for it in pools], [it["name"] for it in apis], [it["Name"] for it in buckets]
+    own = [it["Name"] for it in buckets if not it["Name"].startswith("cdk-")]
+    return [it["Name"] for it in pools], [it["name"] for it in apis], own
 
 
 def check_aftermath(folder, broken):
