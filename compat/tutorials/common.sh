@@ -21,7 +21,7 @@ need() {
     command -v "$program" >/dev/null || fail "\`$program\` is not on the path; install it and run this again"
   done
 }
-need node npm python3 curl zip
+need node npm python3 curl
 [ -x "$BINARY" ] || fail "there is no $BINARY; build it with \`cargo build\`, or name another with CLAVIGER_BINARY"
 
 # Nothing of whoever runs this leads the tools elsewhere.
