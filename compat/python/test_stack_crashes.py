@@ -7,17 +7,13 @@ import threading
 import time
 
 import botocore.exceptions
-import pytest
 from claviger import Server
 from stories import aws_client
-from test_durability import stop_traced
 
 TEMPLATE = pathlib.Path(__file__).parents[1] / "tutorials/projects/serverless-weather-events/synth/cloudformation-template-update-stack.json"
 # Whoever wants another course of things names it; each run says which it took.
 SEED = int(time.time())
 KILLS = 50
-# Counts system calls that reach the disk, and kills at one of them.
-AT_SYNC = ["strace", "-f", "-q", "-o", "/dev/null", "-e", "trace=fdatasync,fsync"]
 
 
 def template(broken=False):
@@ -69,27 +65,6 @@ def check_aftermath(folder, broken):
         stacks.delete_stack(StackName="weather")
         assert settled(server) is None and left(server) == ([], [], [])
         return status
-
-
-@pytest.mark.parametrize("broken", [False, True], ids=["that succeeds", "that fails"])
-def test_a_server_killed_at_every_step_of_a_deployment(tmp_path, broken):
-    ended = []
-    for sync in range(1, 1000):
-        folder = tmp_path / str(sync)
-        wrapper = [*AT_SYNC, "-e", f"inject=fdatasync,fsync:signal=SIGKILL:when={sync}"]
-        try:
-            server = Server(data_folder=folder, wrapper=wrapper)
-        except AssertionError:
-            continue  # It was killed before it listened: that is another test's matter.
-        begin(server, broken)
-        is_alive = server.process.poll() is None
-        if is_alive:
-            stop_traced(server)
-        ended.append(check_aftermath(folder, broken))
-        if is_alive:
-            break
-    assert len(ended) > 10, ended
-    print(f"killed at {len(ended)} steps, gone on with {sum(it is not None for it in ended)} times")
 
 
 def test_a_server_killed_at_any_moment_of_a_deployment(tmp_path):

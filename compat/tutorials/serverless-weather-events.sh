@@ -77,7 +77,7 @@ TEMPLATE=$PROJECTS/serverless-weather-events/synth/cloudformation-template-updat
 run deploy "$AWS" cloudformation deploy --stack-name $STACK --template-file "$TEMPLATE"
 printed deploy "Successfully created/updated stack - $STACK"
 calls
-run again "$AWS" cloudformation deploy --stack-name $STACK --template-file "$TEMPLATE"
+run again "$AWS" cloudformation deploy --no-fail-on-empty-changeset --stack-name $STACK --template-file "$TEMPLATE"
 printed again "No changes to deploy. Stack $STACK is up to date"
 run delete "$AWS" cloudformation delete-stack --stack-name $STACK
 run gone "$AWS" cloudformation wait stack-delete-complete --stack-name $STACK
