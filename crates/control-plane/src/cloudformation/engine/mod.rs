@@ -195,8 +195,7 @@ async fn forward(job: &Arc<Job>) -> Result<(), Error> {
         }
     } else {
         let verb = if job.operation.kind == OperationKind::Create { "create" } else { "update" };
-        let names: Vec<&str> = done.failed.keys().map(String::as_str).collect();
-        format!("The following resource(s) failed to {verb}: [{}]. ", names.join(", "))
+        failed_to(verb, &done)
     };
     job.write(&TurnBack { job, failure }).await
 }
