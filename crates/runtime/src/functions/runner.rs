@@ -178,8 +178,8 @@ impl Runner {
             Failure::new("Runtime.InvalidEntrypoint", format!("RequestId: {} Error: {error}", job.request_id))
         };
         let environment = self.environment(function)?;
-        let command = match self.launcher.command(function, &environment, &self.node.code).await {
-            Ok(command) => command,
+        let launch = match self.launcher.launch(function, &environment, &self.node.code).await {
+            Ok(launch) => launch,
             Err(error @ LaunchError::NoBootstrap) => return Ok(Err(invalid(&error))),
             Err(error) => return Err(unavailable(&error)),
         };
@@ -189,7 +189,7 @@ impl Runner {
         }
         let (name, clock) = (Arc::from(function.arn()), Arc::clone(&self.node.clock));
         let failed = invalid(&"the process cannot be started");
-        match Process::start(name, command, job, clock, stopping_told).await {
+        match Process::start(name, launch, job, clock, stopping_told).await {
             Ok(process) => Ok(Ok(process)),
             Err(error) => {
                 tracing::warn!(
@@ -228,6 +228,7 @@ impl Runner {
                 "code of functions that nobody needs cannot be removed"
             );
         }
+        self.launcher.sweep();
     }
 }
 
