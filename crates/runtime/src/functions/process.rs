@@ -30,7 +30,7 @@ use super::runtime_api::{self, Call, Event, TooLarge};
 /// How long a process may take to ask for its first event, beside the function's own time (AWS Lambda, "Init phase").
 const INIT_MAX: Duration = Duration::from_secs(10);
 /// How long the end of a process and of all that it started may take.
-const END_MAX: Duration = Duration::from_secs(6);
+const END_MAX: Duration = Duration::from_secs(30);
 /// How long a process is kept without an event.
 const IDLE_MAX: Duration = Duration::from_mins(10);
 

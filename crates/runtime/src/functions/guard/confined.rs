@@ -9,14 +9,17 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use rustix::process::{
-    Gid, Pid, Resource, Rlimit, Signal, Uid, getgid, getppid, getuid, set_parent_process_death_signal, setrlimit,
+    Gid, Pid, Resource, Rlimit, Signal, Uid, getgid, getppid, getpriority_process, getuid,
+    set_parent_process_death_signal, setpriority_process, setrlimit,
 };
 use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
-use super::{PROCESSES_MAX, TASK_BYTES_MAX, Task, User};
+use super::{TASK_BYTES_MAX, THREADS_MAX, Task, User};
 
 /// Files that may be open at a time (AWS Lambda, "Lambda quotas").
 const OPEN_FILES_MAX: u64 = 1024;
+/// How far functions stand behind the server when there is not enough time for all.
+const NICENESS: i32 = 5;
 /// How eager the kernel is to end a function's process when the machine is out of memory: most of all.
 const FIRST_TO_END: &str = "1000";
 
@@ -38,12 +41,13 @@ fn prepare(supervisor: &OsStr) -> io::Result<Task> {
     let task: Task = serde_json::from_slice(&text)?;
     // Not every system lets that be said; the limits below hold either way.
     let _ = std::fs::write("/proc/self/oom_score_adj", FIRST_TO_END);
+    setpriority_process(None, getpriority_process(None)? + NICENESS)?;
     limit(Resource::Core, 0)?;
     limit(Resource::Nofile, OPEN_FILES_MAX)?;
     limit(Resource::Fsize, task.file_bytes)?;
     if let Some(user) = &task.user {
-        // The kernel counts the processes of a user, and only this function's are this user's.
-        limit(Resource::Nproc, PROCESSES_MAX as u64)?;
+        // The kernel counts the threads of a user, and only this function's are this user's.
+        limit(Resource::Nproc, THREADS_MAX)?;
         turn_into(user)?;
     }
     set_no_new_privs(true)?;

@@ -34,7 +34,9 @@ const CONFINED: &str = "confined";
 /// Bytes of a task: more than any function's variables and paths take.
 const TASK_BYTES_MAX: u64 = 1024 * 1024;
 /// Processes and threads that a function may have at a time (AWS Lambda, "Lambda quotas").
-const PROCESSES_MAX: usize = 1024;
+const PROCESSES_MAX: usize = 128;
+/// The lowest id of a user that can be a function's: those below are somebody's.
+const LOWEST_USER: u32 = 61_184;
 /// The exit status of a program that cannot be started, as shells have it.
 const NOT_STARTED: u8 = 126;
 
