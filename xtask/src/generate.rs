@@ -6,6 +6,7 @@
 mod botocore;
 mod description;
 mod names;
+mod resource_types;
 mod tables;
 
 use std::fs;
@@ -93,6 +94,47 @@ static SERVICES: &[Service] = &[
         value_orders: &[],
     },
     Service {
+        name: "cloudformation",
+        version: "2010-05-15",
+        folder: "crates/control-plane/src/cloudformation",
+        extra_values: &[],
+        without_pattern: &["StackName", "StackNameOrId"],
+        without_values: &[],
+        operations: Some(&[
+            "CancelUpdateStack",
+            "ContinueUpdateRollback",
+            "CreateChangeSet",
+            "CreateStack",
+            "DeleteChangeSet",
+            "DeleteStack",
+            "DescribeAccountLimits",
+            "DescribeChangeSet",
+            "DescribeEvents",
+            "DescribeStackEvents",
+            "DescribeStackResource",
+            "DescribeStackResources",
+            "DescribeStacks",
+            "DetectStackDrift",
+            "EstimateTemplateCost",
+            "ExecuteChangeSet",
+            "GetStackPolicy",
+            "GetTemplate",
+            "GetTemplateSummary",
+            "ListChangeSets",
+            "ListExports",
+            "ListImports",
+            "ListStackResources",
+            "ListStacks",
+            "RollbackStack",
+            "SetStackPolicy",
+            "SignalResource",
+            "UpdateStack",
+            "UpdateTerminationProtection",
+            "ValidateTemplate",
+        ]),
+        value_orders: &[],
+    },
+    Service {
         name: "ssm",
         version: "2014-11-06",
         folder: "crates/control-plane/src/ssm",
@@ -139,22 +181,30 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
         }
         let tables = tables::write(service, &description).with_context(|| format!("generating {}", service.name))?;
         for (file, text) in [("shapes.rs", tables.inputs), ("output_shapes.rs", tables.outputs)] {
-            let path = format!("{}/{file}", service.folder);
-            let text = formatted(&text)?;
-            if fs::read_to_string(root().join(&path)).is_ok_and(|current| current == text) {
-                continue;
-            }
-            if !check {
-                fs::create_dir_all(root().join(service.folder))?;
-                fs::write(root().join(&path), text).with_context(|| format!("writing {path}"))?;
-                eprintln!("wrote {path}");
-            }
-            stale.push(path);
+            renew(format!("{}/{file}", service.folder), &formatted(&text)?, check, &mut stale)?;
         }
+    }
+    for (path, text) in resource_types::files(botocore.python())? {
+        renew(path, &text, check, &mut stale)?;
     }
     if check && !stale.is_empty() {
         bail!("stale: {}; run `cargo xtask generate` and commit the result", stale.join(", "));
     }
+    Ok(())
+}
+
+/// Writes a file unless it is as it should be, or with `check` only notes that it is not.
+fn renew(path: String, text: &str, check: bool, stale: &mut Vec<String>) -> anyhow::Result<()> {
+    let file = root().join(&path);
+    if fs::read_to_string(&file).is_ok_and(|current| current == text) {
+        return Ok(());
+    }
+    if !check {
+        file.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(&file, text).with_context(|| format!("writing {path}"))?;
+        eprintln!("wrote {path}");
+    }
+    stale.push(path);
     Ok(())
 }
 

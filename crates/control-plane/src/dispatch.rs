@@ -6,9 +6,11 @@ mod aws_json;
 mod aws_query;
 mod rest_json;
 mod s3;
+mod within;
 
 pub use self::aws_json::is_unsigned;
 pub use self::rest_json::RestRequest;
+pub(crate) use self::within::Api;
 
 use std::sync::Arc;
 use std::time::Duration;

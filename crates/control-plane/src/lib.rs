@@ -7,6 +7,7 @@ mod access_log_settings;
 pub mod apigateway;
 pub mod apigatewayv2;
 pub mod claviger;
+pub mod cloudformation;
 pub mod cognito;
 pub mod dispatch;
 mod domain_name;

@@ -84,6 +84,8 @@ pub trait Procedure: 'static {
     type Output: Serialize + Send;
     /// How it refuses.
     type Error: Refusal;
+    /// Whether the answer waits until the node serves what was written, as it does for operations.
+    const AWAITS_SNAPSHOT: bool = false;
 
     /// Does the work; each transaction is a [`Step`] given to [`perform`].
     fn run(
@@ -149,10 +151,40 @@ pub struct Row {
     pub name: &'static str,
     /// Whether it may change anything.
     pub access: Access,
-    execute: for<'a> fn(&'a Services, &'a Caller, Value) -> Execution<'a>,
+    work: Work,
+}
+
+/// How the work of a row is done.
+enum Work {
+    /// In one transaction, which may be another's.
+    Operation(for<'a> fn(&'a Services, &'a Caller, Value) -> Staging<'a>),
+    /// In transactions of its own.
+    Procedure(for<'a> fn(&'a Services, &'a Caller, Value) -> Execution<'a>),
 }
 
 type Execution<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+type Staging<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Staged>, Failure>> + Send + 'a>>;
+type Run<'a> = Pin<Box<dyn Future<Output = Result<Option<String>, StagedFailure>> + Send + 'a>>;
+
+/// An operation that is prepared and waits for its transaction, or for another's of which it becomes a part.
+pub trait Staged: Send + Sync {
+    /// Does the work in that transaction, which may be run again; answers the output's JSON, `None` for no content.
+    fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Run<'a>;
+
+    /// How the operation refuses when the store does.
+    fn refuse(&self, error: StoreError) -> StagedFailure;
+}
+
+/// How an operation refuses that waited for its transaction.
+#[derive(Debug)]
+pub struct StagedFailure {
+    /// In AWS's terms.
+    pub failure: Failure,
+    /// Whether the transaction only collided with another one and may be run again.
+    pub is_contention: bool,
+    /// Whether what was written before the refusal is committed all the same.
+    pub keeps_changes: bool,
+}
 
 /// What an operation that succeeded says. It may hold a secret, so it cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -168,14 +200,51 @@ pub const fn row<O: Operation>() -> Row {
     Row {
         name: O::NAME,
         access: O::ACCESS,
-        execute: |services, caller, input| Box::pin(execute::<O>(services, caller, input)),
+        work: Work::Operation(|services, caller, input| {
+            Box::pin(async move {
+                let mut input: O::Input = decode(input)?;
+                let prepared = O::prepare(services, caller, &mut input).await;
+                prepared.map_err(|error| in_terms_of_aws(error).logged(O::NAME))?;
+                Ok(Box::new(StagedOperation::<O>(input)) as Box<dyn Staged>)
+            })
+        }),
     }
 }
 
 impl Row {
     /// Decodes the input, runs the operation in a transaction and commits it.
     pub async fn execute(&self, services: &Services, caller: &Caller, input: Value) -> Result<Answer, Failure> {
-        (self.execute)(services, caller, input).await
+        match self.work {
+            Work::Operation(stage) => {
+                let staged = stage(services, caller, input).await?;
+                let outcome = commit(services, &caller.tenant(), self.access, &*staged).await;
+                outcome.map_err(|refused| refused.logged(self.name))
+            }
+            Work::Procedure(run) => run(services, caller, input).await,
+        }
+    }
+
+    /// Decodes the input and does what comes before the transaction. A procedure is never a part of another's transaction.
+    pub async fn stage(&self, services: &Services, caller: &Caller, input: Value) -> Result<Box<dyn Staged>, Failure> {
+        match self.work {
+            Work::Operation(stage) => stage(services, caller, input).await,
+            Work::Procedure(_) => Err(Failure::internal("InternalFailure")),
+        }
+    }
+}
+
+struct StagedOperation<O: Operation>(O::Input);
+
+impl<O: Operation> Staged for StagedOperation<O> {
+    fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Run<'a> {
+        Box::pin(async move {
+            let output = O::run(cx, &self.0).await;
+            output.map(|output| encode(&output)).map_err(in_terms_of_aws)
+        })
+    }
+
+    fn refuse(&self, error: StoreError) -> StagedFailure {
+        in_terms_of_aws(O::Error::from(error))
     }
 }
 
@@ -184,55 +253,69 @@ pub const fn procedure<P: Procedure>() -> Row {
     Row {
         name: P::NAME,
         access: P::ACCESS,
-        execute: |services, caller, input| {
+        work: Work::Procedure(|services, caller, input| {
             Box::pin(async move {
                 let input = decode(input)?;
-                let output = P::run(services, caller, input).await.map_err(|error| refuse(P::NAME, error))?;
-                Ok(Answer { json: encode(&output), revision: None })
+                let output = P::run(services, caller, input).await;
+                let output = output.map_err(|error| in_terms_of_aws(error).logged(P::NAME))?;
+                let revision = P::AWAITS_SNAPSHOT.then(|| *services.store.revisions().borrow());
+                Ok(Answer { json: encode(&output), revision })
             })
-        },
+        }),
     }
 }
 
 /// How often a step is tried when its transaction collides with others.
 const ATTEMPTS_MAX: u32 = 8;
 
-async fn execute<O: Operation>(services: &Services, caller: &Caller, input: Value) -> Result<Answer, Failure> {
-    let mut input: O::Input = decode(input)?;
-    let refuse = |error| refuse(O::NAME, error);
-    O::prepare(services, caller, &mut input).await.map_err(refuse)?;
-    let work = Work::<O>(&input);
-    let (output, revision) = perform_at(services, &caller.tenant(), &work).await.map_err(refuse)?;
-    Ok(Answer { json: encode(&output), revision })
+/// Runs an operation in a transaction of its own and commits it.
+async fn commit(
+    services: &Services,
+    tenant: &Tenant,
+    access: Access,
+    staged: &dyn Staged,
+) -> Result<Answer, StagedFailure> {
+    let mut attempt = 1;
+    loop {
+        match commit_once(services, tenant, access, staged).await {
+            Err(refused) if refused.is_contention && attempt < ATTEMPTS_MAX => attempt += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn commit_once(
+    services: &Services,
+    tenant: &Tenant,
+    access: Access,
+    staged: &dyn Staged,
+) -> Result<Answer, StagedFailure> {
+    let refuse = |error| staged.refuse(error);
+    let mut tx = begin(services, access).await.map_err(refuse)?;
+    let mut random = services.random();
+    let mut cx = Context { tx: &mut *tx, tenant, now: services.clock.now(), random: &mut *random, services };
+    let outcome = staged.run(&mut cx).await;
+    let kept = outcome.as_ref().err().is_none_or(|refused| refused.keeps_changes);
+    let revision = match access {
+        Access::Write if kept => Some(tx.commit().await.map_err(refuse)?),
+        Access::Read | Access::Write => None,
+    };
+    outcome.map(|json| Answer { json, revision })
+}
+
+async fn begin(services: &Services, access: Access) -> Result<Box<dyn Transaction>, StoreError> {
+    match access {
+        Access::Read => services.store.read().await,
+        Access::Write => services.store.write().await,
+    }
 }
 
 fn decode<T: DeserializeOwned>(input: Value) -> Result<T, Failure> {
     serde_json::from_value(input).map_err(|error| Failure::serialization(&error.to_string()))
 }
 
-/// The one transaction of an operation.
-struct Work<'a, O: Operation>(&'a O::Input);
-
-impl<O: Operation> Step for Work<'_, O> {
-    const ACCESS: Access = O::ACCESS;
-    type Output = O::Output;
-    type Error = O::Error;
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<O::Output, O::Error> {
-        O::run(cx, self.0).await
-    }
-}
-
 /// Runs a step in a transaction of this tenant's and commits it.
 pub async fn perform<S: Step>(services: &Services, tenant: &Tenant, step: &S) -> Result<S::Output, S::Error> {
-    perform_at(services, tenant, step).await.map(|(output, _)| output)
-}
-
-async fn perform_at<S: Step>(
-    services: &Services,
-    tenant: &Tenant,
-    step: &S,
-) -> Result<(S::Output, Option<Revision>), S::Error> {
     let mut attempt = 1;
     loop {
         match perform_once(services, tenant, step).await {
@@ -242,35 +325,36 @@ async fn perform_at<S: Step>(
     }
 }
 
-async fn perform_once<S: Step>(
-    services: &Services,
-    tenant: &Tenant,
-    step: &S,
-) -> Result<(S::Output, Option<Revision>), S::Error> {
-    let mut tx = match S::ACCESS {
-        Access::Read => services.store.read().await?,
-        Access::Write => services.store.write().await?,
-    };
+async fn perform_once<S: Step>(services: &Services, tenant: &Tenant, step: &S) -> Result<S::Output, S::Error> {
+    let mut tx = begin(services, S::ACCESS).await?;
     let mut random = services.random();
     let mut cx = Context { tx: &mut *tx, tenant, now: services.clock.now(), random: &mut *random, services };
     let outcome = step.run(&mut cx).await;
     let kept = outcome.as_ref().err().is_none_or(Refusal::keeps_changes);
-    let revision = match S::ACCESS {
-        Access::Write if kept => Some(tx.commit().await?),
-        Access::Read | Access::Write => None,
-    };
-    outcome.map(|output| (output, revision))
+    if S::ACCESS == Access::Write && kept {
+        tx.commit().await?;
+    }
+    outcome
 }
 
-/// The error in AWS's terms. What is ours to mend is logged here, once, under the request id of the surrounding span.
-fn refuse<E: Refusal>(operation: &'static str, error: E) -> Failure {
+/// The error in AWS's terms, with what operators may know.
+fn in_terms_of_aws<E: Refusal>(error: E) -> StagedFailure {
     let reason = error.reason().unwrap_or_else(|| with_sources(&error));
-    let setting = error.setting();
+    let (setting, is_contention, keeps_changes) = (error.setting(), error.is_contention(), error.keeps_changes());
     let failure: Failure = error.into();
-    if failure.status >= 500 {
-        tracing::error!(operation, reason, "an operation failed");
+    StagedFailure { failure: failure.for_operators(Some(reason), setting), is_contention, keeps_changes }
+}
+
+impl StagedFailure {
+    /// The failure. What is ours to mend is logged here, once, under the request id of the surrounding span.
+    fn logged(self, operation: &'static str) -> Failure {
+        let Self { failure, .. } = self;
+        if failure.status >= 500 {
+            let reason = failure.known.as_ref().and_then(|known| known.reason.as_deref());
+            tracing::error!(operation, reason, "an operation failed");
+        }
+        failure
     }
-    failure.for_operators(Some(reason), setting)
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

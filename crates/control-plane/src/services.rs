@@ -13,6 +13,8 @@ use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
 use claviger_store::Store;
 
+use crate::cloudformation::Stacks;
+
 /// What operations share.
 pub struct Services {
     /// Where everything is kept.
@@ -29,6 +31,8 @@ pub struct Services {
     pub blobs: BlobStore,
     /// Calls functions.
     pub functions: Arc<Functions>,
+    /// Carries out what is asked of stacks.
+    pub stacks: Stacks,
     /// Tries methods and authorizers out.
     pub trials: Arc<dyn Trials>,
     /// Tells the time.

@@ -6,7 +6,7 @@ use claviger_aws_protocol::rest_json;
 use claviger_aws_protocol::shape::{Kind, Shape, find};
 use http::{Method, Uri};
 
-use crate::{apigateway, apigatewayv2, cognito, lambda, ssm, sts};
+use crate::{apigateway, apigatewayv2, cloudformation, cognito, lambda, ssm, sts};
 
 /// Visits a shape and everything in it once.
 fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut impl FnMut(&'a Shape)) {
@@ -28,7 +28,13 @@ fn visit<'a>(shape: &'a Shape, seen: &mut HashSet<*const Shape>, visitor: &mut i
 #[test]
 fn every_pattern_of_the_tables_compiles() {
     let (mut seen, mut patterns) = (HashSet::new(), HashSet::new());
-    let calls = [cognito::shapes::OPERATIONS, ssm::shapes::OPERATIONS, sts::shapes::OPERATIONS].into_iter().flatten();
+    let calls = [
+        cloudformation::shapes::OPERATIONS,
+        cognito::shapes::OPERATIONS,
+        ssm::shapes::OPERATIONS,
+        sts::shapes::OPERATIONS,
+    ];
+    let calls = calls.into_iter().flatten();
     let inputs = calls.map(|operation| operation.input);
     let rest = [apigateway::shapes::OPERATIONS, apigatewayv2::shapes::OPERATIONS, lambda::shapes::OPERATIONS];
     let rest = rest.into_iter().flatten();

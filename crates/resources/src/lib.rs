@@ -38,6 +38,7 @@ pub mod secret;
 pub mod session;
 pub mod signing_certificate;
 pub mod signing_key;
+pub mod stack;
 pub mod tenant;
 pub mod time;
 pub mod token_usage;

@@ -45,6 +45,10 @@ pub enum SealedFor<'a> {
     Message(&'a str),
     /// The environment of the function with this ARN.
     FunctionEnvironment(&'a str),
+    /// What is known of a resource of the stack with this id.
+    StackResource(&'a str),
+    /// The outputs, parameters and exports of the stack with this id, and what its change sets would change.
+    Stack(&'a str),
     /// The value of the parameter with this ARN.
     Parameter(&'a str),
     /// A refresh token: it is not stored but given out.
@@ -137,6 +141,8 @@ impl SealedFor<'_> {
             Self::SrpVerifier(sub) => format!("password verifier of {sub}"),
             Self::Message(sub) => format!("message to {sub}"),
             Self::FunctionEnvironment(arn) => format!("environment of {arn}"),
+            Self::StackResource(stack) => format!("resource of the stack {stack}"),
+            Self::Stack(stack) => format!("stack {stack}"),
             Self::Parameter(arn) => format!("value of {arn}"),
             Self::RefreshToken => "refresh token".to_owned(),
             Self::SessionToken => "session token".to_owned(),

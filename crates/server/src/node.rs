@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use claviger_control_plane::cloudformation::Stacks;
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Services, Settings};
 use claviger_data_plane::DataPlane;
@@ -196,7 +197,8 @@ impl Node {
             monotonic,
         );
         let data_plane = data_plane.calling_backends(options.upstreams).logging_to(Arc::clone(&access_logs));
-        let services = Services {
+        let (stacks, stack_worker) = Stacks::new();
+        let services = Arc::new(Services {
             store: store.clone(),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
@@ -204,16 +206,18 @@ impl Node {
             issuer_keys,
             blobs,
             functions: Arc::clone(&functions),
+            stacks,
             trials: Arc::new(data_plane.trials()),
             clock: clock.clone(),
             random: Arc::new(random::system),
             settings: options.settings,
-        };
-        let control_plane = Arc::new(ControlPlane::new(Arc::new(services), current.applied()));
+        });
+        let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services), current.applied()));
         let (keyless, waiting) = mpsc::unbounded_channel();
         let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
         let mut tasks = JoinSet::new();
         tasks.spawn_on(maker.run(waiting), control.handle());
+        tasks.spawn_on(stack_worker.run(services), control.handle());
         let (follower, feed) = (Arc::clone(&current), store.clone());
         tasks.spawn_on(async move { follower.follow(&*feed, builder, keyless).await }, control.handle());
         let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());

@@ -118,6 +118,20 @@ closed_set! {
         ApiMapping = "api_mapping",
         /// A Lambda function.
         Function = "function",
+        /// A CloudFormation stack.
+        Stack = "stack",
+        /// A resource of a stack.
+        StackResource = "stack_resource",
+        /// Something that has happened to a stack.
+        StackEvent = "stack_event",
+        /// A template of a stack.
+        StackTemplate = "stack_template",
+        /// What a stack could become.
+        ChangeSet = "change_set",
+        /// A value that a stack exports.
+        StackExport = "stack_export",
+        /// That a stack imports a value.
+        StackImport = "stack_import",
         /// The role mapping of an API.
         RoleMapping = "role_mapping",
         /// What a proxy may ask about.
@@ -168,6 +182,10 @@ closed_set! {
         BrandedClient = "branded_client",
         /// The key of an API mapping within its domain: `{domain}/{key}`.
         ApiMappingKey = "api_mapping_key",
+        /// The name of a stack that is not deleted, unique in its account and region: `{account}/{region}/{name}`.
+        StackName = "stack_name",
+        /// The name of a change set within its stack: `{stack}/{name}`.
+        ChangeSetName = "change_set_name",
         /// The path of a resource within its API: `{api}{path}`.
         ResourcePath = "resource_path",
         /// The key of a route within its API: `{api}/{route key}`.

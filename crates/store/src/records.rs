@@ -30,6 +30,7 @@ use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::stack::{ChangeSet, Stack, StackEvent, StackExport, StackImport, StackResource, StackTemplate};
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::usage_plan::{UsagePlan, UsagePlanKey};
 use claviger_resources::user::User;
@@ -114,6 +115,12 @@ record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
 record!(Function, Function, |it| "", it.name.as_str(), []);
+record!(StackResource, StackResource, |it| &it.stack, &it.logical_id, []);
+record!(StackEvent, StackEvent, |it| &it.stack, &it.place, []);
+record!(StackTemplate, StackTemplate, |it| &it.stack, &it.id, []);
+record!(ChangeSet, ChangeSet, |it| &it.stack, &it.id, [ChangeSetName: format!("{}/{}", it.stack, it.name)]);
+record!(StackExport, StackExport, |it| "", &it.name, []);
+record!(StackImport, StackImport, |it| &it.export, &it.stack_name, []);
 record!(Parameter, Parameter, |it| "", &it.name, []);
 record!(OlderVersion, ParameterVersion, |it| &it.parameter, &it.id, []);
 record!(Bucket, Bucket, |it| "", &it.name, [BucketName: it.name.as_str()]);
@@ -151,6 +158,28 @@ impl Record for UserPoolDomain {
             ]
         }
     }
+}
+
+impl Record for Stack {
+    const KIND: Kind = Kind::Stack;
+
+    fn tenant(&self) -> Tenant {
+        self.tenant.clone()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A deleted stack gives its name back.
+    fn names(&self) -> Vec<Name> {
+        if self.is_live() { vec![stack_name(&self.tenant, &self.name)] } else { Vec::new() }
+    }
+}
+
+/// The name under which a stack that is not deleted is found.
+pub fn stack_name(tenant: &Tenant, name: &str) -> Name {
+    Name::new(Namespace::StackName, format!("{}/{}/{name}", tenant.account, tenant.region))
 }
 
 impl Record for User {

@@ -40,6 +40,7 @@ const SERVICES: &[Service] = &[
         clients: CLIENTS,
     },
     Service { subject: "lambda", folder: "lambda", title: "AWS Lambda", clients: CLIENTS },
+    Service { subject: "cloudformation", folder: "cloudformation", title: "AWS CloudFormation", clients: CLIENTS },
     Service { subject: "ssm", folder: "ssm", title: "AWS Systems Manager, Parameter Store", clients: CLIENTS },
     Service { subject: "sts", folder: "sts", title: "AWS Security Token Service", clients: CLIENTS },
 ];

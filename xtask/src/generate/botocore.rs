@@ -17,6 +17,11 @@ impl Botocore {
         Ok(Self { python: Python::ready()? })
     }
 
+    /// The Python.
+    pub(super) fn python(&self) -> &Python {
+        &self.python
+    }
+
     /// A service's description.
     pub(super) fn description(&self, service: &str, version: &str) -> anyhow::Result<Description> {
         const PRINT: &str = "import json, sys, botocore.loaders\n\

@@ -14,7 +14,8 @@ pub(super) fn static_name(shape: &str) -> String {
         }
         name.push(character.to_ascii_uppercase());
     }
-    name
+    // The tables of a file have these names.
+    if ["OPERATIONS", "OUTPUTS", "EXCEPTIONS"].contains(&name.as_str()) { format!("{name}_SHAPE") } else { name }
 }
 
 /// Whether a capital is followed by the rest of a word, and not by the plural of the acronym it ends (`URLs`).
@@ -50,6 +51,7 @@ mod tests {
             ("CallbackURLsListType", "CALLBACK_URLS_LIST_TYPE"),
             ("__string", "STRING"),
             ("String", "STRING"),
+            ("Outputs", "OUTPUTS_SHAPE"),
         ] {
             assert_eq!(static_name(shape), expected);
         }

@@ -192,7 +192,8 @@ impl Operation for UpdateDeployment {
         apply_all(&input.patch_operations, |patch| match patch.path().as_slice() {
             ["description"] => {
                 patch.only_replace()?;
-                deployment.description = patch.text()?;
+                // Only `replace` is taken here, so an empty text takes the description away.
+                deployment.description = patch.text()?.filter(|text| !text.is_empty());
                 Ok(())
             }
             _ => Err(patch.invalid_replace(&["/description"])),

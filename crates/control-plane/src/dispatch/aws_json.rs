@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::ControlPlane;
+use super::within::Callable;
 use crate::operation::{Caller, Row};
 use crate::{claviger, cognito, ssm};
 
@@ -123,6 +124,14 @@ impl ControlPlane {
                 .for_operators(Some(exceeded.to_string()), Some(setting))
         })
     }
+}
+
+/// An operation, for callers from within.
+pub(super) fn callable(target: &str, operation: &str) -> Option<Callable> {
+    let service = SERVICES.iter().find(|service| service.target == target)?;
+    let row = service.served.iter().find(|row| row.name == operation)?;
+    let shape = shape::find(service.known, operation)?;
+    Some(Callable { row, input: shape.input, rules: service.rules })
 }
 
 /// Whether a call needs no signature, so that a web page may send it: one of those that a user's own words or tokens allow.

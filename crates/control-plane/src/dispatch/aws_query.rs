@@ -9,7 +9,7 @@ use http::Response;
 
 use super::ControlPlane;
 use crate::operation::{Caller, Row};
-use crate::sts;
+use crate::{cloudformation, sts};
 
 /// A service that speaks awsQuery.
 struct Service {
@@ -29,15 +29,26 @@ struct Service {
     outputs: &'static [(&'static str, Option<&'static Shape>)],
 }
 
-static SERVICES: &[Service] = &[Service {
-    signing_name: "sts",
-    name: "AWS Security Token Service",
-    version: "2011-06-15",
-    namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-    served: sts::operations::OPERATIONS,
-    known: sts::shapes::OPERATIONS,
-    outputs: sts::output_shapes::OUTPUTS,
-}];
+static SERVICES: &[Service] = &[
+    Service {
+        signing_name: "cloudformation",
+        name: "AWS CloudFormation",
+        version: "2010-05-15",
+        namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+        served: cloudformation::operations::OPERATIONS,
+        known: cloudformation::shapes::OPERATIONS,
+        outputs: cloudformation::output_shapes::OUTPUTS,
+    },
+    Service {
+        signing_name: "sts",
+        name: "AWS Security Token Service",
+        version: "2011-06-15",
+        namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+        served: sts::operations::OPERATIONS,
+        known: sts::shapes::OPERATIONS,
+        outputs: sts::output_shapes::OUTPUTS,
+    },
+];
 
 /// How these services refuse an input that their shapes do not allow.
 static RULES: Rules<'static> = Rules { code: "ValidationError", wording: Wording::AwsJson, root: "" };
@@ -111,7 +122,7 @@ mod tests {
     fn a_form_names_an_operation_that_is_served_one_that_is_not_or_none() {
         let check = |form: &str, expected: Result<&str, (&str, &str)>| {
             let form = Form::parse(form.as_bytes()).unwrap();
-            let found = find(&SERVICES[0], &form).map(|(row, shape)| {
+            let found = find(&SERVICES[1], &form).map(|(row, shape)| {
                 assert_eq!(row.name, shape.name);
                 row.name
             });

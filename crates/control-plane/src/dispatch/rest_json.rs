@@ -8,11 +8,12 @@ use claviger_aws_protocol::shape::{Rules, Wording};
 use http::{HeaderMap, Method, Response, Uri};
 
 use super::ControlPlane;
+use super::within::Callable;
 use crate::operation::{Caller, Row};
 use crate::{apigateway, apigatewayv2, lambda};
 
 /// A service that speaks restJson.
-struct Service {
+pub(super) struct Service {
     /// Its name, for people.
     name: &'static str,
     /// The operations it has here.
@@ -27,7 +28,7 @@ struct Service {
     subject: (&'static str, &'static str),
 }
 
-static API_GATEWAY: Service = Service {
+pub(super) static API_GATEWAY: Service = Service {
     name: "Amazon API Gateway",
     served: apigateway::operations::OPERATIONS,
     known: apigateway::shapes::OPERATIONS,
@@ -37,7 +38,7 @@ static API_GATEWAY: Service = Service {
 };
 
 /// The same for HTTP APIs.
-static API_GATEWAY_V2: Service = Service {
+pub(super) static API_GATEWAY_V2: Service = Service {
     name: "Amazon API Gateway",
     served: apigatewayv2::operations::OPERATIONS,
     known: apigatewayv2::shapes::OPERATIONS,
@@ -46,7 +47,7 @@ static API_GATEWAY_V2: Service = Service {
     subject: ("httpApi", "/v2/apis/"),
 };
 
-static LAMBDA: Service = Service {
+pub(super) static LAMBDA: Service = Service {
     name: "AWS Lambda",
     served: lambda::operations::OPERATIONS,
     known: lambda::shapes::OPERATIONS,
@@ -54,6 +55,14 @@ static LAMBDA: Service = Service {
     constraint: "ValidationException",
     subject: ("function", "/2015-03-31/functions/"),
 };
+
+/// An operation, for callers from within.
+pub(super) fn callable(service: &Service, operation: &str) -> Option<Callable> {
+    let row = service.served.iter().find(|row| row.name == operation)?;
+    let known = service.known.iter().find(|known| known.name == operation)?;
+    let rules = Rules { code: service.constraint, wording: Wording::RestJson, root: "" };
+    Some(Callable { row, input: known.input, rules })
+}
 
 /// A request as it came.
 #[derive(Clone, Copy)]

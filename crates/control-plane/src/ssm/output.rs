@@ -53,6 +53,11 @@ pub(super) struct ParameterMetadata {
 }
 
 impl ParameterOutput {
+    /// Its value alone.
+    pub(crate) fn into_value(self) -> String {
+        self.value
+    }
+
     /// A parameter at one of its versions.
     pub(super) fn of(
         parameter: &Parameter,

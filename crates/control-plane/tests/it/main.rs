@@ -4,6 +4,7 @@
 
 mod apigateway;
 mod claviger;
+mod cloudformation;
 mod cognito;
 mod dispatch;
 mod lambda;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use claviger_control_plane::cloudformation::Stacks;
 use claviger_control_plane::cognito::message::{self, SentMessage};
 use claviger_control_plane::dispatch::{ControlPlane, RestRequest};
 use claviger_control_plane::operation::Caller;
@@ -69,19 +70,31 @@ impl Plane {
         Self::following(Settings::default(), true)
     }
 
+    /// A control plane over what another one has left behind.
+    pub(crate) fn on(store: Arc<dyn Store>) -> Self {
+        // Whoever comes later draws other lots.
+        static SEEDS: AtomicU64 = AtomicU64::new(1);
+        let first_seed = SEEDS.fetch_add(1, Ordering::SeqCst) * 1_000_000;
+        Self::following_on(store, Settings::default(), false, first_seed)
+    }
+
     fn following(settings: Settings, enforced: bool) -> Self {
-        let (store, current) = (memory_store(), CurrentSnapshot::empty());
+        Self::following_on(memory_store(), settings, enforced, 1)
+    }
+
+    fn following_on(store: Arc<dyn Store>, settings: Settings, enforced: bool, first_seed: u64) -> Self {
+        let current = CurrentSnapshot::empty();
         let (follower, feed) = (Arc::clone(&current), Arc::clone(&store));
         // Pools get no keys here: a test that signs puts them into the store.
         let (keyless, _) = mpsc::unbounded_channel();
         tokio::spawn(async move { follower.follow(&*feed, Builder::new(Issuers::Aws), keyless).await });
         let applied = current.applied();
-        Self::over(store, current, applied, settings, enforced)
+        Self::over(store, current, applied, settings, enforced, first_seed)
     }
 
     /// A control plane on a node whose snapshot is at `applied`.
     pub(crate) fn with_applied(applied: watch::Receiver<Revision>) -> Self {
-        Self::over(memory_store(), CurrentSnapshot::empty(), applied, Settings::default(), false)
+        Self::over(memory_store(), CurrentSnapshot::empty(), applied, Settings::default(), false, 1)
     }
 
     fn over(
@@ -90,12 +103,13 @@ impl Plane {
         applied: watch::Receiver<Revision>,
         settings: Settings,
         enforced: bool,
+        first_seed: u64,
     ) -> Self {
         let master = MasterKey::new(&Secret::new(vec![7; KEY_BYTES])).unwrap();
         let (vault, _) = Vault::create(&master, &mut SeededRandom::new(0)).unwrap();
         let (vault, clock) =
             (Arc::new(vault), Arc::new(FakeClock::at(Timestamp::from_milliseconds(1_893_456_000_250))));
-        let calls = AtomicU64::new(1);
+        let calls = AtomicU64::new(first_seed);
         let random = move || Box::new(SeededRandom::new(calls.fetch_add(1, Ordering::SeqCst))) as Box<dyn Random>;
         let monotonic = Arc::new(FakeMonotonic::default());
         let limits = Limits::new(&current, &(Arc::clone(&clock) as _), &(Arc::clone(&monotonic) as _), enforced);
@@ -108,7 +122,8 @@ impl Plane {
             surroundings: Surroundings::default(),
             threads: tokio::runtime::Handle::current(),
         }));
-        let services = Services {
+        let (stacks, stack_worker) = Stacks::new();
+        let services = Arc::new(Services {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
@@ -120,8 +135,10 @@ impl Plane {
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
             settings,
-        };
-        let node = ControlPlane::new(Arc::new(services), applied);
+            stacks,
+        });
+        tokio::spawn(stack_worker.run(Arc::clone(&services)));
+        let node = ControlPlane::new(services, applied);
         let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1(), session: None };
         Self { node, store, vault, clock, monotonic, caller }
     }

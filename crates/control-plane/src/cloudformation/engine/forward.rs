@@ -1,0 +1,378 @@
+//! Making and changing: every resource of the template, in the order of what it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use claviger_cloudformation_template::DeletionPolicy;
+use claviger_resources::stack::{Physical, ResourceStatus, StackResource};
+use serde_json::{Map, Value};
+
+use super::job::Job;
+use super::order::{Done, in_order};
+use super::record::{Journal, State, put};
+use crate::cloudformation::errors::Error;
+use crate::cloudformation::types::{self, Change, Current, Desired, Made, Preparation, Prepared, ResourceType, Work};
+use crate::operation::{Access, Context, Step};
+
+/// Makes and changes what the template has; answers what failed.
+pub(super) async fn make_all(job: &Arc<Job>) -> Done {
+    let Some(instance) = &job.instance else { return Done { failed: BTreeMap::new() } };
+    let waits = instance.resources().map(|resource| {
+        let needs: BTreeSet<String> = instance.dependencies(&resource.logical_id).map(str::to_owned).collect();
+        (resource.logical_id.clone(), needs)
+    });
+    in_order(waits.collect(), true, |logical_id| {
+        let job = Arc::clone(job);
+        async move {
+            let outcome = make(&job, &logical_id).await;
+            (logical_id, outcome)
+        }
+    })
+    .await
+}
+
+/// What is to be done with a resource.
+enum Action {
+    /// Nothing: it is as the template wants it.
+    Keep(State),
+    /// It is made; what stood for it before, if anything, goes later.
+    Create,
+    /// It is changed in place.
+    Update(Current, State),
+}
+
+async fn make(job: &Job, logical_id: &str) -> Result<(), String> {
+    let definition = job.instance.as_ref().and_then(|instance| instance.resource(logical_id));
+    let definition = definition.ok_or_else(|| format!("{logical_id} is not in the template"))?;
+    let resource_type = definition.resource_type.as_str();
+    let properties = match job.resolve(&definition.properties).await {
+        Ok(Value::Object(properties)) => properties,
+        Ok(_) => Map::new(),
+        Err(reason) => return fail(job, logical_id, resource_type, false, reason).await,
+    };
+    let Some(kind) = types::find(resource_type) else {
+        return fail(job, logical_id, resource_type, false, format!("{resource_type} is not served")).await;
+    };
+    let checked =
+        kind.schema().map_or(Ok(Value::Object(properties.clone())), |schema| schema.check(&Value::Object(properties)));
+    let properties = match checked {
+        Ok(Value::Object(properties)) => properties,
+        Ok(_) => Map::new(),
+        Err(violations) => {
+            let reason = format!(
+                "Properties validation failed for resource {logical_id} with message:\n[{}]",
+                violations.join(", ")
+            );
+            return fail(job, logical_id, resource_type, false, reason).await;
+        }
+    };
+    let resource = job.resource(logical_id);
+    let action = decide(job, resource.as_ref(), kind, &properties).map_err(|error| error.to_string())?;
+    match action {
+        // After a crash this is also what has been done already.
+        Action::Keep(state) => {
+            job.know(logical_id, &state);
+            Ok(())
+        }
+        Action::Create | Action::Update(..) => {
+            let is_update = matches!(action, Action::Update(..));
+            let desired = job.desired(logical_id, resource_type, &properties);
+            match change(job, kind, &desired, resource, action).await {
+                Ok(()) => Ok(()),
+                Err(error) => fail(job, logical_id, resource_type, is_update, reason_of(error)).await,
+            }
+        }
+    }
+}
+
+/// What is told of an error. What is ours to mend is logged, and told as no more than that.
+pub(super) fn reason_of(error: Error) -> String {
+    match error {
+        Error::Store(_) | Error::Vault(_) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a stack's step failed");
+            "Internal Failure".to_owned()
+        }
+        error => error.to_string(),
+    }
+}
+
+fn decide(
+    job: &Job,
+    resource: Option<&StackResource>,
+    kind: &ResourceType,
+    properties: &Map<String, Value>,
+) -> Result<Action, Error> {
+    let Some(physical) = resource.and_then(|it| it.current.as_ref()) else { return Ok(Action::Create) };
+    if physical.resource_type != kind.name {
+        return Ok(Action::Create);
+    }
+    let state = State::open(&job.services, &job.stack.id, physical)?;
+    let changed = changed(&state.properties, properties);
+    if changed.is_empty() {
+        return Ok(Action::Keep(state));
+    }
+    let needs_new = changed.iter().any(|property| {
+        kind.schema().is_some_and(|schema| {
+            schema.replaces(property)
+                || schema.may_replace(property)
+                    && kind.handler.replaces(property, state.properties.get(property), properties.get(property))
+        })
+    });
+    if needs_new {
+        return Ok(Action::Create);
+    }
+    let current = state.clone().current(&physical.id);
+    Ok(Action::Update(current, state))
+}
+
+/// The names of the properties that differ.
+pub(in crate::cloudformation) fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> BTreeSet<String> {
+    let names = before.keys().chain(after.keys());
+    names.filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+}
+
+async fn change(
+    job: &Job,
+    kind: &ResourceType,
+    desired: &Desired<'_>,
+    resource: Option<StackResource>,
+    action: Action,
+) -> Result<(), Error> {
+    let is_told = resource.as_ref().is_some_and(|it| it.operation == job.operation.id && it.status.is_in_progress());
+    let mut resource = resource.unwrap_or_else(|| fresh(job, desired));
+    resource.resource_type = kind.name.to_owned();
+    let begins = match &action {
+        Action::Update(..) => ResourceStatus::UpdateInProgress,
+        _ if resource.current.is_some() => ResourceStatus::UpdateInProgress,
+        _ => ResourceStatus::CreateInProgress,
+    };
+    if kind.handler.is_slow() && !is_told {
+        let begin = Begin { job, resource: resource.clone(), status: begins };
+        resource = job.write(&begin).await?;
+        job.note(resource.clone());
+    }
+    let mut preparation = Preparation { services: &job.services, caller: &job.caller, prepared: Prepared::default() };
+    let of = match &action {
+        Action::Update(current, _) => Change::Update(current, desired),
+        _ => Change::Create(desired),
+    };
+    kind.handler.prepare(&mut preparation, &of).await?;
+    let step = Make {
+        job,
+        kind,
+        desired,
+        action: &action,
+        is_told: is_told || kind.handler.is_slow(),
+        begins,
+        resource: &resource,
+        prepared: &preparation.prepared,
+    };
+    let (resource, state) = job.write(&step).await?;
+    job.note(resource);
+    job.know(desired.logical_id, &state);
+    Ok(())
+}
+
+fn fresh(job: &Job, desired: &Desired<'_>) -> StackResource {
+    StackResource {
+        stack: job.stack.id.clone(),
+        tenant: job.stack.tenant.clone(),
+        logical_id: desired.logical_id.to_owned(),
+        resource_type: desired.resource_type.to_owned(),
+        status: ResourceStatus::CreateInProgress,
+        reason: None,
+        updated: claviger_resources::Timestamp::default(),
+        operation: job.operation.id.clone(),
+        current: None,
+        previous: None,
+        undone: false,
+        physical_id: String::new(),
+        metadata: None,
+    }
+}
+
+/// Tells that a slow step begins.
+struct Begin<'a> {
+    job: &'a Job,
+    resource: StackResource,
+    status: ResourceStatus,
+}
+
+impl Step for Begin<'_> {
+    const ACCESS: Access = Access::Write;
+    type Output = StackResource;
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
+        let mut journal = Journal::open(cx, &self.job.stack.id, &self.job.operation).await?;
+        let mut resource = self.resource.clone();
+        take_over(self.job, &mut resource);
+        journal.resource_status(cx, &mut resource, self.status, None).await?;
+        put(cx, &resource).await?;
+        journal.close(cx).await?;
+        Ok(resource)
+    }
+}
+
+/// Makes the resource this operation's: what stands for it now is what an undoing goes back to.
+fn take_over(job: &Job, resource: &mut StackResource) {
+    if resource.operation != job.operation.id {
+        resource.previous = resource.current.clone();
+        resource.operation.clone_from(&job.operation.id);
+    }
+}
+
+/// Makes or changes a resource, and tells.
+struct Make<'a> {
+    job: &'a Job,
+    kind: &'a ResourceType,
+    desired: &'a Desired<'a>,
+    action: &'a Action,
+    is_told: bool,
+    begins: ResourceStatus,
+    resource: &'a StackResource,
+    prepared: &'a Prepared,
+}
+
+impl Step for Make<'_> {
+    const ACCESS: Access = Access::Write;
+    type Output = (StackResource, State);
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
+        let job = self.job;
+        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut resource = self.resource.clone();
+        take_over(job, &mut resource);
+        let replaces = matches!(self.action, Action::Create) && resource.current.is_some();
+        if !self.is_told {
+            let reason = replaces
+                .then_some("Requested update requires the creation of a new physical resource; hence creating one.");
+            journal.resource_status(cx, &mut resource, self.begins, reason).await?;
+        }
+        let handler = self.kind.handler;
+        let mut work = Work { cx: &mut *cx, caller: &job.caller, prepared: self.prepared };
+        let made = match self.action {
+            Action::Update(current, _) => handler.update(&mut work, current, self.desired).await?,
+            Action::Create | Action::Keep(_) => handler.create(&mut work, self.desired).await?,
+        };
+        let before = match self.action {
+            Action::Update(_, state) => Some(state),
+            Action::Create | Action::Keep(_) => None,
+        };
+        let state = self.state(made.clone(), before);
+        resource.physical_id.clone_from(&made.id);
+        if !matches!(self.action, Action::Update(..)) {
+            journal.resource_status(cx, &mut resource, self.begins, Some("Resource creation Initiated")).await?;
+        }
+        resource.current = Some(self.physical(cx, &made.id, &state)?);
+        let ends = match self.begins {
+            ResourceStatus::UpdateInProgress => ResourceStatus::UpdateComplete,
+            _ => ResourceStatus::CreateComplete,
+        };
+        journal.resource_status(cx, &mut resource, ends, None).await?;
+        put(cx, &resource).await?;
+        journal.close(cx).await?;
+        Ok((resource, state))
+    }
+}
+
+impl Make<'_> {
+    fn state(&self, made: Made, before: Option<&State>) -> State {
+        let reference = made.reference.or_else(|| {
+            // What has been changed in place is referred to as before.
+            before
+                .filter(|_| made.attributes == before.map(|it| it.attributes.clone()).unwrap_or_default())
+                .map(|it| it.reference.clone())
+        });
+        State {
+            properties: self.desired.properties.clone(),
+            reference: reference.unwrap_or(made.id),
+            attributes: made.attributes,
+        }
+    }
+
+    fn physical(&self, cx: &mut Context<'_>, id: &str, state: &State) -> Result<Physical, Error> {
+        let mut physical = Physical {
+            id: id.to_owned(),
+            resource_type: self.kind.name.to_owned(),
+            state: state.seal(cx, &self.job.stack.id)?,
+            depends_on: Vec::new(),
+            deletion_policy: String::new(),
+            update_replace_policy: String::new(),
+        };
+        set_policies(self.job, self.desired.logical_id, &mut physical);
+        Ok(physical)
+    }
+}
+
+/// Sets what the template says of a resource's end, and what it is made after.
+fn set_policies(job: &Job, logical_id: &str, physical: &mut Physical) {
+    let Some(instance) = &job.instance else { return };
+    let Some(definition) = instance.resource(logical_id) else { return };
+    let policy = |policy: Option<DeletionPolicy>| policy.map(|policy| format!("{policy:?}")).unwrap_or_default();
+    physical.depends_on = instance.dependencies(logical_id).map(str::to_owned).collect();
+    physical.deletion_policy = policy(definition.deletion_policy);
+    physical.update_replace_policy = policy(definition.update_replace_policy);
+}
+
+/// A resource that stays, when the template says something else of its end than before.
+pub(super) fn with_policies(job: &Job, mut resource: StackResource) -> Option<StackResource> {
+    let before = resource.current.clone();
+    if let Some(physical) = &mut resource.current {
+        set_policies(job, &resource.logical_id, physical);
+    }
+    (resource.current != before).then_some(resource)
+}
+
+/// Tells that a step failed.
+async fn fail(job: &Job, logical_id: &str, resource_type: &str, is_update: bool, reason: String) -> Result<(), String> {
+    let resource = job.resource(logical_id);
+    let is_update = is_update || resource.as_ref().is_some_and(|it| it.current.is_some());
+    let step = Fail { job, logical_id, resource_type, resource, is_update, reason: &reason };
+    match job.write(&step).await {
+        Ok(resource) => job.note(resource),
+        Err(error) => return Err(reason_of(error)),
+    }
+    Err(reason)
+}
+
+struct Fail<'a> {
+    job: &'a Job,
+    logical_id: &'a str,
+    resource_type: &'a str,
+    resource: Option<StackResource>,
+    is_update: bool,
+    reason: &'a str,
+}
+
+impl Step for Fail<'_> {
+    const ACCESS: Access = Access::Write;
+    type Output = StackResource;
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
+        let job = self.job;
+        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let none = Map::new();
+        let mut resource = self
+            .resource
+            .clone()
+            .unwrap_or_else(|| fresh(job, &job.desired(self.logical_id, self.resource_type, &none)));
+        let is_told =
+            resource.operation == job.operation.id && resource.status.is_in_progress() && self.resource.is_some();
+        take_over(job, &mut resource);
+        let (begins, ends) = if self.is_update {
+            (ResourceStatus::UpdateInProgress, ResourceStatus::UpdateFailed)
+        } else {
+            (ResourceStatus::CreateInProgress, ResourceStatus::CreateFailed)
+        };
+        if !is_told {
+            journal.resource_status(cx, &mut resource, begins, None).await?;
+        }
+        journal.resource_status(cx, &mut resource, ends, Some(self.reason)).await?;
+        put(cx, &resource).await?;
+        journal.close(cx).await?;
+        Ok(resource)
+    }
+}

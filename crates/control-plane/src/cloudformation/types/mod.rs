@@ -1,0 +1,125 @@
+//! The resource types that a template may have: each is a row that names what it demands and what it can do.
+//!
+//! A type calls the operations that a caller would, so that a template is held to what the API holds its callers to. What a
+//! property may be comes from AWS's own schemas, which `cargo xtask generate` writes into `schemas/`.
+
+mod apigateway;
+mod apigateway_account;
+mod apigateway_method;
+mod apigateway_rest_api;
+mod apigateway_stage;
+mod apigatewayv2;
+mod cognito;
+mod failure;
+mod handler;
+mod inline_code;
+mod kept;
+mod lambda;
+mod noun;
+mod reshape;
+mod s3;
+mod schema;
+mod ssm;
+
+use std::sync::OnceLock;
+
+pub(super) use self::failure::HandlerFailure;
+pub(super) use self::handler::{Change, Current, Desired, Handler, Made, Preparation, Prepared, Work};
+pub(super) use self::schema::Schema;
+
+/// A resource type.
+pub(super) struct ResourceType {
+    /// Its name, such as `AWS::Cognito::UserPool`.
+    pub(super) name: &'static str,
+    /// What it can do.
+    pub(super) handler: &'static dyn Handler,
+    schema: &'static str,
+    parsed: OnceLock<Option<Schema>>,
+}
+
+impl ResourceType {
+    /// What it demands of its properties. Every schema can be read: a test reads them all.
+    pub(super) fn schema(&self) -> Option<&Schema> {
+        self.parsed.get_or_init(|| serde_json::from_str(self.schema).ok()).as_ref()
+    }
+}
+
+/// The type of this name.
+pub(super) fn find(name: &str) -> Option<&'static ResourceType> {
+    TYPES.iter().find(|it| it.name == name)
+}
+
+macro_rules! types {
+    ($($name:literal, $schema:literal => $handler:expr;)*) => {
+        static TYPES: [ResourceType; [$($name),*].len()] = [$(ResourceType {
+            name: $name,
+            handler: &$handler,
+            schema: include_str!(concat!("schemas/", $schema, ".json")),
+            parsed: OnceLock::new(),
+        }),*];
+    };
+}
+
+types! {
+    "AWS::ApiGateway::Account", "AWS-ApiGateway-Account" => apigateway_account::Account;
+    "AWS::ApiGateway::ApiKey", "AWS-ApiGateway-ApiKey" => apigateway::API_KEY;
+    "AWS::ApiGateway::Authorizer", "AWS-ApiGateway-Authorizer" => apigateway::AUTHORIZER;
+    "AWS::ApiGateway::BasePathMapping", "AWS-ApiGateway-BasePathMapping" => apigateway::BASE_PATH_MAPPING;
+    "AWS::ApiGateway::ClientCertificate", "AWS-ApiGateway-ClientCertificate" => apigateway::CLIENT_CERTIFICATE;
+    "AWS::ApiGateway::Deployment", "AWS-ApiGateway-Deployment" => apigateway_stage::Deployment;
+    "AWS::ApiGateway::DocumentationPart", "AWS-ApiGateway-DocumentationPart" => apigateway::DOCUMENTATION_PART;
+    "AWS::ApiGateway::DocumentationVersion", "AWS-ApiGateway-DocumentationVersion" => apigateway::DOCUMENTATION_VERSION;
+    "AWS::ApiGateway::DomainName", "AWS-ApiGateway-DomainName" => apigateway::DOMAIN_NAME;
+    "AWS::ApiGateway::GatewayResponse", "AWS-ApiGateway-GatewayResponse" => apigateway::GATEWAY_RESPONSE;
+    "AWS::ApiGateway::Method", "AWS-ApiGateway-Method" => apigateway_method::Method;
+    "AWS::ApiGateway::Model", "AWS-ApiGateway-Model" => apigateway::MODEL;
+    "AWS::ApiGateway::RequestValidator", "AWS-ApiGateway-RequestValidator" => apigateway::REQUEST_VALIDATOR;
+    "AWS::ApiGateway::Resource", "AWS-ApiGateway-Resource" => apigateway::RESOURCE;
+    "AWS::ApiGateway::RestApi", "AWS-ApiGateway-RestApi" => apigateway_rest_api::RestApi;
+    "AWS::ApiGateway::Stage", "AWS-ApiGateway-Stage" => apigateway_stage::Stage;
+    "AWS::ApiGateway::UsagePlan", "AWS-ApiGateway-UsagePlan" => apigateway_account::UsagePlan;
+    "AWS::ApiGateway::UsagePlanKey", "AWS-ApiGateway-UsagePlanKey" => apigateway::USAGE_PLAN_KEY;
+    "AWS::ApiGatewayV2::Api", "AWS-ApiGatewayV2-Api" => apigatewayv2::Api;
+    "AWS::ApiGatewayV2::ApiMapping", "AWS-ApiGatewayV2-ApiMapping" => apigatewayv2::API_MAPPING;
+    "AWS::ApiGatewayV2::Authorizer", "AWS-ApiGatewayV2-Authorizer" => apigatewayv2::AUTHORIZER;
+    "AWS::ApiGatewayV2::Deployment", "AWS-ApiGatewayV2-Deployment" => apigatewayv2::DEPLOYMENT;
+    "AWS::ApiGatewayV2::DomainName", "AWS-ApiGatewayV2-DomainName" => apigatewayv2::DOMAIN_NAME;
+    "AWS::ApiGatewayV2::Integration", "AWS-ApiGatewayV2-Integration" => apigatewayv2::INTEGRATION;
+    "AWS::ApiGatewayV2::Route", "AWS-ApiGatewayV2-Route" => apigatewayv2::ROUTE;
+    "AWS::ApiGatewayV2::Stage", "AWS-ApiGatewayV2-Stage" => apigatewayv2::STAGE;
+    "AWS::CDK::Metadata", "AWS-CDK-Metadata" => kept::OPAQUE;
+    "AWS::CloudFormation::WaitConditionHandle", "AWS-CloudFormation-WaitConditionHandle" => kept::OPAQUE;
+    "AWS::Cognito::UserPool", "AWS-Cognito-UserPool" => cognito::UserPool;
+    "AWS::Cognito::UserPoolClient", "AWS-Cognito-UserPoolClient" => cognito::USER_POOL_CLIENT;
+    "AWS::Cognito::UserPoolDomain", "AWS-Cognito-UserPoolDomain" => cognito::USER_POOL_DOMAIN;
+    "AWS::Cognito::UserPoolGroup", "AWS-Cognito-UserPoolGroup" => cognito::USER_POOL_GROUP;
+    "AWS::Cognito::UserPoolResourceServer", "AWS-Cognito-UserPoolResourceServer" => cognito::RESOURCE_SERVER;
+    "AWS::Cognito::UserPoolUserToGroupAttachment", "AWS-Cognito-UserPoolUserToGroupAttachment" => cognito::USER_IN_GROUP;
+    "AWS::ECR::Repository", "AWS-ECR-Repository" => kept::REPOSITORY;
+    "AWS::IAM::ManagedPolicy", "AWS-IAM-ManagedPolicy" => kept::MANAGED_POLICY;
+    "AWS::IAM::Policy", "AWS-IAM-Policy" => kept::OPAQUE;
+    "AWS::IAM::Role", "AWS-IAM-Role" => kept::ROLE;
+    "AWS::KMS::Alias", "AWS-KMS-Alias" => kept::KMS_ALIAS;
+    "AWS::KMS::Key", "AWS-KMS-Key" => kept::KMS_KEY;
+    "AWS::Lambda::EventInvokeConfig", "AWS-Lambda-EventInvokeConfig" => kept::OPAQUE;
+    "AWS::Lambda::Function", "AWS-Lambda-Function" => lambda::Function;
+    "AWS::Lambda::Permission", "AWS-Lambda-Permission" => lambda::PERMISSION;
+    "AWS::S3::Bucket", "AWS-S3-Bucket" => s3::Bucket;
+    "AWS::S3::BucketPolicy", "AWS-S3-BucketPolicy" => kept::BUCKET_POLICY;
+    "AWS::SQS::Queue", "AWS-SQS-Queue" => kept::QUEUE;
+    "AWS::SQS::QueuePolicy", "AWS-SQS-QueuePolicy" => kept::OPAQUE;
+    "AWS::SSM::Parameter", "AWS-SSM-Parameter" => ssm::Parameter;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_can_be_read() {
+        for it in &TYPES {
+            serde_json::from_str::<Schema>(it.schema).unwrap_or_else(|error| panic!("{}: {error}", it.name));
+        }
+        assert!(TYPES.is_sorted_by_key(|it| it.name), "types are listed by name");
+    }
+}
