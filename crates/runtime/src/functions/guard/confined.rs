@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{
     Gid, Pid, Resource, Rlimit, Signal, Uid, getgid, getppid, getpriority_process, getuid,
-    set_parent_process_death_signal, setpriority_process, setrlimit,
+    set_parent_process_death_signal, setpriority_process, setrlimit, setsid,
 };
 use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
@@ -19,7 +19,7 @@ use super::{TASK_BYTES_MAX, THREADS_MAX, Task, User};
 /// Files that may be open at a time (AWS Lambda, "Lambda quotas").
 const OPEN_FILES_MAX: u64 = 1024;
 /// How far functions stand behind the server when there is not enough time for all.
-const NICENESS: i32 = 5;
+const NICENESS: i32 = 10;
 /// How eager the kernel is to end a function's process when the machine is out of memory: most of all.
 const FIRST_TO_END: &str = "1000";
 
@@ -41,6 +41,8 @@ fn prepare(supervisor: &OsStr) -> io::Result<Task> {
     let task: Task = serde_json::from_slice(&text)?;
     // Not every system lets that be said; the limits below hold either way.
     let _ = std::fs::write("/proc/self/oom_score_adj", FIRST_TO_END);
+    // Of its own session, which has the processor's time as one, however many processes it is.
+    setsid()?;
     setpriority_process(None, getpriority_process(None)? + NICENESS)?;
     limit(Resource::Core, 0)?;
     limit(Resource::Nofile, OPEN_FILES_MAX)?;

@@ -8,6 +8,9 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 /// Processes that are looked at: more than a function may have.
 const LOOKED_AT_MAX: usize = 8 * super::PROCESSES_MAX;
 
+/// Processes that are few enough to be asked what they share.
+const FEW: usize = 8;
+
 /// All processes below this one.
 pub(super) fn below(ancestor: Pid) -> Vec<Pid> {
     let mut found = children(ancestor);
@@ -47,20 +50,27 @@ pub(super) fn end_below(ancestor: Pid) -> io::Result<bool> {
     Ok(found)
 }
 
-/// Bytes of memory that these processes have for themselves. What they share is counted once, as far as the kernel tells.
+/// Bytes of memory that these processes have. What a few of them share is counted once, as far as the kernel tells; of
+/// many, only what they share with files is left out.
 pub(super) fn memory_bytes(processes: &[Pid], bytes_max: u64) -> u64 {
     let page = rustix::param::page_size() as u64;
-    let resident = processes.iter().filter_map(|process| {
+    let pages = processes.iter().filter_map(|process| {
         let text = fs::read_to_string(format!("/proc/{process}/statm")).ok()?;
-        text.split(' ').nth(1)?.parse::<u64>().ok()
+        let mut fields = text.split(' ').skip(1).map(|field| field.parse::<u64>().unwrap_or_default());
+        Some((fields.next()?, fields.next()?))
     });
-    let resident = resident.sum::<u64>().saturating_mul(page);
-    if resident <= bytes_max || processes.len() < 2 {
-        return resident;
+    let (resident, shared) = pages.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let (resident, own) = (resident * page, resident.saturating_sub(shared) * page);
+    match processes.len() {
+        _ if resident <= bytes_max => resident,
+        0..=1 => resident,
+        // Only now, because it takes long to tell: so long that a family which grows would have outgrown the answer.
+        2..=FEW => {
+            let shares: Option<u64> = processes.iter().map(|process| share_bytes(*process)).sum();
+            shares.unwrap_or(own)
+        }
+        _ => own,
     }
-    // Only now, because it takes long to tell.
-    let shares: Option<Vec<u64>> = processes.iter().map(|process| share_bytes(*process)).collect();
-    shares.map_or(resident, |shares| shares.iter().sum())
 }
 
 /// What a process has of memory, its share of what it shares; nothing when it is gone.

@@ -33,8 +33,11 @@ pub const PROGRAM: &str = "/proc/self/exe";
 const CONFINED: &str = "confined";
 /// Bytes of a task: more than any function's variables and paths take.
 const TASK_BYTES_MAX: u64 = 1024 * 1024;
-/// Processes and threads that a function may have at a time (AWS Lambda, "Lambda quotas").
+/// Processes that a function may have at a time. AWS lets it have 1,024, but so many that all want to go on hold up the
+/// server, and the machine, as well.
 const PROCESSES_MAX: usize = 128;
+/// Processes and threads together, of which the kernel starts no more.
+const THREADS_MAX: u64 = 256;
 /// The lowest id of a user that can be a function's: those below are somebody's.
 const LOWEST_USER: u32 = 61_184;
 /// The exit status of a program that cannot be started, as shells have it.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -24,8 +24,8 @@ const PAUSE_BUSY: Duration = Duration::from_millis(25);
 const PAUSE_IDLE: Duration = Duration::from_secs(1);
 /// How far the supervisor stands before the server.
 const PRECEDENCE: i32 = 10;
-/// How much longer than a look the pause after it is.
-const PAUSE_FACTOR: u32 = 4;
+/// The longest pause after a look that took long itself.
+const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// How long to wait before looking again whether everything has ended.
 const PAUSE_ENDING: Duration = Duration::from_millis(2);
 /// How often to look: what has not ended by then cannot be ended.
@@ -57,7 +57,9 @@ pub(super) fn run() -> io::Result<ExitCode> {
     std::thread::spawn(move || listen(lifeline, &tell));
     std::thread::spawn(move || wait(child, &tell_end));
     let end = watch(&news, &task, first);
-    end_all(first, task.user.as_ref())?;
+    // The number of a process that has ended may be another's by now.
+    let group = first.filter(|_| !matches!(end, End::Exited(_)));
+    end_all(group, task.user.as_ref())?;
     Ok(match end {
         End::Unneeded => ExitCode::SUCCESS,
         End::OverLimit => die_by(Signal::KILL),
@@ -76,11 +78,11 @@ enum End {
     OverLimit,
 }
 
-/// Starts what becomes the function's program. It is in a group of its own, out of reach of a terminal's interrupts.
+/// Starts what becomes the function's program.
 fn start(task: &[u8]) -> io::Result<Child> {
     let mut command = Command::new(super::PROGRAM);
     command.args([OsStr::new(COMMAND), OsStr::new(CONFINED), OsStr::new(&std::process::id().to_string())]);
-    let mut child = command.env_clear().stdin(Stdio::piped()).process_group(0).spawn()?;
+    let mut child = command.env_clear().stdin(Stdio::piped()).spawn()?;
     if let Some(mut pipe) = child.stdin.take() {
         pipe.write_all(task)?;
     }
@@ -90,8 +92,8 @@ fn start(task: &[u8]) -> io::Result<Child> {
 fn watch(news: &Receiver<News>, task: &Task, first: Option<Pid>) -> End {
     let (mut pause, mut took) = (PAUSE_BUSY, Duration::ZERO);
     loop {
-        // A large family is looked at less often.
-        match news.recv_timeout(pause.max(took * PAUSE_FACTOR)) {
+        // A large family is looked at a little less often.
+        match news.recv_timeout(pause.max(took.min(PAUSE_MAX))) {
             Ok(News::Works(works)) => pause = if works { PAUSE_BUSY } else { PAUSE_IDLE },
             Ok(News::Ended(Ok(status))) => return End::Exited(status),
             Ok(News::Over | News::Ended(Err(_))) | Err(RecvTimeoutError::Disconnected) => return End::Unneeded,
@@ -117,11 +119,11 @@ fn collect(family: &[Pid], first: Option<Pid>) {
 
 /// Ends everything that was started. The kernel ends all processes of a user, or of a group, in one step in which none of
 /// them can start another; who is in neither is looked for.
-fn end_all(first: Option<Pid>, user: Option<&User>) -> io::Result<()> {
+fn end_all(group: Option<Pid>, user: Option<&User>) -> io::Result<()> {
     if let Some(user) = user {
         end_user(user.id)?;
     }
-    if let Some(group) = first {
+    if let Some(group) = group {
         let _ = kill_process_group(group, Signal::KILL);
     }
     for _ in 0..ENDING_LOOKS_MAX {
