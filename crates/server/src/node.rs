@@ -77,6 +77,8 @@ pub struct Options {
     pub functions: Functions,
     /// The node's own URL, for the SDKs in functions.
     pub endpoint: Option<String>,
+    /// The server's own program, which stands before those of functions and keeps them within their bounds.
+    pub program: Option<PathBuf>,
     /// Whose signatures open methods that ask for one.
     pub access_keys: AccessKeys,
     /// Keeps what was verified of tokens.
@@ -172,6 +174,7 @@ impl Node {
             surroundings: Surroundings {
                 path: std::env::var_os("PATH").unwrap_or_default(),
                 endpoint: options.endpoint,
+                program: options.program,
             },
             threads: function_threads.handle().clone(),
         }));

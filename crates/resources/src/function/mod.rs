@@ -18,6 +18,9 @@ pub use self::reference::{FunctionReference, unqualified};
 /// The one version of a function there is.
 pub const LATEST: &str = "$LATEST";
 
+/// MiB of files that a function may write unless it says otherwise (AWS Lambda API, `EphemeralStorage`).
+const STORAGE_MIB: u32 = 512;
+
 /// A Lambda function, as it is stored.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +68,12 @@ impl Function {
     /// Its Amazon Resource Name.
     pub fn arn(&self) -> String {
         arn(&self.tenant, self.name.as_str())
+    }
+
+    /// MiB of files that it may write.
+    pub fn storage_mib(&self) -> u32 {
+        let given = self.configuration.get("EphemeralStorage").and_then(|given| given.get("Size")?.as_u64());
+        given.and_then(|size| u32::try_from(size).ok()).unwrap_or(STORAGE_MIB)
     }
 
     /// Whether an AWS service may call it on behalf of the resource with this ARN.

@@ -3,6 +3,7 @@
 //! A zip is a stranger's. Every entry must stay inside the folder it is unpacked into, links included, and neither what
 //! entries claim about their size nor what they unpack to may exceed Lambda's bound.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -85,11 +86,11 @@ impl<R: Read + Seek> Archive<R> {
 
     /// Writes everything below `root`, an empty folder. Links come last, so that nothing is written through one.
     pub(crate) fn unpack(mut self, root: &Path) -> Result<(), ArchiveError> {
-        let (mut left, mut links) = (FUNCTION_UNZIPPED_BYTES_MAX, Vec::new());
+        let (mut left, mut links, mut made) = (FUNCTION_UNZIPPED_BYTES_MAX, Vec::new(), HashSet::new());
         for (index, entry) in self.entries.iter().enumerate() {
             let place = root.join(&entry.path);
-            let folder = if entry.kind == Kind::Folder { Some(&*place) } else { place.parent() };
-            fs::create_dir_all(folder.unwrap_or(root)).map_err(ArchiveError::Write)?;
+            let folder = if entry.kind == Kind::Folder { Some(&*entry.path) } else { entry.path.parent() };
+            make_folders(root, folder.unwrap_or(Path::new("")), &mut made)?;
             let file = match entry.kind {
                 Kind::Folder => continue,
                 Kind::File { .. } | Kind::Link => self.zip.by_index(index).map_err(ArchiveError::Unreadable)?,
@@ -163,6 +164,19 @@ fn inside(path: &Path) -> Option<PathBuf> {
     (parts.components().count() <= DEPTH_MAX).then_some(parts)
 }
 
+/// Makes a folder and those it is in. Whoever may enter the root may read all that is in it, whatever the umask says.
+fn make_folders<'a>(root: &Path, folder: &'a Path, made: &mut HashSet<&'a Path>) -> Result<(), ArchiveError> {
+    let mut missing: Vec<&Path> =
+        folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !made.contains(folder)).collect();
+    while let Some(folder) = missing.pop() {
+        let place = root.join(folder);
+        fs::create_dir_all(&place).map_err(ArchiveError::Write)?;
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).map_err(ArchiveError::Write)?;
+        made.insert(folder);
+    }
+    Ok(())
+}
+
 fn write(place: &Path, executable: bool, content: &mut impl Read) -> Result<u64, ArchiveError> {
     let mode = if executable { 0o755 } else { 0o644 };
     // An entry that comes twice would be written over; a link cannot be there yet.
@@ -228,6 +242,7 @@ mod tests {
         .unwrap();
         let mode = |name: &str| fs::metadata(root.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode("bootstrap"), mode("lib/deep/storms.py")), (0o755, 0o644));
+        assert_eq!((mode("lib"), mode("lib/deep")), (0o755, 0o755));
         let read = |name: &str| fs::read_to_string(root.path().join(name)).unwrap();
         assert_eq!((&*read("lib/run"), &*read("here/storms.py")), ("#!/bin/sh", "storms = 3"));
     }

@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Cursor, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -30,6 +30,8 @@ pub struct CodeStore(Arc<Inner>);
 struct Inner {
     zips: PathBuf,
     unpacked: PathBuf,
+    /// Where code is unpacked instead, once somebody has said so.
+    elsewhere: OnceLock<PathBuf>,
     /// When each zip was last asked to be kept or to be run.
     kept: Mutex<HashMap<CodeSha256, Instant>>,
     /// Held while something is unpacked, so that nothing is unpacked twice at a time.
@@ -67,7 +69,8 @@ impl CodeStore {
 
     fn new(zips: PathBuf, unpacked: PathBuf, scratch: Option<TempDir>) -> Self {
         let (kept, unpacking) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Inner { zips, unpacked, kept, unpacking, _scratch: scratch }))
+        let elsewhere = OnceLock::new();
+        Self(Arc::new(Inner { zips, unpacked, elsewhere, kept, unpacking, _scratch: scratch }))
     }
 
     /// Keeps a zip, after looking through it. When this returns it is on disk.
@@ -86,7 +89,7 @@ impl CodeStore {
 
     /// The folder with the unpacked code, which is unpacked when it is first asked for.
     pub async fn unpacked(&self, sha256: CodeSha256) -> Result<PathBuf, CodeError> {
-        let folder = self.0.unpacked.join(sha256.to_string());
+        let folder = self.0.unpacked().join(sha256.to_string());
         let _turn = self.0.unpacking.lock().await;
         let inner = Arc::clone(&self.0);
         blocking(move || {
@@ -95,8 +98,8 @@ impl CodeStore {
                 return Ok(folder);
             }
             let zip = File::open(inner.zip(sha256)).map_err(CodeError::Folder)?;
-            create_private(&inner.unpacked).map_err(CodeError::Folder)?;
-            let scratch = inner.unpacked.join(format!("{sha256}.{}", random_uuid()));
+            create_private(inner.unpacked()).map_err(CodeError::Folder)?;
+            let scratch = inner.unpacked().join(format!("{sha256}.{}", random_uuid()));
             create_private(&scratch).map_err(CodeError::Folder)?;
             let done = Archive::open(zip)
                 .and_then(|archive| archive.unpack(&scratch))
@@ -122,7 +125,7 @@ impl CodeStore {
                 let digest = CodeSha256::parse(name.get(..64).unwrap_or_default());
                 digest.is_ok_and(|digest| in_use.contains(&digest) || kept.contains_key(&digest))
             };
-            for folder in [&inner.zips, &inner.unpacked] {
+            for folder in [&*inner.zips, inner.unpacked()] {
                 remove_others(folder, is_needed).map_err(CodeError::Folder)?;
             }
             Ok(())
@@ -130,16 +133,27 @@ impl CodeStore {
         .await
     }
 
+    /// From now on unpacks code below this folder.
+    pub(super) fn unpack_in(&self, folder: PathBuf) {
+        // Whoever says it a second time says the same.
+        let _ = self.0.elsewhere.set(folder);
+    }
+
+    /// The folder in which the server keeps this and more.
+    pub(super) fn kept_in(&self) -> &Path {
+        self.0.zips.parent().unwrap_or(&self.0.zips)
+    }
+
     /// A file beside the code, with this text in it.
     pub(super) async fn companion(&self, name: &'static str, text: &'static str) -> Result<PathBuf, CodeError> {
         let inner = Arc::clone(&self.0);
         blocking(move || {
-            let place = inner.unpacked.join(name);
+            let place = inner.unpacked().join(name);
             if fs::read(&place).is_ok_and(|found| found == text.as_bytes()) {
                 return Ok(place);
             }
-            create_private(&inner.unpacked).map_err(CodeError::Folder)?;
-            write_whole(&place, text.as_bytes()).map_err(CodeError::Folder)?;
+            create_private(inner.unpacked()).map_err(CodeError::Folder)?;
+            write_whole(&place, text.as_bytes(), 0o644).map_err(CodeError::Folder)?;
             Ok(place)
         })
         .await
@@ -147,6 +161,10 @@ impl CodeStore {
 }
 
 impl Inner {
+    fn unpacked(&self) -> &Path {
+        self.elsewhere.get().unwrap_or(&self.unpacked)
+    }
+
     fn is_wanted(&self, sha256: CodeSha256) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(sha256, Instant::now());
     }
@@ -162,7 +180,7 @@ impl Inner {
             return Ok(());
         }
         create_private(&self.zips)?;
-        write_whole(&place, zip)
+        write_whole(&place, zip, 0o600)
     }
 }
 
@@ -176,10 +194,10 @@ pub(super) fn sha256(zip: &[u8]) -> CodeSha256 {
 }
 
 /// Writes a file that is there whole or not at all, and is on disk when this returns.
-fn write_whole(place: &Path, content: &[u8]) -> io::Result<()> {
+fn write_whole(place: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let scratch = place.with_extension(random_uuid().to_string());
     let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&scratch)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&scratch)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&scratch, place)?;

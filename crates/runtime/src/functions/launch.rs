@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,13 +11,18 @@ use std::time::Duration;
 
 use claviger_resources::function::{Function, LATEST};
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 use super::code::{CodeError, CodeStore};
+use super::guard::{Reach, Task, User, around};
+use super::quarters::{Quarters, Room, is_open_to_all};
 
 /// Our own client of the Runtime API for Node.js.
 const NODE_CLIENT: &str = include_str!("clients/node.cjs");
 /// The same for Python.
 const PYTHON_CLIENT: &str = include_str!("clients/python.py");
+/// Bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
 /// How long an interpreter may take to say where it is.
 const PROBE_MAX: Duration = Duration::from_secs(10);
 
@@ -27,13 +33,28 @@ pub struct Surroundings {
     pub path: OsString,
     /// The server's own URL, for the SDKs in functions.
     pub endpoint: Option<String>,
+    /// The server's own program, which is started as `PROGRAM run-function` to keep functions apart and within their bounds.
+    /// Without it they run as any program that the server starts, which is for tests of what is beside that.
+    pub program: Option<PathBuf>,
 }
 
 /// Prepares the processes of functions.
 pub(super) struct Launcher {
     surroundings: Surroundings,
+    /// Found when the first function is to run.
+    quarters: OnceCell<Quarters>,
     /// The interpreters that were found, by the name that was looked for.
-    interpreters: Mutex<HashMap<String, PathBuf>>,
+    interpreters: Mutex<HashMap<String, Found>>,
+}
+
+/// What it takes to start a process.
+pub(super) struct Launch {
+    /// What is to run.
+    pub(super) task: Task,
+    /// Where it may write.
+    pub(super) room: Option<Room>,
+    /// The server's program, which is to stand before it.
+    pub(super) guard: Option<PathBuf>,
 }
 
 /// Why a function cannot be started; for those who call it.
@@ -45,8 +66,15 @@ pub(super) enum LaunchError {
     Runtime(String),
     #[error("{program} does not start from the PATH of the server; install {product}, which runs {runtime}")]
     NoInterpreter { program: &'static str, product: &'static str, runtime: String },
+    #[error(
+        "{program} stands where only the server's user may go ({place}), and functions run as users of their own; install \
+         {product} for everyone, or run the server as another user than root"
+    )]
+    NotForAll { program: &'static str, product: &'static str, place: String },
     #[error("its code cannot be had: {0}")]
     Code(#[from] CodeError),
+    #[error("there is no room for its process: {0}")]
+    NoRoom(#[from] io::Error),
     #[error("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")]
     NoBootstrap,
 }
@@ -58,6 +86,13 @@ enum Family {
     Provided,
 }
 
+/// Where an interpreter is, and the folders it brings.
+#[derive(Clone)]
+struct Found {
+    program: PathBuf,
+    folders: Vec<PathBuf>,
+}
+
 /// A program that runs functions, and how it is asked where it is.
 struct Interpreter {
     program: &'static str,
@@ -66,8 +101,9 @@ struct Interpreter {
 }
 
 const NODE: Interpreter = Interpreter { program: "node", product: "Node.js", arguments: ["-p", "process.execPath"] };
-const PYTHON: Interpreter =
-    Interpreter { program: "python3", product: "Python 3", arguments: ["-c", "import sys; print(sys.executable)"] };
+const PYTHON: Interpreter = Interpreter { program: "python3", product: "Python 3", arguments: ["-c", PYTHON_PLACES] };
+/// Of a virtual environment, the library stands elsewhere.
+const PYTHON_PLACES: &str = "import sys; print(sys.executable); print(sys.base_prefix)";
 
 impl Family {
     fn of(runtime: &str) -> Option<Self> {
@@ -84,85 +120,156 @@ pub fn is_run_here(runtime: &str) -> bool {
 
 impl Launcher {
     pub(super) fn new(surroundings: Surroundings) -> Self {
-        Self { surroundings, interpreters: Mutex::default() }
+        Self { surroundings, quarters: OnceCell::new(), interpreters: Mutex::default() }
     }
 
-    /// The command that starts a process of a function.
-    pub(super) async fn command(
+    /// What it takes to start a process of a function.
+    pub(super) async fn launch(
         &self,
         function: &Function,
         environment: &BTreeMap<String, String>,
         code: &CodeStore,
-    ) -> Result<Command, LaunchError> {
+    ) -> Result<Launch, LaunchError> {
+        let quarters = self.quarters(code).await?;
         let root = code.unpacked(function.code.sha256).await?;
         let runtime = &*function.runtime;
-        let mut command = match Family::of(runtime).ok_or_else(|| LaunchError::Runtime(runtime.to_owned()))? {
+        let (program, arguments) = match Family::of(runtime).ok_or_else(|| LaunchError::Runtime(runtime.to_owned()))? {
             Family::Node => {
                 let client = code.companion("node-client.cjs", NODE_CLIENT).await?;
-                let mut command = Command::new(self.interpreter(&NODE, runtime).await?);
-                command.arg(client);
-                command
+                (self.interpreter(&NODE, runtime).await?, vec![client])
             }
             Family::Python => {
                 let client = code.companion("python_client.py", PYTHON_CLIENT).await?;
-                let mut command = Command::new(self.interpreter(&PYTHON, runtime).await?);
-                command.arg(client);
-                command
+                (self.interpreter(&PYTHON, runtime).await?, vec![client])
             }
             Family::Provided => {
-                let bootstrap = root.join("bootstrap");
-                if !is_executable(&bootstrap) {
+                let program = root.join("bootstrap");
+                if !is_executable(&program) {
                     return Err(LaunchError::NoBootstrap);
                 }
-                Command::new(bootstrap)
+                (Found { program, folders: Vec::new() }, Vec::new())
             }
         };
-        command
-            .current_dir(&root)
-            .env_clear()
-            .env("PATH", &self.surroundings.path)
-            .env("LANG", "en_US.UTF-8")
-            .env("TZ", ":UTC")
-            .envs(self.surroundings.endpoint.iter().map(|url| ("AWS_ENDPOINT_URL", url)))
-            // A function may say otherwise in those, but not in what follows.
-            .envs(environment)
-            .envs(variables(function, &root))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        Ok(command)
+        let mut task = Task {
+            program: program.program,
+            arguments,
+            environment: self.environment(function, environment, &root),
+            folder: root,
+            memory_bytes: u64::from(function.memory_mib) * MIB,
+            file_bytes: u64::from(function.storage_mib()) * MIB,
+            user: None,
+            reach: None,
+        };
+        let room = match quarters {
+            Some(quarters) => Some(move_in(&mut task, program.folders, quarters, function, code)?),
+            None => None,
+        };
+        Ok(Launch { task, room, guard: self.surroundings.program.clone() })
+    }
+
+    /// Where processes live; `None` where they are not kept apart at all.
+    async fn quarters(&self, code: &CodeStore) -> Result<Option<&Quarters>, LaunchError> {
+        if self.surroundings.program.is_none() {
+            return Ok(None);
+        }
+        let find = || async {
+            let quarters = Quarters::find()?;
+            if let Some(folder) = quarters.unpacked_for_all() {
+                code.unpack_in(folder);
+            }
+            Ok::<_, LaunchError>(quarters)
+        };
+        self.quarters.get_or_try_init(find).await.map(Some)
+    }
+
+    /// Forgets what belongs to code that is not there any more.
+    pub(super) fn sweep(&self) {
+        if let Some(quarters) = self.quarters.get() {
+            quarters.sweep();
+        }
+    }
+
+    fn environment(
+        &self,
+        function: &Function,
+        own: &BTreeMap<String, String>,
+        root: &Path,
+    ) -> Vec<(OsString, OsString)> {
+        let text = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let mut all = vec![("PATH".into(), self.surroundings.path.clone())];
+        all.extend([("LANG", "en_US.UTF-8"), ("TZ", ":UTC")].map(text));
+        all.extend(self.surroundings.endpoint.iter().map(|url| text(("AWS_ENDPOINT_URL", url))));
+        // A function may say otherwise in those, but not in what follows.
+        all.extend(own.iter().map(|(name, value)| text((name, value))));
+        all.extend(variables(function, root).into_iter().map(|(name, value)| (name.into(), value)));
+        all
     }
 
     /// The interpreter for a runtime: one of that very name, as `python3.12`, else any of its family. It is asked where it is
     /// itself: what stands on the path may be a script that looks for it each time.
-    async fn interpreter(&self, interpreter: &Interpreter, runtime: &str) -> Result<PathBuf, LaunchError> {
+    async fn interpreter(&self, interpreter: &Interpreter, runtime: &str) -> Result<Found, LaunchError> {
+        let has_own_users = self.quarters.get().is_some_and(Quarters::has_own_users);
+        let mut closed = None;
         for name in [runtime, interpreter.program] {
             if let Some(found) = self.found().get(name) {
                 return Ok(found.clone());
             }
-            if let Some(found) = self.probe(name, &interpreter.arguments).await {
+            for folder in std::env::split_paths(&self.surroundings.path) {
+                let Some(found) = self.probe(&folder.join(name), &interpreter.arguments).await else { continue };
+                if has_own_users && !is_open_to_all(&found.program) {
+                    closed.get_or_insert(found.program);
+                    continue;
+                }
                 self.found().insert(name.to_owned(), found.clone());
                 return Ok(found);
             }
         }
         let Interpreter { program, product, .. } = *interpreter;
-        Err(LaunchError::NoInterpreter { program, product, runtime: runtime.to_owned() })
+        Err(match closed {
+            Some(place) => LaunchError::NotForAll { program, product, place: place.display().to_string() },
+            None => LaunchError::NoInterpreter { program, product, runtime: runtime.to_owned() },
+        })
     }
 
-    fn found(&self) -> MutexGuard<'_, HashMap<String, PathBuf>> {
+    fn found(&self) -> MutexGuard<'_, HashMap<String, Found>> {
         self.interpreters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn probe(&self, name: &str, arguments: &[&str]) -> Option<PathBuf> {
-        let program = std::env::split_paths(&self.surroundings.path).map(|folder| folder.join(name));
-        let program = program.into_iter().find(|program| is_executable(program))?;
+    async fn probe(&self, program: &Path, arguments: &[&str]) -> Option<Found> {
+        if !is_executable(program) {
+            return None;
+        }
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("PATH", &self.surroundings.path);
         command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         let output = tokio::time::timeout(PROBE_MAX, command.output()).await.ok()?.ok()?;
-        let found = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
-        (output.status.success() && is_executable(&found)).then_some(found)
+        let told = String::from_utf8(output.stdout).ok()?;
+        let mut places = told.lines().map(|line| PathBuf::from(line.trim()));
+        let found = Found { program: places.next()?, folders: places.collect() };
+        (output.status.success() && is_executable(&found.program)).then_some(found)
     }
+}
+
+/// Gives a task a place to live in.
+fn move_in(
+    task: &mut Task,
+    interpreter: Vec<PathBuf>,
+    quarters: &Quarters,
+    function: &Function,
+    code: &CodeStore,
+) -> Result<Room, LaunchError> {
+    let room = quarters.room()?;
+    let group = quarters.open_code(&task.folder, function.code.sha256)?;
+    task.user =
+        room.user.as_ref().map(|user| User { id: user.id, groups: [user.id].into_iter().chain(group).collect() });
+    if quarters.is_sandbox() {
+        let kept = [code.kept_in(), quarters.scratch()];
+        let read = [task.folder.clone()].into_iter().chain(task.arguments.iter().cloned());
+        let read = read.chain(around(&task.program, &kept)).chain(interpreter).collect();
+        task.reach = Some(Reach { read, write: vec![room.folder.path().to_owned()] });
+    }
+    task.environment.push(("TMPDIR".into(), room.folder.path().into()));
+    Ok(room)
 }
 
 /// Lambda's own variables (AWS Lambda, "Defined runtime environment variables"). Credentials are placeholders: the access

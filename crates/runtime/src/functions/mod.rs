@@ -4,16 +4,20 @@
 //! names ([`url`]), which comes first. What calls it sees no difference.
 //!
 //! On the way of an event: [`runner`] decides whether it may go ahead and which [`process`] gets it; [`launch`] says how a
-//! process is started, [`code`] where its code stands, and [`runtime_api`] is what it talks to.
+//! process is started, [`code`] where its code stands, [`quarters`] as whom it runs, and [`runtime_api`] is what it talks to.
+//! [`guard`] is the part that runs in processes of its own.
 
 mod archive;
 mod code;
 mod events;
 mod failure;
+pub mod guard;
+mod identities;
 mod idle;
 mod launch;
 mod output;
 mod process;
+mod quarters;
 mod report;
 mod runner;
 mod runtime_api;
@@ -30,6 +34,7 @@ pub use self::archive::ArchiveError;
 pub use self::code::{CodeError, CodeStore};
 pub use self::failure::Failure;
 pub use self::launch::{Surroundings, is_reserved, is_run_here};
+pub use self::quarters::{Apartness, apartness};
 use self::runner::Runner;
 pub use self::runner::Stored;
 use self::url::FunctionUrls;

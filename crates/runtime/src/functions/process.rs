@@ -6,7 +6,7 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,11 +21,16 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::Failure;
+use super::guard::{self, Lifeline, Task};
+use super::launch::Launch;
 use super::output::{FunctionLog, Output};
+use super::quarters::Room;
 use super::runtime_api::{self, Call, Event, TooLarge};
 
 /// How long a process may take to ask for its first event, beside the function's own time (AWS Lambda, "Init phase").
 const INIT_MAX: Duration = Duration::from_secs(10);
+/// How long the end of a process and of all that it started may take.
+const END_MAX: Duration = Duration::from_secs(30);
 /// How long a process is kept without an event.
 const IDLE_MAX: Duration = Duration::from_mins(10);
 
@@ -67,22 +72,28 @@ impl Process {
     /// Starts a process for a first event, with a listener of its own that it is told of. It ends when `stopping` is true.
     pub(super) async fn start(
         log: FunctionLog,
-        mut command: Command,
+        launch: Launch,
         first: Job,
         clock: Arc<dyn Clock>,
         stopping: watch::Receiver<bool>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        command.env("AWS_LAMBDA_RUNTIME_API", listener.local_addr()?.to_string());
-        // A group of its own, so that what the function starts ends with it.
-        command.process_group(0).kill_on_drop(true);
-        let mut child = command.spawn()?;
+        let Launch { mut task, room, guard } = launch;
+        task.environment.push(("AWS_LAMBDA_RUNTIME_API".into(), listener.local_addr()?.to_string().into()));
+        let (mut child, lifeline) = match guard {
+            Some(program) => {
+                let (child, lifeline) = guard::start(&program, &task).await?;
+                (child, Some(lifeline))
+            }
+            None => (unguarded(&task)?, None),
+        };
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let output = Output::of(log, child.stdout.take(), child.stderr.take());
         output.begin(&first.request_id);
         let (jobs, given) = mpsc::channel(1);
+        let started = Instant::now();
         let owner =
-            Owner { child, group, output, clock, started: Instant::now(), init: None, asking: None, work: None };
+            Owner { child, lifeline, room, group, output, clock, started, init: None, asking: None, work: None };
         tokio::spawn(owner.run(listener, first, given, stopping));
         Ok(Self { jobs })
     }
@@ -101,7 +112,11 @@ impl Process {
 /// The task that owns a process.
 struct Owner {
     child: Child,
-    /// The process and what it started.
+    /// Ends the process and what it started when it is dropped; `None` when nobody stands between.
+    lifeline: Option<Lifeline>,
+    /// Where the process lives.
+    room: Option<Room>,
+    /// The process, or who watches it, and what is not kept apart from it.
     group: Option<Pid>,
     output: Output,
     clock: Arc<dyn Clock>,
@@ -179,6 +194,7 @@ impl Owner {
 
     fn accept(&mut self, job: Job) {
         self.output.begin(&job.request_id);
+        self.tell(true);
         self.work = Some(Work { job, since: Instant::now(), is_begun: false });
     }
 
@@ -241,13 +257,25 @@ impl Owner {
         let tail = if job.wants_tail { self.output.tail().await } else { Vec::new() };
         let init = self.init.replace(Duration::ZERO).filter(|init| !init.is_zero());
         self.output.end(&job.request_id, &result, duration, init);
+        self.tell(false);
         // Whoever gave up has nobody to tell.
         let _ = job.done.send(Done { result, tail, duration, init, alive });
+    }
+
+    /// Tells whoever watches the process whether it works.
+    fn tell(&self, works: bool) {
+        if let Some(lifeline) = &self.lifeline {
+            lifeline.tell(works);
+        }
     }
 
     /// Ends the process and what it started, and fails the event it had.
     async fn finish(mut self, end: End) {
         self.kill().await;
+        if let Some(room) = self.room.take() {
+            // It may hold many files.
+            tokio::task::spawn_blocking(move || drop(room));
+        }
         let Some(work) = &self.work else { return };
         // One that was ready before, and ended before it saw this event, leaves the event to another process.
         if matches!(end, End::Exited(_)) && !work.is_begun && self.init.is_some() {
@@ -270,6 +298,10 @@ impl Owner {
     }
 
     async fn kill(&mut self) {
+        // Whoever watches the process ends it and all that it started, and is the last to go.
+        if self.lifeline.take().is_some() && tokio::time::timeout(END_MAX, self.child.wait()).await.is_ok() {
+            return;
+        }
         if let Some(group) = self.group {
             let _ = kill_process_group(group, Signal::KILL);
         }
@@ -291,6 +323,15 @@ impl Job {
             |(name, text): (_, Option<&str>)| Some((HeaderName::from_static(name), HeaderValue::from_str(text?).ok()?));
         texts.into_iter().filter_map(header).collect()
     }
+}
+
+/// Starts a process with nobody between. It is in a group of its own, so that what it starts ends with it.
+fn unguarded(task: &Task) -> io::Result<Child> {
+    let mut command = Command::new(&task.program);
+    command.args(&task.arguments).current_dir(&task.folder).env_clear();
+    command.envs(task.environment.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0).kill_on_drop(true).spawn()
 }
 
 /// Returns when everything is to end.

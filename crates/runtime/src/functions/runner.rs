@@ -182,8 +182,8 @@ impl Runner {
             Failure::new("Runtime.InvalidEntrypoint", format!("RequestId: {} Error: {error}", job.request_id))
         };
         let environment = self.environment(function)?;
-        let command = match self.launcher.command(function, &environment, &self.node.code).await {
-            Ok(command) => command,
+        let launch = match self.launcher.launch(function, &environment, &self.node.code).await {
+            Ok(launch) => launch,
             Err(error @ LaunchError::NoBootstrap) => return Ok(Err(invalid(&error))),
             Err(error) => return Err(unavailable(&error)),
         };
@@ -194,7 +194,7 @@ impl Runner {
         let clock = Arc::clone(&self.node.clock);
         let log = FunctionLog::new(function, &self.node.log_events, &*clock);
         let failed = invalid(&"the process cannot be started");
-        match Process::start(log, command, job, clock, stopping_told).await {
+        match Process::start(log, launch, job, clock, stopping_told).await {
             Ok(process) => Ok(Ok(process)),
             Err(error) => {
                 tracing::warn!(
@@ -233,6 +233,7 @@ impl Runner {
                 "code of functions that nobody needs cannot be removed"
             );
         }
+        self.launcher.sweep();
     }
 }
 

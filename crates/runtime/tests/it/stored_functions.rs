@@ -69,7 +69,7 @@ impl Node {
             vault: Arc::clone(&vault),
             code: code.clone(),
             clock: Arc::new(SystemClock),
-            surroundings: Surroundings { path, endpoint: Some("http://127.0.0.1:1".to_owned()) },
+            surroundings: Surroundings { path, endpoint: Some("http://127.0.0.1:1".to_owned()), program: None },
             threads: tokio::runtime::Handle::current(),
         });
         Self { store, current, vault, code, functions }

@@ -13,7 +13,7 @@ use claviger_data_plane::upstream::{SettingError, UpstreamRules};
 use claviger_resources::AccountId;
 use claviger_resources::quotas::{QuotaError, Quotas};
 use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
-use claviger_runtime::functions::{FunctionUrl, Functions};
+use claviger_runtime::functions::{Apartness, FunctionUrl, Functions, apartness, guard};
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::token_cache::TokenCache;
 
@@ -111,6 +111,7 @@ impl Arguments {
             settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
             functions,
             endpoint: Some(url.to_owned()),
+            program: Some(guard::PROGRAM.into()),
             access_keys: AccessKeys::new([], UnknownKeys::Root(self.account)),
             tokens: TokenCache::new(usize::from(self.token_cache_mib) * MIB),
             request_rates: self.request_rates == RequestRates::Aws,
@@ -191,6 +192,20 @@ fn functions(given: &[String]) -> anyhow::Result<Functions> {
     Ok(Functions::new(lists.into_iter().flatten()))
 }
 
+/// What to know of the functions on a machine that does not let them be kept apart as they should be.
+fn warning(apartness: Apartness) -> Option<&'static str> {
+    match apartness {
+        Apartness::OwnUsers | Apartness::Sandbox => None,
+        Apartness::SandboxWithoutSignals => {
+            Some("functions can send signals to this server, because the kernel is older than Linux 6.12")
+        }
+        Apartness::None => Some(
+            "functions can read and end whatever this server can, because its user is not root and the kernel has no \
+             Landlock (Linux 6.2): run only functions that you would run yourself",
+        ),
+    }
+}
+
 /// A file that is there while the server listens.
 struct AddressFile(PathBuf);
 
@@ -251,6 +266,9 @@ async fn serve(
     let stop = stop_signal()?;
     let data_dir = (!arguments.ephemeral).then_some(&*arguments.data_dir);
     eprintln!("{}", greeting(listener.address(), url, data_dir));
+    if let Some(warning) = warning(apartness()) {
+        eprintln!("claviger: {warning}; see docs/functions.md");
+    }
     let stacks = stacks(&arguments.templates)?;
     let (broken_off, is_broken_off) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(listener.serve(front, async {

@@ -5,6 +5,8 @@ use std::io::{Cursor, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -14,14 +16,14 @@ use crate::support::Server;
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:claims";
 
 const CLAIMS: &str = r#"
-import json, os
+import json, os, socket
 
 def handler(event, context):
     if "fail" in event:
         raise LookupError("no tenant")
-    if "file" in event:
-        with open(event["file"], "w") as file:
-            file.write(context.invoked_function_arn)
+    if "port" in event:
+        with socket.create_connection(("127.0.0.1", event["port"])) as caller:
+            caller.sendall(context.invoked_function_arn.encode())
         return
     if "response" not in event:
         print("called")
@@ -34,14 +36,22 @@ def handler(event, context):
 impl Server {
     /// Makes a Python function of this name.
     pub(crate) async fn function(&self, name: &str, code: &str) {
+        self.function_with(name, code, &json!({})).await;
+    }
+
+    /// Makes a Python function of this name with these settings.
+    pub(crate) async fn function_with(&self, name: &str, code: &str, settings: &Value) {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         zip.start_file("index.py", SimpleFileOptions::default()).unwrap();
         zip.write_all(code.as_bytes()).unwrap();
         let zip = STANDARD.encode(zip.finish().unwrap().into_inner());
-        let input = json!({
+        let mut input = json!({
             "FunctionName": name, "Runtime": "python3.12", "Handler": "index.handler", "Timeout": 60,
             "Role": "arn:aws:iam::000000000000:role/claims", "Code": { "ZipFile": zip },
         });
+        for (setting, value) in settings.as_object().unwrap() {
+            input[setting] = value.clone();
+        }
         let made = self.ask(request("POST", "/2015-03-31/functions", &[], &input.to_string())).await;
         assert_eq!(made.status.as_u16(), 201, "{made:?}");
     }
@@ -72,14 +82,13 @@ async fn a_function_is_called_with_its_result_in_the_body_and_the_rest_in_header
     );
     let tried = server.invoke("claims", &[("X-Amz-Invocation-Type", "DryRun")], &json!({})).await;
     assert_eq!(tried.said(), (204, ""));
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("seen");
-    let event = json!({ "file": file });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let event = json!({ "port": listener.local_addr().unwrap().port() });
     let taken = server.invoke("claims", &[("X-Amz-Invocation-Type", "Event")], &event).await;
     assert_eq!(taken.said(), (202, ""));
-    while std::fs::read_to_string(&file).unwrap_or_default() != ARN {
-        tokio::task::yield_now().await;
-    }
+    let mut told = String::new();
+    listener.accept().await.unwrap().0.read_to_string(&mut told).await.unwrap();
+    assert_eq!(told, ARN);
     let text = server.ask(request("POST", "/2015-03-31/functions/claims/invocations", &[], "no json")).await;
     assert_eq!(text.header("x-amzn-errortype"), Some("InvalidRequestContentException"), "{text:?}");
 }

@@ -65,6 +65,7 @@ impl Server {
         let settings = Settings { dev, account: AccountId::DEFAULT, suffixes: Vec::new() };
         // A node opens its store on threads of its own and must not do so from within an async task.
         let place = place.clone();
+        let options = Options { program: Some(env!("CARGO_BIN_EXE_claviger").into()), ..options };
         let node = std::thread::spawn(move || Node::start(&place, options)).join().unwrap().unwrap();
         let front = Front::new(Application::new(settings, Some(Arc::clone(&authority)), node), Some(tls), limits);
         let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();

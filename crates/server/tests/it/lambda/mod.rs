@@ -1,6 +1,7 @@
 //! Functions behind methods and authorizers, over HTTP: what they are told, and what becomes of what they say.
 
 mod authorizers;
+mod containment;
 mod integrations;
 mod resource_policies;
 
