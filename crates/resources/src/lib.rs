@@ -22,6 +22,7 @@ pub mod http_api;
 pub mod id;
 pub mod key_usage;
 pub mod keyring;
+pub mod layer;
 pub mod limits;
 pub mod managed_login_branding;
 pub mod object;

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use claviger_resources::random::LOWER_ALPHANUMERIC;
 use claviger_resources::{AccountId, Random, Sealed, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,29 @@ impl TemporaryCredentials {
         let session_token = Secret::new(STANDARD.encode(sealed.as_bytes()));
         Ok(Self { access_key_id, secret_access_key: secret, session_token, expires })
     }
+}
+
+/// Who bears a role's credentials under this session name; `None` for what is no ARN of a role.
+pub fn assumed(role_arn: &str, session_name: &str) -> Option<Principal> {
+    let (account, path) = role_arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
+    let account = AccountId::parse(account).ok()?;
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+    let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session_name}");
+    Some(Principal { account, arn, id: format!("{}:{session_name}", role_id(role_arn)) })
+}
+
+/// A role's unique id. It is told by the role's ARN, because the role need not exist.
+fn role_id(role_arn: &str) -> String {
+    // FNV-1a over the ARN, twice as wide as an id needs.
+    let hash = role_arn.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    });
+    let digits = (0..17).scan(hash, |rest, _| {
+        let digit = LOWER_ALPHANUMERIC.get((*rest % 36) as usize).copied();
+        *rest /= 36;
+        digit.map(|digit| char::from(digit).to_ascii_uppercase())
+    });
+    "AROA".chars().chain(digits).collect()
 }
 
 /// The access key that a session token was given out with: its id, and the rest. `None` for tokens that are not from here.
@@ -145,5 +169,28 @@ mod tests {
         check("ASIA", None);
         check("test", None);
         check("000000000000", None);
+    }
+
+    #[test]
+    fn a_role_is_assumed_by_its_arn() {
+        let check = |arn: &str, expected: Option<&str>| {
+            let assumed = assumed(arn, "ada");
+            assert_eq!(assumed.map(|principal| principal.arn).as_deref(), expected, "{arn}");
+        };
+        check("arn:aws:iam::111122223333:role/deploy", Some("arn:aws:sts::111122223333:assumed-role/deploy/ada"));
+        check("arn:aws:iam::111122223333:role/a/b/deploy", Some("arn:aws:sts::111122223333:assumed-role/deploy/ada"));
+        check("arn:aws:iam::111122223333:user/deploy", None);
+        check("arn:aws:iam::1:role/deploy", None);
+        check("arn:aws:iam::111122223333:role/", None);
+        check("deploy", None);
+    }
+
+    #[test]
+    fn a_role_s_id_is_its_own() {
+        let id = role_id("arn:aws:iam::111122223333:role/deploy");
+        assert_eq!((id.len(), id.starts_with("AROA")), (21, true));
+        assert_eq!(id, role_id("arn:aws:iam::111122223333:role/deploy"));
+        assert_ne!(id, role_id("arn:aws:iam::111122223333:role/deploys"));
+        assert!(id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()));
     }
 }

@@ -165,6 +165,8 @@ impl Node {
             code: code_store(place)?,
             // Processes of functions compare it with their own clock, which nobody moves.
             clock: Arc::new(MovableClock::default()),
+            world: clock.clone(),
+            random: options.random.unwrap_or(random::system),
             surroundings: Surroundings {
                 path: std::env::var_os("PATH").unwrap_or_default(),
                 endpoint: options.endpoint,

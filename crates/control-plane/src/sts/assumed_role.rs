@@ -1,9 +1,7 @@
 //! Roles for a while: `AssumeRole`.
 
-use claviger_resources::random::LOWER_ALPHANUMERIC;
-use claviger_resources::{AccountId, Timestamp};
-use claviger_runtime::access_keys::Principal;
-use claviger_runtime::temporary_credentials::TemporaryCredentials;
+use claviger_resources::Timestamp;
+use claviger_runtime::temporary_credentials::{TemporaryCredentials, assumed};
 use serde::{Deserialize, Serialize};
 
 use super::credentials::Credentials;
@@ -64,7 +62,7 @@ impl Operation for AssumeRole {
         if input.token_code.is_some() {
             return Err(Error::MultiFactor);
         }
-        let principal = assumed(&input.role_arn, &input.role_session_name)?;
+        let principal = assumed(&input.role_arn, &input.role_session_name).ok_or(Error::NoRole)?;
         let seconds = input.duration_seconds.unwrap_or(DURATION_SECONDS);
         let expires = Timestamp::from_seconds(cx.now.seconds().saturating_add(seconds));
         let given = TemporaryCredentials::issue(&cx.services.vault, cx.random, &principal, expires)?;
@@ -77,58 +75,6 @@ impl Operation for AssumeRole {
     }
 }
 
-/// Who bears a role's credentials under this session name.
-pub fn assumed(role_arn: &str, session_name: &str) -> Result<Principal, Error> {
-    let rest = role_arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(":role/"));
-    let (account, path) = rest.ok_or(Error::NoRole)?;
-    let account = AccountId::parse(account).map_err(|_| Error::NoRole)?;
-    let name = path.rsplit('/').next().filter(|name| !name.is_empty()).ok_or(Error::NoRole)?;
-    let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session_name}");
-    Ok(Principal { account, arn, id: format!("{}:{session_name}", role_id(role_arn)) })
-}
-
 fn is_no_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_err()
-}
-
-/// A role's unique id. It is told by the role's ARN, because the role need not exist.
-pub fn role_id(role_arn: &str) -> String {
-    // FNV-1a over the ARN, twice as wide as an id needs.
-    let hash = role_arn.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
-        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-    });
-    let digits = (0..17).scan(hash, |rest, _| {
-        let digit = LOWER_ALPHANUMERIC.get((*rest % 36) as usize).copied();
-        *rest /= 36;
-        digit.map(|digit| char::from(digit).to_ascii_uppercase())
-    });
-    "AROA".chars().chain(digits).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_role_is_assumed_by_its_arn() {
-        let check = |arn: &str, expected: Option<&str>| {
-            let assumed = assumed(arn, "ada");
-            assert_eq!(assumed.ok().map(|principal| principal.arn).as_deref(), expected, "{arn}");
-        };
-        check("arn:aws:iam::111122223333:role/deploy", Some("arn:aws:sts::111122223333:assumed-role/deploy/ada"));
-        check("arn:aws:iam::111122223333:role/a/b/deploy", Some("arn:aws:sts::111122223333:assumed-role/deploy/ada"));
-        check("arn:aws:iam::111122223333:user/deploy", None);
-        check("arn:aws:iam::1:role/deploy", None);
-        check("arn:aws:iam::111122223333:role/", None);
-        check("deploy", None);
-    }
-
-    #[test]
-    fn a_role_s_id_is_its_own() {
-        let id = role_id("arn:aws:iam::111122223333:role/deploy");
-        assert_eq!((id.len(), id.starts_with("AROA")), (21, true));
-        assert_eq!(id, role_id("arn:aws:iam::111122223333:role/deploy"));
-        assert_ne!(id, role_id("arn:aws:iam::111122223333:role/deploys"));
-        assert!(id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()));
-    }
 }

@@ -119,6 +119,8 @@ impl Plane {
             vault: Arc::clone(&vault),
             code: CodeStore::temporary().unwrap(),
             clock: Arc::clone(&clock) as _,
+            world: Arc::clone(&clock) as _,
+            random: || Box::new(SeededRandom::new(7)),
             surroundings: Surroundings::default(),
             threads: tokio::runtime::Handle::current(),
         }));

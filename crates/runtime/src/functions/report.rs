@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use claviger_resources::function::LATEST;
+use claviger_resources::function::Function;
 
 use super::output::last_bytes;
 use super::process::Done;
 
 /// The end of the log of one event, as a caller who asks for it gets it.
-pub(super) fn log_tail(request_id: &str, memory_mib: u32, done: &Done) -> Vec<u8> {
-    let mut log = format!("START RequestId: {request_id} Version: {LATEST}\n").into_bytes();
+pub(super) fn log_tail(request_id: &str, function: &Function, done: &Done) -> Vec<u8> {
+    let (version, memory_mib) = (&function.version, function.memory_mib);
+    let mut log = format!("START RequestId: {request_id} Version: {version}\n").into_bytes();
     log.extend(&done.tail);
     if done.tail.last().is_some_and(|byte| *byte != b'\n') {
         log.push(b'\n');
@@ -38,14 +39,26 @@ fn milliseconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use claviger_resources::{AccountId, Region, Tenant, Timestamp};
+    use serde_json::json;
 
     use super::*;
     use crate::functions::Failure;
 
+    fn function() -> Function {
+        let code = json!({ "sha256": "0".repeat(64), "bytes": 1 });
+        let stored = json!({
+            "name": "storms", "tenant": Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() },
+            "runtime": "python3.12", "handler": "index.handler", "role": "", "description": "", "timeoutSeconds": 3,
+            "memoryMib": 128, "code": code, "lastModified": Timestamp::default(), "revisionId": "",
+        });
+        serde_json::from_value(stored).unwrap()
+    }
+
     fn tail(result: Result<Bytes, Failure>, printed: &str, init: Option<Duration>) -> String {
         let duration = Duration::from_micros(1_500);
         let done = Done { result, tail: printed.as_bytes().to_vec(), duration, init, alive: true };
-        String::from_utf8(log_tail("id", 128, &done)).unwrap()
+        String::from_utf8(log_tail("id", &function(), &done)).unwrap()
     }
 
     #[test]
