@@ -69,7 +69,8 @@ async function play(story, server) {
     if (step.document) input.body = Buffer.from(fill(readFileSync(join(COMPAT, "fixtures", step.document), "utf8"), names));
     if (step.zip) {
       const ZipFile = Buffer.from(readFileSync(join(COMPAT, "fixtures", step.zip), "utf8"), "base64");
-      Object.assign(input, step.operation === "CreateFunction" ? { Code: { ZipFile } } : { ZipFile });
+      const member = { CreateFunction: "Code", PublishLayerVersion: "Content" }[step.operation];
+      Object.assign(input, member ? { [member]: { ZipFile } } : { ZipFile });
     }
     const [commands, Client, ServiceException] = SERVICES[service];
     let answer;

@@ -1,6 +1,7 @@
 //! `cargo xtask soak`: proofs that take longer than CI may. Each stage can be run alone.
 
 mod comparison;
+mod functions;
 mod routes;
 mod scale;
 
@@ -47,6 +48,8 @@ enum Stage {
     Routes,
     /// No request fails while a secret is rotated
     Rotation,
+    /// A warm function is called within two milliseconds
+    Functions,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -80,6 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         stages.run("rotation under load", || {
             start(test("claviger-server", "rotation::").env("CLAVIGER_ROTATIONS", arguments.rotations.to_string()))
         });
+    }
+    if chosen(Stage::Functions) {
+        stages.run("a warm function", functions::run);
     }
     stages.finish()
 }

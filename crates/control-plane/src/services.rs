@@ -1,5 +1,6 @@
 //! What outlives a call: the store, the vault, the clock, the source of randomness and the settings.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use claviger_resources::quotas::Quotas;
@@ -17,7 +18,13 @@ use claviger_store::Store;
 use crate::cloudformation::Stacks;
 
 /// What operations share.
-pub struct Services {
+///
+/// It stands behind a trait object for the compiler's sake, which proves of each future that it can go to another thread:
+/// of a trait object it knows that, and need not look at everything below it, each time again.
+pub struct Services(Box<dyn Deref<Target = Parts> + Send + Sync>);
+
+/// What there is in [`Services`].
+pub struct Parts {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
     /// Seals and digests secrets.
@@ -61,8 +68,21 @@ pub struct Settings {
 }
 
 impl Services {
+    /// Shares these.
+    pub fn new(parts: Parts) -> Self {
+        Self(Box::new(Box::new(parts)))
+    }
+
     /// A source of randomness for one call.
     pub fn random(&self) -> Box<dyn Random> {
         (self.random)()
+    }
+}
+
+impl Deref for Services {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

@@ -126,6 +126,7 @@ mod tests {
         check(FunctionError::NotFound("f".to_owned()), 500, "API_CONFIGURATION_ERROR", permissions);
         check(not_permitted(), 500, "API_CONFIGURATION_ERROR", permissions);
         check(FunctionError::Throttled, 500, "INTEGRATION_FAILURE", "too many calls");
+        check(FunctionError::ReservationFull, 500, "INTEGRATION_FAILURE", "as are reserved for it");
         let broken = || "broken".to_owned();
         check(FunctionError::Unreachable { reason: broken() }, 500, "INTEGRATION_FAILURE", "reached: broken");
         check(FunctionError::Unavailable { reason: broken() }, 500, "INTEGRATION_FAILURE", "run: broken");

@@ -23,6 +23,7 @@ pub mod id;
 pub mod kept_secret;
 pub mod key_usage;
 pub mod keyring;
+pub mod layer;
 pub mod limits;
 pub mod log_group;
 pub mod managed_login_branding;

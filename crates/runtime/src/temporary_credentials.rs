@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use claviger_resources::random::LOWER_ALPHANUMERIC;
 use claviger_resources::{AccountId, Random, Sealed, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,37 @@ impl TemporaryCredentials {
         let session_token = Secret::new(STANDARD.encode(sealed.as_bytes()));
         Ok(Self { access_key_id, secret_access_key: secret, session_token, expires })
     }
+}
+
+/// Who bears a role's credentials under this session name; `None` for what is no ARN of a role. A role that nobody made has
+/// an id all the same.
+pub fn assumed(role_arn: &str, session_name: &str, id: Option<String>) -> Option<Principal> {
+    let (account, name) = role(role_arn)?;
+    let id = id.unwrap_or_else(|| role_id(role_arn));
+    let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session_name}");
+    Some(Principal { account, arn, id: format!("{id}:{session_name}") })
+}
+
+/// The account and the name of the role of this ARN.
+pub fn role(arn: &str) -> Option<(AccountId, &str)> {
+    let (account, path) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
+    let account = AccountId::parse(account).ok()?;
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+    Some((account, name))
+}
+
+/// The unique id of a role that nobody made, told by its ARN.
+fn role_id(role_arn: &str) -> String {
+    // FNV-1a over the ARN, twice as wide as an id needs.
+    let hash = role_arn.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    });
+    let digits = (0..17).scan(hash, |rest, _| {
+        let digit = LOWER_ALPHANUMERIC.get((*rest % 36) as usize).copied();
+        *rest /= 36;
+        digit.map(|digit| char::from(digit).to_ascii_uppercase())
+    });
+    "AROA".chars().chain(digits).collect()
 }
 
 /// The access key that a session token was given out with: its id, and the rest. `None` for tokens that are not from here.
@@ -145,5 +177,28 @@ mod tests {
         check("ASIA", None);
         check("test", None);
         check("000000000000", None);
+    }
+
+    #[test]
+    fn a_role_is_assumed_by_its_arn() {
+        let check = |arn: &str, expected: Option<&str>| {
+            let assumed = assumed(arn, "ada", None);
+            assert_eq!(assumed.map(|principal| principal.arn).as_deref(), expected, "{arn}");
+        };
+        check("arn:aws:iam::111122223333:role/deploy", Some("arn:aws:sts::111122223333:assumed-role/deploy/ada"));
+        check("arn:aws:iam::111122223333:role/a/b/deploy", Some("arn:aws:sts::111122223333:assumed-role/deploy/ada"));
+        check("arn:aws:iam::111122223333:user/deploy", None);
+        check("arn:aws:iam::1:role/deploy", None);
+        check("arn:aws:iam::111122223333:role/", None);
+        check("deploy", None);
+    }
+
+    #[test]
+    fn a_role_s_id_is_its_own() {
+        let id = role_id("arn:aws:iam::111122223333:role/deploy");
+        assert_eq!((id.len(), id.starts_with("AROA")), (21, true));
+        assert_eq!(id, role_id("arn:aws:iam::111122223333:role/deploy"));
+        assert_ne!(id, role_id("arn:aws:iam::111122223333:role/deploys"));
+        assert!(id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()));
     }
 }

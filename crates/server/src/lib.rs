@@ -11,6 +11,7 @@ pub mod connection;
 mod control;
 mod cors;
 mod explain;
+mod failpoint;
 pub mod listener;
 pub mod local_ca;
 pub mod master_key;

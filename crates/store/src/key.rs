@@ -118,6 +118,10 @@ closed_set! {
         ApiMapping = "api_mapping",
         /// A Lambda function.
         Function = "function",
+        /// A published version of one.
+        FunctionVersion = "function_version",
+        /// A layer of Lambda functions.
+        Layer = "layer",
         /// A CloudFormation stack.
         Stack = "stack",
         /// A resource of a stack.

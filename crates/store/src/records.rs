@@ -9,7 +9,7 @@ use claviger_resources::bucket::Bucket;
 use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::correspondence::{Correspondence, Message};
 use claviger_resources::domain_name::DomainName;
-use claviger_resources::function::Function;
+use claviger_resources::function::{Function, FunctionVersion};
 use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::http_api::{
     Authorizer as HttpAuthorizer, Deployment as HttpDeployment, HttpApi, Integration as HttpIntegration,
@@ -18,6 +18,7 @@ use claviger_resources::http_api::{
 use claviger_resources::kept_secret::{KeptSecret, SecretVersion};
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::keyring::Keyring;
+use claviger_resources::layer::Layer;
 use claviger_resources::log_group::LogGroup;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::object::{Object, Part, Upload};
@@ -118,6 +119,7 @@ record!(UsagePlanKey, UsagePlanKey, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(KeyUsage, KeyUsage, |it| it.plan.as_str(), it.key.as_str(), []);
 record!(ApiGatewayAccount, ApiGatewayAccount, |it| "", API_GATEWAY_ACCOUNT_ID, []);
 record!(Function, Function, |it| "", it.name.as_str(), []);
+record!(Layer, Layer, |it| "", &it.name, []);
 record!(StackResource, StackResource, |it| &it.stack, &it.logical_id, []);
 record!(StackEvent, StackEvent, |it| &it.stack, &it.place, []);
 record!(StackTemplate, StackTemplate, |it| &it.stack, &it.id, []);
@@ -137,6 +139,26 @@ record!(Upload, Upload, |it| &it.bucket, &it.id, []);
 record!(Part, Part, |it| &it.upload, &it.id, []);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
+
+impl Record for FunctionVersion {
+    const KIND: Kind = Kind::FunctionVersion;
+
+    fn tenant(&self) -> Tenant {
+        self.function.tenant.clone()
+    }
+
+    fn parent(&self) -> &str {
+        self.function.name.as_str()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn names(&self) -> Vec<Name> {
+        Vec::new()
+    }
+}
 
 impl Record for UserPoolDomain {
     const KIND: Kind = Kind::UserPoolDomain;

@@ -187,7 +187,15 @@ impl Writer<'_> {
     /// The static that holds a shape. Texts, numbers and flags without constraints share one each.
     fn static_of(&self, name: &str) -> anyhow::Result<String> {
         let shape = self.description.shape(name)?;
-        Ok(if is_plain(shape) { static_name(&shape.kind) } else { static_name(name) })
+        let (kind, own) = (static_name(&shape.kind), static_name(name));
+        Ok(if is_plain(shape) {
+            kind
+        } else if SCALARS.contains(&name.to_ascii_lowercase().as_str()) && own != kind {
+            // As Lambda's Timestamp, which is a text.
+            format!("{own}_{kind}")
+        } else {
+            own
+        })
     }
 
     /// A reference to the static of a shape, from the file of outputs or of inputs.
@@ -312,6 +320,9 @@ impl Writer<'_> {
         })
     }
 }
+
+/// The kinds whose plain shapes share a static each.
+const SCALARS: &[&str] = &["string", "boolean", "integer", "long", "double", "float", "timestamp", "blob"];
 
 fn is_plain(shape: &Shape) -> bool {
     let is_scalar = !matches!(shape.kind.as_str(), "structure" | "list" | "map");

@@ -21,7 +21,7 @@ use crate::json;
 use crate::protocol::Protocol;
 use crate::shape::{Binding, Member, Shape};
 
-use uri::{decoded, fixed_parameters, from_query, labels, query_parameters};
+use uri::{coerced, decoded, fixed_parameters, from_query, labels, query_parameters};
 
 /// One operation of a restJson service.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Route {
             let value = match member.binding {
                 Binding::Body => body_members.remove(member.key),
                 Binding::BodyAs(wire) => body_members.remove(wire),
-                Binding::Label => self.label(member),
+                Binding::Label => self.label(member)?,
                 Binding::Query(wire) => from_query(member.shape, wire, &query)?,
                 Binding::QueryRest => self.rest_of_query(&query),
                 Binding::Header(wire) => headers.get(wire).and_then(|value| value.to_str().ok()).map(Value::from),
@@ -105,8 +105,9 @@ impl Route {
         Ok(Value::Object(input))
     }
 
-    fn label(&self, member: &Member) -> Option<Value> {
-        self.labels.iter().find(|(name, _)| *name == member.name).map(|(_, value)| Value::from(value.as_str()))
+    fn label(&self, member: &Member) -> Result<Option<Value>, Failure> {
+        let label = self.labels.iter().find(|(name, _)| *name == member.name);
+        label.map(|(_, value)| coerced(member.shape, value)).transpose()
     }
 
     /// The query parameters that neither the operation's URI nor another member names.

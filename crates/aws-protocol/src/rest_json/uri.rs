@@ -80,8 +80,8 @@ pub(super) fn from_query(shape: &Shape, wire: &str, query: &[(String, String)]) 
     }
 }
 
-/// Query text as the type its shape names.
-fn coerced(shape: &Shape, text: &str) -> Result<Value, Failure> {
+/// Text of a path or a query as the type its shape names.
+pub(super) fn coerced(shape: &Shape, text: &str) -> Result<Value, Failure> {
     let value = match shape.kind {
         Kind::Boolean if text.eq_ignore_ascii_case("true") => Some(Value::from(true)),
         Kind::Boolean if text.eq_ignore_ascii_case("false") => Some(Value::from(false)),

@@ -20,6 +20,12 @@ pub enum Error {
     /// The name is taken.
     #[error("Function already exist: {0}")]
     FunctionExists(String),
+    /// The alias's name is taken.
+    #[error("Alias already exists: {0}")]
+    AliasExists(String),
+    /// The version is what aliases lead to.
+    #[error("Unable to delete version because the following aliases reference it: [{0}]")]
+    VersionInUse(String),
     /// The statement id is taken.
     #[error(
         "The statement id ({0}) provided already exists. Please provide a new statement id, or remove the existing statement."
@@ -113,7 +119,9 @@ impl From<Error> for Failure {
             Error::FunctionNotFound(_) | Error::NotFound(_) | Error::Call(FunctionError::NotFound(_)) => {
                 capital("ResourceNotFoundException", 404, message, "User")
             }
-            Error::FunctionExists(_) | Error::StatementExists(_) => user("ResourceConflictException", 409),
+            Error::FunctionExists(_) | Error::AliasExists(_) | Error::VersionInUse(_) | Error::StatementExists(_) => {
+                user("ResourceConflictException", 409)
+            }
             Error::InvalidParameter(_) => user("InvalidParameterValueException", 400),
             Error::Validation(_) => Self::new("ValidationException", 400, message),
             Error::InvalidContent(_) => user("InvalidRequestContentException", 400),
@@ -126,6 +134,10 @@ impl From<Error> for Failure {
             Error::Call(FunctionError::Throttled) => Self::new("TooManyRequestsException", 429, "Rate Exceeded.")
                 .with_member("Type", "User")
                 .with_member("Reason", "ConcurrentInvocationLimitExceeded")
+                .for_operators(Some(message), None),
+            Error::Call(FunctionError::ReservationFull) => Self::new("TooManyRequestsException", 429, "Rate Exceeded.")
+                .with_member("Type", "User")
+                .with_member("Reason", "ReservedFunctionConcurrentInvocationLimitExceeded")
                 .for_operators(Some(message), None),
             Error::Call(FunctionError::Unavailable { .. }) | Error::NotRun => {
                 capital("InvalidRuntimeException", 502, message, "User")

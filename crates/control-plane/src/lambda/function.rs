@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::FunctionName;
-use claviger_resources::function::{Code, Function};
+use claviger_resources::function::{Code, Function, FunctionVersion, LATEST, Qualified};
 use claviger_store::{Record, StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::code::{self, FunctionCode};
+use super::concurrency::Concurrency;
 use super::errors::Error;
 use super::output::FunctionConfiguration;
 use super::reference::Named;
 use super::settings::Settings;
 use super::tags;
+use super::version::{self, publish};
 use crate::operation::{Access, Caller, Context, Operation};
 use crate::services::Services;
 
@@ -76,6 +78,8 @@ pub struct ListFunctionsInput {
 pub struct FunctionOutput {
     configuration: FunctionConfiguration,
     code: CodeLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<Concurrency>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, String>,
 }
@@ -112,7 +116,7 @@ impl Operation for CreateFunction {
 
     async fn prepare(services: &Services, caller: &Caller, input: &mut Self::Input) -> Result<(), Error> {
         let tenant = caller.tenant();
-        let named = Named::parse(&tenant, &input.function_name, None, Self::NAME)?;
+        let named = Named::parse(&tenant, &input.function_name, None, Self::NAME)?.latest_only(&tenant)?;
         if FunctionName::parse(&named.name).is_err() {
             return Err(Error::Validation(format!(
                 "1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must have \
@@ -120,9 +124,8 @@ impl Operation for CreateFunction {
                 named.name
             )));
         }
-        if input.package_type.as_deref() == Some("Image") || input.publish {
-            let what = if input.publish { "Publish" } else { "PackageType Image" };
-            return Err(Error::invalid(format!("{what} is not served here; leave it out.")));
+        if input.package_type.as_deref() == Some("Image") {
+            return Err(Error::invalid("PackageType Image is not served here; leave it out."));
         }
         if input.settings.runtime.is_none() || input.settings.handler.is_none() {
             return Err(Error::invalid(
@@ -138,8 +141,17 @@ impl Operation for CreateFunction {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let named = Named::parse(cx.tenant, &input.function_name, None, Self::NAME)?;
         let code = input.kept.ok_or(Error::NotRun)?;
-        let function = create(cx, &named, code, &input.settings, input.tags.clone()).await?;
-        FunctionConfiguration::of(&function, &cx.services.vault, named.is_qualified)
+        if cx.tx.find::<Function>(cx.tenant, "", &named.name).await?.is_some() {
+            return Err(Error::FunctionExists(named.name.clone()));
+        }
+        let mut function = new(cx, &named, code, input.tags.clone())?;
+        input.settings.apply(cx, &mut function).await?;
+        let version = if input.publish { Some(publish(cx, &mut function, None).await?) } else { None };
+        match cx.tx.insert(&function).await {
+            Err(StoreError::AlreadyExists) => return Err(Error::FunctionExists(named.name.clone())),
+            other => other?,
+        }
+        FunctionConfiguration::of(version.as_ref().unwrap_or(&function), &cx.services.vault, named.qualifier.as_deref())
     }
 }
 
@@ -151,11 +163,14 @@ impl Operation for GetFunction {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        let (named, function) = find(cx, input, Self::NAME).await?;
+        let named = Named::parse(cx.tenant, &input.function_name, input.qualifier.as_deref(), Self::NAME)?;
+        let (latest, function) = named.resolve(cx).await?;
+        let concurrency = |most| Concurrency { reserved_concurrent_executions: Some(most) };
         Ok(FunctionOutput {
-            configuration: FunctionConfiguration::of(&function, &cx.services.vault, named.is_qualified)?,
+            configuration: FunctionConfiguration::of(&function, &cx.services.vault, named.qualifier.as_deref())?,
             code: CodeLocation { repository_type: "S3" },
-            tags: function.record.tags,
+            concurrency: latest.reserved_concurrency.map(concurrency),
+            tags: latest.record.tags,
         })
     }
 }
@@ -168,8 +183,9 @@ impl Operation for GetFunctionConfiguration {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        let (named, function) = find(cx, input, Self::NAME).await?;
-        FunctionConfiguration::of(&function, &cx.services.vault, named.is_qualified)
+        let named = Named::parse(cx.tenant, &input.function_name, input.qualifier.as_deref(), Self::NAME)?;
+        let (_, function) = named.resolve(cx).await?;
+        FunctionConfiguration::of(&function, &cx.services.vault, named.qualifier.as_deref())
     }
 }
 
@@ -183,12 +199,14 @@ impl Operation for ListFunctions {
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let size = input.max_items.unwrap_or(PAGE_MAX).min(PAGE_MAX);
         let after = input.marker.as_deref();
+        if input.function_version.as_deref() == Some("ALL") {
+            return all_versions(cx, after, size).await;
+        }
         let mut page: Vec<Stored<Function>> = cx.tx.list(cx.tenant, "", after, size + 1).await?;
         let more = page.len() > size;
         page.truncate(size);
         let next_marker = page.last().filter(|_| more).map(|last| last.id().to_owned());
-        let all_versions = input.function_version.as_deref() == Some("ALL");
-        let show = |function: &Stored<Function>| FunctionConfiguration::of(function, &cx.services.vault, all_versions);
+        let show = |function: &Stored<Function>| FunctionConfiguration::of(function, &cx.services.vault, None);
         Ok(ListFunctionsOutput { functions: page.iter().map(show).collect::<Result<_, _>>()?, next_marker })
     }
 }
@@ -201,26 +219,42 @@ impl Operation for DeleteFunction {
     type Error = Error;
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        let (named, function) = find(cx, input, Self::NAME).await?;
-        if named.is_qualified {
-            return Err(Error::invalid("$LATEST version cannot be deleted without deleting the function."));
+        let named = Named::parse(cx.tenant, &input.function_name, input.qualifier.as_deref(), Self::NAME)?;
+        let mut function = named.find(cx).await?;
+        // The code is removed from the disk later, when nothing names it.
+        match named.qualifier.as_deref() {
+            None => {
+                cx.tx.delete_all::<FunctionVersion>(cx.tenant, &named.name).await?;
+                cx.tx.delete(&function.record).await?;
+            }
+            Some(LATEST) => {
+                return Err(Error::invalid("$LATEST version cannot be deleted without deleting the function."));
+            }
+            Some(name) if function.qualified.aliases.contains_key(name) => {
+                return Err(Error::invalid("Deletion of aliases is not currently supported."));
+            }
+            Some(number) => {
+                let missing = || Error::FunctionNotFound(named.qualified_arn(cx.tenant));
+                let version = version::find(cx, &named.name, number).await?.ok_or_else(missing)?;
+                let aliases = function.qualified.aliases.iter();
+                let users: Vec<&str> =
+                    aliases.filter(|(_, alias)| alias.names(number)).map(|(name, _)| &**name).collect();
+                if !users.is_empty() {
+                    return Err(Error::VersionInUse(users.join(", ")));
+                }
+                cx.tx.delete(&version.record).await?;
+                function.forget(number);
+                cx.tx.replace(&function).await?;
+            }
         }
-        // Its code is removed from the disk later, when no function names it.
-        cx.tx.delete(&function.record).await?;
         Ok(DeleteFunctionOutput { status_code: 204 })
     }
 }
 
-/// Makes a function of code that is on disk.
-async fn create(
-    cx: &mut Context<'_>,
-    named: &Named,
-    code: Code,
-    settings: &Settings,
-    tags: BTreeMap<String, String>,
-) -> Result<Function, Error> {
+/// A function of code that is on disk, with Lambda's defaults.
+fn new(cx: &mut Context<'_>, named: &Named, code: Code, tags: BTreeMap<String, String>) -> Result<Function, Error> {
     let name = FunctionName::parse(&named.name).map_err(|error| Error::invalid(error.to_string()))?;
-    let mut function = Function {
+    Ok(Function {
         name,
         tenant: cx.tenant.clone(),
         runtime: String::new(),
@@ -233,26 +267,52 @@ async fn create(
         code,
         last_modified: cx.now,
         revision_id: revision_id(cx),
+        version: LATEST.to_owned(),
+        layers: Vec::new(),
+        reserved_concurrency: None,
+        qualified: Qualified::default(),
         tags,
         permissions: Vec::new(),
         policy_revision_id: String::new(),
         configuration: Map::new(),
-    };
-    settings.apply(&mut function);
-    match cx.tx.insert(&function).await {
-        Err(StoreError::AlreadyExists) => Err(Error::FunctionExists(named.name.clone())),
-        other => Ok(other.map(|()| function)?),
-    }
+    })
 }
 
-async fn find(
-    cx: &mut Context<'_>,
-    input: &FunctionInput,
-    operation: &'static str,
-) -> Result<(Named, Stored<Function>), Error> {
-    let named = Named::parse(cx.tenant, &input.function_name, input.qualifier.as_deref(), operation)?;
-    let function = named.find(cx).await?;
-    Ok((named, function))
+/// A page of all versions of all functions. Its marker names the last function and, after a slash, the last of its versions;
+/// the latest one comes before those that have a number.
+async fn all_versions(cx: &mut Context<'_>, after: Option<&str>, size: usize) -> Result<ListFunctionsOutput, Error> {
+    let (mut after, mut begun) = match after.and_then(|after| after.split_once('/')) {
+        Some((name, version)) => (Some(name.to_owned()), Some((name.to_owned(), version.to_owned()))),
+        None => (after.map(str::to_owned), None),
+    };
+    let (mut functions, mut marker) = (Vec::new(), None);
+    loop {
+        // What is left of the function that the page before ended in comes first.
+        let (name, after_version) = if let Some(begun) = begun.take() {
+            begun
+        } else {
+            let next: Vec<Stored<Function>> = cx.tx.list(cx.tenant, "", after.as_deref(), 1).await?;
+            let Some(next) = next.first() else { return Ok(ListFunctionsOutput { functions, next_marker: None }) };
+            if functions.len() >= size {
+                return Ok(ListFunctionsOutput { functions, next_marker: marker });
+            }
+            functions.push(FunctionConfiguration::of(next, &cx.services.vault, Some(LATEST))?);
+            (next.name.to_string(), String::new())
+        };
+        let room = size.saturating_sub(functions.len());
+        let after_version = Some(&*after_version).filter(|after| !after.is_empty());
+        let versions: Vec<Stored<FunctionVersion>> = cx.tx.list(cx.tenant, &name, after_version, room + 1).await?;
+        let mut last = after_version.unwrap_or_default().to_owned();
+        for version in versions.iter().take(room) {
+            functions.push(FunctionConfiguration::of(&version.function, &cx.services.vault, None)?);
+            last.clone_from(&version.id);
+        }
+        marker = Some(format!("{name}/{last}"));
+        if versions.len() > room {
+            return Ok(ListFunctionsOutput { functions, next_marker: marker });
+        }
+        after = Some(name);
+    }
 }
 
 /// A name for a state of a function, or of its policy.

@@ -9,6 +9,7 @@ use super::errors::Error;
 use super::function::revision_id;
 use super::output::FunctionConfiguration;
 use super::reference::{Named, check_revision};
+use super::version::publish;
 use crate::operation::{Access, Caller, Context, Operation};
 use crate::services::Services;
 
@@ -42,10 +43,7 @@ impl Operation for UpdateFunctionCode {
 
     async fn prepare(services: &Services, caller: &Caller, input: &mut Self::Input) -> Result<(), Error> {
         let tenant = caller.tenant();
-        let named = Named::parse(&tenant, &input.function_name, None, Self::NAME)?;
-        if input.publish {
-            return Err(Error::invalid("Publish is not served here; leave it out."));
-        }
+        let named = Named::parse(&tenant, &input.function_name, None, Self::NAME)?.latest_only(&tenant)?;
         // A zip for a function that does not exist is not worth keeping.
         if !services.functions.has(&named.arn(&tenant)) {
             return Err(Error::FunctionNotFound(named.arn(&tenant)));
@@ -55,7 +53,7 @@ impl Operation for UpdateFunctionCode {
     }
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        let named = Named::parse(cx.tenant, &input.function_name, None, Self::NAME)?;
+        let named = Named::parse(cx.tenant, &input.function_name, None, Self::NAME)?.latest_only(cx.tenant)?;
         let mut function = named.find(cx).await?;
         check_revision(input.revision_id.as_deref(), &function.revision_id)?;
         function.code = input.kept.ok_or(Error::NotRun)?;
@@ -64,8 +62,12 @@ impl Operation for UpdateFunctionCode {
         }
         if !input.dry_run {
             (function.last_modified, function.revision_id) = (cx.now, revision_id(cx));
+            let version = if input.publish { Some(publish(cx, &mut function, None).await?) } else { None };
             cx.tx.replace(&function).await?;
+            if let Some(version) = version {
+                return FunctionConfiguration::of(&version, &cx.services.vault, None);
+            }
         }
-        FunctionConfiguration::of(&function, &cx.services.vault, named.is_qualified)
+        FunctionConfiguration::of(&function, &cx.services.vault, named.qualifier.as_deref())
     }
 }

@@ -33,17 +33,17 @@ impl Operation for UpdateFunctionConfiguration {
 
     async fn prepare(services: &Services, caller: &Caller, input: &mut Self::Input) -> Result<(), Error> {
         let tenant = caller.tenant();
-        let named = Named::parse(&tenant, &input.function_name, None, Self::NAME)?;
+        let named = Named::parse(&tenant, &input.function_name, None, Self::NAME)?.latest_only(&tenant)?;
         input.settings.prepare(services, &named.arn(&tenant))
     }
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
-        let named = Named::parse(cx.tenant, &input.function_name, None, Self::NAME)?;
+        let named = Named::parse(cx.tenant, &input.function_name, None, Self::NAME)?.latest_only(cx.tenant)?;
         let mut function = named.find(cx).await?;
         check_revision(input.revision_id.as_deref(), &function.revision_id)?;
-        input.settings.apply(&mut function);
+        input.settings.apply(cx, &mut function).await?;
         (function.last_modified, function.revision_id) = (cx.now, revision_id(cx));
         cx.tx.replace(&function).await?;
-        FunctionConfiguration::of(&function, &cx.services.vault, named.is_qualified)
+        FunctionConfiguration::of(&function, &cx.services.vault, named.qualifier.as_deref())
     }
 }

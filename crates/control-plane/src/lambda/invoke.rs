@@ -5,7 +5,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use claviger_resources::function::LATEST;
 use claviger_resources::limits::{ASYNCHRONOUS_EVENT_BYTES_MAX, EVENT_BYTES_MAX};
 use claviger_runtime::functions::{Invocation, Invoker, Wishes};
 use serde::de::IgnoredAny;
@@ -58,7 +57,7 @@ pub struct InvokeOutput {
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    executed_version: Option<&'static str>,
+    executed_version: Option<String>,
 }
 
 impl Procedure for Invoke {
@@ -71,7 +70,7 @@ impl Procedure for Invoke {
     async fn run(services: &Services, caller: &Caller, input: InvokeInput) -> Result<InvokeOutput, Error> {
         let tenant = caller.tenant();
         let named = Named::parse(&tenant, &input.function_name, input.qualifier.as_deref(), Self::NAME)?;
-        let arn = named.arn(&tenant);
+        let arn = named.qualified_arn(&tenant);
         let functions = &services.functions;
         if !functions.has(&arn) {
             return Err(Error::FunctionNotFound(arn));
@@ -99,7 +98,7 @@ impl Procedure for Invoke {
             function_error,
             log_result: (!invoked.log_tail.is_empty()).then(|| STANDARD.encode(&invoked.log_tail)),
             payload: Some(STANDARD.encode(&payload)),
-            executed_version: Some(LATEST),
+            executed_version: Some(invoked.version),
         })
     }
 }

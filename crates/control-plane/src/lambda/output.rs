@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use claviger_resources::Timestamp;
-use claviger_resources::function::{Function, LATEST};
+use claviger_resources::function::{Function, LATEST, UsedLayer};
 use claviger_runtime::vault::{SealedFor, Vault};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub struct FunctionConfiguration {
     memory_size: u32,
     last_modified: String,
     code_sha256: String,
-    version: &'static str,
+    version: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     vpc_config: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,9 +58,10 @@ struct Environment {
 }
 
 impl FunctionConfiguration {
-    /// The configuration with its environment in clear; `is_qualified` when the caller named the version, too.
-    pub(super) fn of(function: &Function, vault: &Vault, is_qualified: bool) -> Result<Self, Error> {
+    /// The configuration with its environment in clear, under the qualifier that the caller named.
+    pub(super) fn of(function: &Function, vault: &Vault, qualifier: Option<&str>) -> Result<Self, Error> {
         let arn = function.arn();
+        let qualifier = qualifier.or(Some(&*function.version).filter(|version| *version != LATEST));
         let kept = |member: &str| function.configuration.get(member);
         let environment = match &function.environment {
             None => None,
@@ -69,7 +70,9 @@ impl FunctionConfiguration {
                 Some(Environment { variables: serde_json::from_slice(opened.expose()).unwrap_or_default() })
             }
         };
-        let layers = kept("Layers").and_then(Value::as_array).filter(|layers| !layers.is_empty());
+        let layer =
+            |layer: &UsedLayer| json!({ "Arn": layer.arn, "CodeSize": layer.code.map_or(0, |code| code.bytes) });
+        let layers = (!function.layers.is_empty()).then(|| function.layers.iter().map(layer).collect());
         let snap_start = kept("SnapStart").and_then(|given| given.get("ApplyOn")).cloned();
         Ok(Self {
             function_name: function.name.to_string(),
@@ -81,15 +84,15 @@ impl FunctionConfiguration {
             timeout: function.timeout_seconds,
             memory_size: function.memory_mib,
             last_modified: moment(function.last_modified),
-            code_sha256: STANDARD.encode(function.code.sha256.as_bytes()),
-            version: LATEST,
+            code_sha256: code_sha256(function),
+            version: function.version.clone(),
             vpc_config: kept("VpcConfig").cloned(),
             dead_letter_config: kept("DeadLetterConfig").cloned(),
             environment,
             kms_key_arn: kept("KMSKeyArn").filter(|key| *key != "").cloned(),
             tracing_config: kept("TracingConfig").cloned().unwrap_or_else(|| json!({ "Mode": "PassThrough" })),
             revision_id: function.revision_id.clone(),
-            layers: layers.map(|layers| layers.iter().map(|arn| json!({ "Arn": arn, "CodeSize": 0 })).collect()),
+            layers,
             state: "Active",
             last_update_status: "Successful",
             package_type: "Zip",
@@ -97,7 +100,7 @@ impl FunctionConfiguration {
             ephemeral_storage: kept("EphemeralStorage").cloned().unwrap_or_else(|| json!({ "Size": 512 })),
             snap_start: json!({ "ApplyOn": snap_start.unwrap_or_else(|| "None".into()), "OptimizationStatus": "Off" }),
             logging_config: logging(function),
-            function_arn: if is_qualified { format!("{arn}:{LATEST}") } else { arn },
+            function_arn: qualifier.map_or_else(|| arn.clone(), |qualifier| format!("{arn}:{qualifier}")),
         })
     }
 }
@@ -111,8 +114,13 @@ fn logging(function: &Function) -> Value {
     logging
 }
 
+/// The digest of a function's code, as callers see it.
+pub(super) fn code_sha256(function: &Function) -> String {
+    STANDARD.encode(function.code.sha256.as_bytes())
+}
+
 /// `2024-03-27T09:14:35.000+0000`.
-fn moment(time: Timestamp) -> String {
+pub(super) fn moment(time: Timestamp) -> String {
     let utc = time.utc();
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+0000",

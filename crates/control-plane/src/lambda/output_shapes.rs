@@ -2,30 +2,54 @@
 //!
 //! From AWS's description of `lambda`, 2015-03-31. Only tests read them.
 
-use claviger_aws_protocol::shape::{Shape, integer, list, long, one_of, optional, required, string, structure};
+use claviger_aws_protocol::shape::{
+    Shape, integer, list, long, one_of, optional, required, string, structure, timestamp,
+};
 
 use super::shapes;
 
 /// Every operation's output, by name; `None` for an operation that answers nothing.
 pub(crate) static OUTPUTS: &[(&str, Option<&Shape>)] = &[
     ("AddPermission", Some(&ADD_PERMISSION_RESPONSE)),
+    ("CreateAlias", Some(&ALIAS_CONFIGURATION)),
     ("CreateFunction", Some(&FUNCTION_CONFIGURATION)),
+    ("DeleteAlias", None),
     ("DeleteFunction", Some(&DELETE_FUNCTION_RESPONSE)),
+    ("DeleteFunctionConcurrency", None),
+    ("DeleteFunctionEventInvokeConfig", None),
+    ("DeleteLayerVersion", None),
+    ("GetAlias", Some(&ALIAS_CONFIGURATION)),
     ("GetFunction", Some(&GET_FUNCTION_RESPONSE)),
+    ("GetFunctionConcurrency", Some(&GET_FUNCTION_CONCURRENCY_RESPONSE)),
     ("GetFunctionConfiguration", Some(&FUNCTION_CONFIGURATION)),
+    ("GetFunctionEventInvokeConfig", Some(&FUNCTION_EVENT_INVOKE_CONFIG)),
+    ("GetLayerVersion", Some(&GET_LAYER_VERSION_RESPONSE)),
+    ("GetLayerVersionByArn", Some(&GET_LAYER_VERSION_RESPONSE)),
     ("GetPolicy", Some(&GET_POLICY_RESPONSE)),
     ("Invoke", Some(&INVOCATION_RESPONSE)),
+    ("ListAliases", Some(&LIST_ALIASES_RESPONSE)),
+    ("ListFunctionEventInvokeConfigs", Some(&LIST_FUNCTION_EVENT_INVOKE_CONFIGS_RESPONSE)),
     ("ListFunctions", Some(&LIST_FUNCTIONS_RESPONSE)),
+    ("ListLayerVersions", Some(&LIST_LAYER_VERSIONS_RESPONSE)),
+    ("ListLayers", Some(&LIST_LAYERS_RESPONSE)),
     ("ListTags", Some(&LIST_TAGS_RESPONSE)),
+    ("ListVersionsByFunction", Some(&LIST_VERSIONS_BY_FUNCTION_RESPONSE)),
+    ("PublishLayerVersion", Some(&PUBLISH_LAYER_VERSION_RESPONSE)),
+    ("PublishVersion", Some(&FUNCTION_CONFIGURATION)),
+    ("PutFunctionConcurrency", Some(&CONCURRENCY)),
+    ("PutFunctionEventInvokeConfig", Some(&FUNCTION_EVENT_INVOKE_CONFIG)),
     ("RemovePermission", None),
     ("TagResource", None),
     ("UntagResource", None),
+    ("UpdateAlias", Some(&ALIAS_CONFIGURATION)),
     ("UpdateFunctionCode", Some(&FUNCTION_CONFIGURATION)),
     ("UpdateFunctionConfiguration", Some(&FUNCTION_CONFIGURATION)),
+    ("UpdateFunctionEventInvokeConfig", Some(&FUNCTION_EVENT_INVOKE_CONFIG)),
 ];
 
 /// Every exception the operations declare, with its status.
 pub(crate) static EXCEPTIONS: &[(&str, u16)] = &[
+    ("AliasLimitExceededException", 400),
     ("CodeArtifactUserDeletedException", 409),
     ("CodeArtifactUserFailedException", 409),
     ("CodeArtifactUserPendingException", 409),
@@ -82,7 +106,17 @@ pub(crate) static EXCEPTIONS: &[(&str, u16)] = &[
 ];
 
 static ADD_PERMISSION_RESPONSE: Shape = structure(&[optional("Statement", &shapes::STRING)]);
-static CONCURRENCY: Shape = structure(&[optional("ReservedConcurrentExecutions", &RESERVED_CONCURRENT_EXECUTIONS)]);
+static ALIAS_CONFIGURATION: Shape = structure(&[
+    optional("AliasArn", &FUNCTION_ARN),
+    optional("Name", &shapes::ALIAS),
+    optional("FunctionVersion", &VERSION),
+    optional("Description", &shapes::DESCRIPTION),
+    optional("RoutingConfig", &shapes::ALIAS_ROUTING_CONFIGURATION),
+    optional("RevisionId", &shapes::STRING),
+]);
+static ALIAS_LIST: Shape = list(&ALIAS_CONFIGURATION);
+static CONCURRENCY: Shape =
+    structure(&[optional("ReservedConcurrentExecutions", &shapes::RESERVED_CONCURRENT_EXECUTIONS)]);
 static DELETE_FUNCTION_RESPONSE: Shape = structure(&[optional("StatusCode", &INTEGER)]);
 static DURABLE_EXECUTION_ARN: Shape = string().min(1).max(1024);
 static ENVIRONMENT_ERROR: Shape =
@@ -111,7 +145,7 @@ static FUNCTION_CONFIGURATION: Shape = structure(&[
     optional("Description", &shapes::DESCRIPTION),
     optional("Timeout", &shapes::TIMEOUT),
     optional("MemorySize", &shapes::MEMORY_SIZE),
-    optional("LastModified", &TIMESTAMP),
+    optional("LastModified", &TIMESTAMP_STRING),
     optional("CodeSha256", &shapes::STRING),
     optional("Version", &VERSION),
     optional("VpcConfig", &VPC_CONFIG_RESPONSE),
@@ -145,13 +179,34 @@ static FUNCTION_CONFIGURATION: Shape = structure(&[
     optional("RuntimeConfig", &shapes::FUNCTION_RUNTIME_CONFIG),
     optional("AcceleratorConfig", &shapes::ACCELERATOR_CONFIG),
 ]);
+static FUNCTION_EVENT_INVOKE_CONFIG: Shape = structure(&[
+    optional("LastModified", &TIMESTAMP),
+    optional("FunctionArn", &FUNCTION_ARN),
+    optional("MaximumRetryAttempts", &shapes::MAXIMUM_RETRY_ATTEMPTS),
+    optional("MaximumEventAgeInSeconds", &shapes::MAXIMUM_EVENT_AGE_IN_SECONDS),
+    optional("DestinationConfig", &shapes::DESTINATION_CONFIG),
+]);
+static FUNCTION_EVENT_INVOKE_CONFIG_LIST: Shape = list(&FUNCTION_EVENT_INVOKE_CONFIG);
 static FUNCTION_LIST: Shape = list(&FUNCTION_CONFIGURATION);
+static GET_FUNCTION_CONCURRENCY_RESPONSE: Shape =
+    structure(&[optional("ReservedConcurrentExecutions", &shapes::RESERVED_CONCURRENT_EXECUTIONS)]);
 static GET_FUNCTION_RESPONSE: Shape = structure(&[
     optional("Configuration", &FUNCTION_CONFIGURATION),
     optional("Code", &FUNCTION_CODE_LOCATION),
     optional("Tags", &shapes::TAGS),
     optional("TagsError", &TAGS_ERROR),
     optional("Concurrency", &CONCURRENCY),
+]);
+static GET_LAYER_VERSION_RESPONSE: Shape = structure(&[
+    optional("Content", &LAYER_VERSION_CONTENT_OUTPUT),
+    optional("LayerArn", &LAYER_ARN),
+    optional("LayerVersionArn", &shapes::LAYER_VERSION_ARN),
+    optional("Description", &shapes::DESCRIPTION),
+    optional("CreatedDate", &TIMESTAMP_STRING),
+    optional("Version", &shapes::LONG),
+    optional("CompatibleArchitectures", &shapes::COMPATIBLE_ARCHITECTURES),
+    optional("CompatibleRuntimes", &shapes::COMPATIBLE_RUNTIMES),
+    optional("LicenseInfo", &shapes::LICENSE_INFO),
 ]);
 static GET_POLICY_RESPONSE: Shape =
     structure(&[optional("Policy", &shapes::STRING), optional("RevisionId", &shapes::STRING)]);
@@ -214,13 +269,61 @@ static LAYER: Shape = structure(&[
     optional("SigningProfileVersionArn", &shapes::ARN),
     optional("SigningJobArn", &shapes::ARN),
 ]);
+static LAYERS_LIST: Shape = list(&LAYERS_LIST_ITEM);
+static LAYERS_LIST_ITEM: Shape = structure(&[
+    optional("LayerName", &LAYER_NAME),
+    optional("LayerArn", &LAYER_ARN),
+    optional("LatestMatchingVersion", &LAYER_VERSIONS_LIST_ITEM),
+]);
 static LAYERS_REFERENCE_LIST: Shape = list(&LAYER);
+static LAYER_ARN: Shape = string().min(1).max(2048);
+static LAYER_NAME: Shape = string().min(1).max(140);
+static LAYER_VERSIONS_LIST: Shape = list(&LAYER_VERSIONS_LIST_ITEM);
+static LAYER_VERSIONS_LIST_ITEM: Shape = structure(&[
+    optional("LayerVersionArn", &shapes::LAYER_VERSION_ARN),
+    optional("Version", &shapes::LONG),
+    optional("Description", &shapes::DESCRIPTION),
+    optional("CreatedDate", &TIMESTAMP_STRING),
+    optional("CompatibleArchitectures", &shapes::COMPATIBLE_ARCHITECTURES),
+    optional("CompatibleRuntimes", &shapes::COMPATIBLE_RUNTIMES),
+    optional("LicenseInfo", &shapes::LICENSE_INFO),
+]);
+static LAYER_VERSION_CONTENT_OUTPUT: Shape = structure(&[
+    optional("Location", &SENSITIVE_STRING_ON_SERVER_ONLY),
+    optional("CodeSha256", &shapes::STRING),
+    optional("CodeSize", &LONG),
+    optional("SigningProfileVersionArn", &shapes::ARN),
+    optional("SigningJobArn", &shapes::ARN),
+    optional("ResolvedS3Object", &RESOLVED_S3_OBJECT),
+]);
+static LIST_ALIASES_RESPONSE: Shape =
+    structure(&[optional("NextMarker", &shapes::STRING), optional("Aliases", &ALIAS_LIST)]);
 static LIST_FUNCTIONS_RESPONSE: Shape =
     structure(&[optional("NextMarker", &shapes::STRING), optional("Functions", &FUNCTION_LIST)]);
+static LIST_FUNCTION_EVENT_INVOKE_CONFIGS_RESPONSE: Shape = structure(&[
+    optional("FunctionEventInvokeConfigs", &FUNCTION_EVENT_INVOKE_CONFIG_LIST),
+    optional("NextMarker", &shapes::STRING),
+]);
+static LIST_LAYERS_RESPONSE: Shape =
+    structure(&[optional("NextMarker", &shapes::STRING), optional("Layers", &LAYERS_LIST)]);
+static LIST_LAYER_VERSIONS_RESPONSE: Shape =
+    structure(&[optional("NextMarker", &shapes::STRING), optional("LayerVersions", &LAYER_VERSIONS_LIST)]);
 static LIST_TAGS_RESPONSE: Shape = structure(&[optional("Tags", &shapes::TAGS)]);
+static LIST_VERSIONS_BY_FUNCTION_RESPONSE: Shape =
+    structure(&[optional("NextMarker", &shapes::STRING), optional("Versions", &FUNCTION_LIST)]);
 static LONG: Shape = long();
 static NAME_SPACED_FUNCTION_ARN: Shape = string().min(0).max(10_000);
-static RESERVED_CONCURRENT_EXECUTIONS: Shape = integer().min(0);
+static PUBLISH_LAYER_VERSION_RESPONSE: Shape = structure(&[
+    optional("Content", &LAYER_VERSION_CONTENT_OUTPUT),
+    optional("LayerArn", &LAYER_ARN),
+    optional("LayerVersionArn", &shapes::LAYER_VERSION_ARN),
+    optional("Description", &shapes::DESCRIPTION),
+    optional("CreatedDate", &TIMESTAMP_STRING),
+    optional("Version", &shapes::LONG),
+    optional("CompatibleArchitectures", &shapes::COMPATIBLE_ARCHITECTURES),
+    optional("CompatibleRuntimes", &shapes::COMPATIBLE_RUNTIMES),
+    optional("LicenseInfo", &shapes::LICENSE_INFO),
+]);
 static RESOLVED_S3_OBJECT: Shape = structure(&[
     optional("S3Bucket", &shapes::S3_BUCKET),
     optional("S3Key", &shapes::S3_KEY),
@@ -296,7 +399,8 @@ static TAGS_ERROR: Shape =
     structure(&[required("ErrorCode", &TAGS_ERROR_CODE), required("Message", &TAGS_ERROR_MESSAGE)]);
 static TAGS_ERROR_CODE: Shape = string().min(10).max(21);
 static TAGS_ERROR_MESSAGE: Shape = string().min(84).max(1000);
-static TIMESTAMP: Shape = string().min(0).max(100);
+static TIMESTAMP: Shape = timestamp();
+static TIMESTAMP_STRING: Shape = string().min(0).max(100);
 static TRACING_CONFIG_RESPONSE: Shape = structure(&[optional("Mode", &shapes::TRACING_MODE)]);
 static VERSION: Shape = string().min(1).max(1024);
 static VPC_CONFIG_RESPONSE: Shape = structure(&[

@@ -1,7 +1,7 @@
 //! The resource policy of a function: `AddPermission`, `RemovePermission`, `GetPolicy`.
 
 use claviger_resources::AccountId;
-use claviger_resources::function::{Function, Permission, Principal};
+use claviger_resources::function::{Function, LATEST, Permission, Policy, Principal};
 use claviger_resources::limits::FUNCTION_POLICY_BYTES_MAX;
 use claviger_store::TransactionExt;
 use serde::{Deserialize, Serialize};
@@ -72,19 +72,25 @@ impl Operation for AddPermission {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let named = Named::parse(cx.tenant, &input.function_name, input.qualifier.as_deref(), Self::NAME)?;
-        let mut function = named.find(cx).await?;
-        check_revision(input.revision_id.as_deref(), &function.policy_revision_id)?;
-        if function.permissions.iter().any(|permission| permission.statement_id == input.statement_id) {
+        if named.qualifier.as_deref() == Some(LATEST) {
+            return Err(Error::invalid("We currently do not support adding policies for $LATEST."));
+        }
+        let (mut function, _) = named.resolve(cx).await?;
+        let mut policy = policy(&function, named.own_qualifier());
+        check_revision(input.revision_id.as_deref(), &policy.revision_id)?;
+        if policy.permissions.iter().any(|permission| permission.statement_id == input.statement_id) {
             return Err(Error::StatementExists(input.statement_id.clone()));
         }
         let permission = permission(input)?;
-        let statement = permission.to_json(&function.arn()).to_string();
-        function.permissions.push(permission);
-        let bytes = policy(&function).to_string().len();
+        let arn = named.qualified_arn(cx.tenant);
+        let statement = permission.to_json(&arn).to_string();
+        policy.permissions.push(permission);
+        let bytes = document(&policy, &arn).to_string().len();
         if bytes > FUNCTION_POLICY_BYTES_MAX {
             return Err(Error::PolicyLengthExceeded(bytes));
         }
-        function.policy_revision_id = revision_id(cx);
+        policy.revision_id = revision_id(cx);
+        keep(&mut function, named.own_qualifier(), policy);
         cx.tx.replace(&function).await?;
         Ok(AddPermissionOutput { statement })
     }
@@ -99,18 +105,20 @@ impl Operation for RemovePermission {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<(), Error> {
         let named = Named::parse(cx.tenant, &input.function_name, input.qualifier.as_deref(), Self::NAME)?;
-        let mut function = named.find(cx).await?;
-        if function.permissions.is_empty() {
+        let (mut function, _) = named.resolve(cx).await?;
+        let mut policy = policy(&function, named.own_qualifier());
+        if policy.permissions.is_empty() {
             return Err(Error::NotFound("No policy is associated with the given resource.".to_owned()));
         }
-        let place = function.permissions.iter().position(|permission| permission.statement_id == input.statement_id);
+        let place = policy.permissions.iter().position(|permission| permission.statement_id == input.statement_id);
         let Some(place) = place else {
             let message = format!("Statement {} is not found in resource policy.", input.statement_id);
             return Err(Error::NotFound(message));
         };
-        check_revision(input.revision_id.as_deref(), &function.policy_revision_id)?;
-        function.permissions.remove(place);
-        function.policy_revision_id = if function.permissions.is_empty() { String::new() } else { revision_id(cx) };
+        check_revision(input.revision_id.as_deref(), &policy.revision_id)?;
+        policy.permissions.remove(place);
+        policy.revision_id = revision_id(cx);
+        keep(&mut function, named.own_qualifier(), policy);
         cx.tx.replace(&function).await?;
         Ok(())
     }
@@ -125,18 +133,39 @@ impl Operation for GetPolicy {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let named = Named::parse(cx.tenant, &input.function_name, input.qualifier.as_deref(), Self::NAME)?;
-        let function = named.find(cx).await?;
-        if function.permissions.is_empty() {
+        let (function, _) = named.resolve(cx).await?;
+        let policy = policy(&function, named.own_qualifier());
+        if policy.permissions.is_empty() {
             return Err(Error::NotFound("The resource you requested does not exist.".to_owned()));
         }
-        let revision_id = function.policy_revision_id.clone();
-        Ok(GetPolicyOutput { policy: policy(&function).to_string(), revision_id })
+        let text = document(&policy, &named.qualified_arn(cx.tenant)).to_string();
+        Ok(GetPolicyOutput { policy: text, revision_id: policy.revision_id })
     }
 }
 
-fn policy(function: &Function) -> Value {
-    let arn = function.arn();
-    let statements: Vec<Value> = function.permissions.iter().map(|permission| permission.to_json(&arn)).collect();
+/// The policy of the function itself, or of a version or an alias.
+fn policy(function: &Function, qualifier: Option<&str>) -> Policy {
+    match qualifier {
+        Some(qualifier) => function.qualified.policies.get(qualifier).cloned().unwrap_or_default(),
+        None => Policy { permissions: function.permissions.clone(), revision_id: function.policy_revision_id.clone() },
+    }
+}
+
+/// Takes such a policy over; one without statements is none.
+fn keep(function: &mut Function, qualifier: Option<&str>, policy: Policy) {
+    let policy = Some(policy).filter(|policy| !policy.permissions.is_empty());
+    match (qualifier, policy) {
+        (Some(qualifier), Some(policy)) => drop(function.qualified.policies.insert(qualifier.to_owned(), policy)),
+        (Some(qualifier), None) => drop(function.qualified.policies.remove(qualifier)),
+        (None, policy) => {
+            let policy = policy.unwrap_or_default();
+            (function.permissions, function.policy_revision_id) = (policy.permissions, policy.revision_id);
+        }
+    }
+}
+
+fn document(policy: &Policy, arn: &str) -> Value {
+    let statements: Vec<Value> = policy.permissions.iter().map(|permission| permission.to_json(arn)).collect();
     json!({ "Version": "2012-10-17", "Id": "default", "Statement": statements })
 }
 

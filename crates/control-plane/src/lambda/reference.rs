@@ -5,14 +5,15 @@ use claviger_resources::function::{self, Function, FunctionReference, LATEST};
 use claviger_store::{Stored, TransactionExt};
 
 use super::errors::Error;
+use super::version;
 use crate::operation::Context;
 
 /// A function as it was named: by a name in the caller's own account and region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) name: String,
-    /// Whether its one version was named, too.
-    pub(super) is_qualified: bool,
+    /// The version or alias that was named, too.
+    pub(super) qualifier: Option<String>,
 }
 
 impl Named {
@@ -41,16 +42,49 @@ impl Named {
             let message = "The derived qualifier from the function name does not match the specified qualifier.";
             return Err(Error::invalid(message));
         }
-        let qualifier = reference.qualifier.or(qualifier);
-        if let Some(missing) = qualifier.filter(|qualifier| *qualifier != LATEST) {
-            return Err(Error::FunctionNotFound(format!("{arn}:{missing}")));
+        let qualifier = reference.qualifier.or(qualifier).map(str::to_owned);
+        Ok(Self { name: reference.name.to_owned(), qualifier })
+    }
+
+    /// The same, unless it names a version or an alias: those cannot be changed this way.
+    pub(super) fn latest_only(self, tenant: &Tenant) -> Result<Self, Error> {
+        match self.own_qualifier() {
+            None => Ok(self),
+            Some(qualifier) => Err(Error::FunctionNotFound(format!("{}:{qualifier}", self.arn(tenant)))),
         }
-        Ok(Self { name: reference.name.to_owned(), is_qualified: qualifier.is_some() })
+    }
+
+    /// The qualifier, when it names another version than the latest.
+    pub(super) fn own_qualifier(&self) -> Option<&str> {
+        self.qualifier.as_deref().filter(|qualifier| *qualifier != LATEST)
+    }
+
+    /// Its ARN, with the qualifier that was named.
+    pub(super) fn qualified_arn(&self, tenant: &Tenant) -> String {
+        match &self.qualifier {
+            Some(qualifier) => format!("{}:{qualifier}", self.arn(tenant)),
+            None => self.arn(tenant),
+        }
     }
 
     /// Its ARN, without a version.
     pub(super) fn arn(&self, tenant: &Tenant) -> String {
         function::arn(tenant, &self.name)
+    }
+
+    /// The function, and the version of it that is meant.
+    pub(super) async fn resolve(&self, cx: &mut Context<'_>) -> Result<(Stored<Function>, Function), Error> {
+        let latest = self.find(cx).await?;
+        let aliases = &latest.qualified.aliases;
+        let version = self.own_qualifier().map(|name| aliases.get(name).map_or(name, |alias| &alias.version));
+        let function = match version.filter(|version| *version != LATEST) {
+            None => latest.record.clone(),
+            Some(number) => {
+                let found = version::find(cx, &self.name, number).await?;
+                found.ok_or_else(|| Error::FunctionNotFound(self.qualified_arn(cx.tenant)))?.record.function
+            }
+        };
+        Ok((latest, function))
     }
 
     /// The function itself.
@@ -77,18 +111,19 @@ mod tests {
     #[test]
     fn a_function_is_named_from_where_the_caller_is() {
         let tenant = Tenant { account: AccountId::parse("123456789012").unwrap(), region: Region::us_east_1() };
-        let check = |text: &str, qualifier: Option<&str>, expected: Result<(&str, bool), &str>| {
+        let check = |text: &str, qualifier: Option<&str>, expected: Result<(&str, Option<&str>), &str>| {
             let named = Named::parse(&tenant, text, qualifier, "GetFunction").map_err(|error| error.to_string());
-            let named = named.as_ref().map(|named| (&*named.name, named.is_qualified)).map_err(|text| &**text);
+            let named = named.as_ref().map(|named| (&*named.name, named.qualifier.as_deref())).map_err(|text| &**text);
             assert_eq!(named, expected, "{text} {qualifier:?}");
         };
         let arn = "arn:aws:lambda:us-east-1:123456789012:function:storms";
-        check("storms", None, Ok(("storms", false)));
-        check("storms", Some("$LATEST"), Ok(("storms", true)));
-        check("storms:$LATEST", None, Ok(("storms", true)));
-        check(arn, None, Ok(("storms", false)));
-        check("123456789012:function:storms", None, Ok(("storms", false)));
-        check("storms", Some("1"), Err("Function not found: arn:aws:lambda:us-east-1:123456789012:function:storms:1"));
+        check("storms", None, Ok(("storms", None)));
+        check("storms", Some("$LATEST"), Ok(("storms", Some("$LATEST"))));
+        check("storms:$LATEST", None, Ok(("storms", Some("$LATEST"))));
+        check("storms:live", Some("live"), Ok(("storms", Some("live"))));
+        check(arn, None, Ok(("storms", None)));
+        check("123456789012:function:storms", None, Ok(("storms", None)));
+        check("storms", Some("1"), Ok(("storms", Some("1"))));
         check(
             "storms:$LATEST",
             Some("1"),

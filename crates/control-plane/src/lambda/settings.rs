@@ -13,6 +13,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::errors::Error;
+use super::layer;
+use crate::operation::Context;
 use crate::services::Services;
 
 /// Members that are kept and shown, and decide nothing here.
@@ -21,7 +23,6 @@ const KEPT: &[&str] = &[
     "DeadLetterConfig",
     "EphemeralStorage",
     "KMSKeyArn",
-    "Layers",
     "LoggingConfig",
     "SnapStart",
     "TracingConfig",
@@ -82,6 +83,7 @@ pub(super) struct Settings {
     timeout: Option<u32>,
     memory_size: Option<u32>,
     environment: Option<Environment>,
+    layers: Option<Vec<String>>,
     #[serde(flatten)]
     others: Map<String, Value>,
     /// The environment, once it is sealed.
@@ -125,13 +127,17 @@ impl Settings {
                 tracing::warn!(runtime, "functions of this runtime are kept, but run only behind a URL");
             }
         }
+        layer::check_number(self.layers.as_deref().unwrap_or_default())?;
         at_most("timeout", self.timeout, FUNCTION_TIMEOUT_SECONDS_MAX)?;
         at_most("memorySize", self.memory_size, FUNCTION_MEMORY_MIB_MAX)?;
         self.environment.as_ref().map_or(Ok(()), check_environment)
     }
 
     /// Takes the settings over.
-    pub(super) fn apply(&self, function: &mut Function) {
+    pub(super) async fn apply(&self, cx: &mut Context<'_>, function: &mut Function) -> Result<(), Error> {
+        if let Some(layers) = &self.layers {
+            function.layers = layer::used(cx, layers).await?;
+        }
         for (given, place) in [
             (&self.role, &mut function.role),
             (&self.handler, &mut function.handler),
@@ -149,6 +155,7 @@ impl Settings {
         }
         let kept = self.others.iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
         function.configuration.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+        Ok(())
     }
 }
 

@@ -4,22 +4,80 @@
 
 use claviger_aws_protocol::rest_json::{RestOperation, operation};
 use claviger_aws_protocol::shape::{
-    Pattern, Shape, blob, boolean, double, integer, list, map, one_of, optional, required, string, structure,
+    Pattern, Shape, blob, boolean, double, integer, list, long, map, one_of, optional, required, string, structure,
 };
 
 /// Every operation, by name.
 pub static OPERATIONS: &[RestOperation] = &[
     operation("AddPermission", "POST", "/2015-03-31/functions/{FunctionName}/policy", 201, &ADD_PERMISSION_REQUEST),
+    operation("CreateAlias", "POST", "/2015-03-31/functions/{FunctionName}/aliases", 201, &CREATE_ALIAS_REQUEST),
     operation("CreateFunction", "POST", "/2015-03-31/functions", 201, &CREATE_FUNCTION_REQUEST),
+    operation(
+        "DeleteAlias",
+        "DELETE",
+        "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+        204,
+        &DELETE_ALIAS_REQUEST,
+    ),
     operation("DeleteFunction", "DELETE", "/2015-03-31/functions/{FunctionName}", 200, &DELETE_FUNCTION_REQUEST)
         .answers_status("StatusCode"),
+    operation(
+        "DeleteFunctionConcurrency",
+        "DELETE",
+        "/2017-10-31/functions/{FunctionName}/concurrency",
+        204,
+        &DELETE_FUNCTION_CONCURRENCY_REQUEST,
+    ),
+    operation(
+        "DeleteFunctionEventInvokeConfig",
+        "DELETE",
+        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+        204,
+        &DELETE_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST,
+    ),
+    operation(
+        "DeleteLayerVersion",
+        "DELETE",
+        "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}",
+        204,
+        &DELETE_LAYER_VERSION_REQUEST,
+    ),
+    operation("GetAlias", "GET", "/2015-03-31/functions/{FunctionName}/aliases/{Name}", 200, &GET_ALIAS_REQUEST),
     operation("GetFunction", "GET", "/2015-03-31/functions/{FunctionName}", 200, &GET_FUNCTION_REQUEST),
+    operation(
+        "GetFunctionConcurrency",
+        "GET",
+        "/2019-09-30/functions/{FunctionName}/concurrency",
+        200,
+        &GET_FUNCTION_CONCURRENCY_REQUEST,
+    ),
     operation(
         "GetFunctionConfiguration",
         "GET",
         "/2015-03-31/functions/{FunctionName}/configuration",
         200,
         &GET_FUNCTION_CONFIGURATION_REQUEST,
+    ),
+    operation(
+        "GetFunctionEventInvokeConfig",
+        "GET",
+        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+        200,
+        &GET_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST,
+    ),
+    operation(
+        "GetLayerVersion",
+        "GET",
+        "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}",
+        200,
+        &GET_LAYER_VERSION_REQUEST,
+    ),
+    operation(
+        "GetLayerVersionByArn",
+        "GET",
+        "/2018-10-31/layers?find=LayerVersion",
+        200,
+        &GET_LAYER_VERSION_BY_ARN_REQUEST,
     ),
     operation("GetPolicy", "GET", "/2015-03-31/functions/{FunctionName}/policy", 200, &GET_POLICY_REQUEST),
     operation("Invoke", "POST", "/2015-03-31/functions/{FunctionName}/invocations", 200, &INVOCATION_REQUEST)
@@ -33,8 +91,47 @@ pub static OPERATIONS: &[RestOperation] = &[
             ],
         )
         .answers_status("StatusCode"),
+    operation("ListAliases", "GET", "/2015-03-31/functions/{FunctionName}/aliases", 200, &LIST_ALIASES_REQUEST),
+    operation(
+        "ListFunctionEventInvokeConfigs",
+        "GET",
+        "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
+        200,
+        &LIST_FUNCTION_EVENT_INVOKE_CONFIGS_REQUEST,
+    ),
     operation("ListFunctions", "GET", "/2015-03-31/functions", 200, &LIST_FUNCTIONS_REQUEST),
+    operation("ListLayerVersions", "GET", "/2018-10-31/layers/{LayerName}/versions", 200, &LIST_LAYER_VERSIONS_REQUEST),
+    operation("ListLayers", "GET", "/2018-10-31/layers", 200, &LIST_LAYERS_REQUEST),
     operation("ListTags", "GET", "/2017-03-31/tags/{Resource}", 200, &LIST_TAGS_REQUEST),
+    operation(
+        "ListVersionsByFunction",
+        "GET",
+        "/2015-03-31/functions/{FunctionName}/versions",
+        200,
+        &LIST_VERSIONS_BY_FUNCTION_REQUEST,
+    ),
+    operation(
+        "PublishLayerVersion",
+        "POST",
+        "/2018-10-31/layers/{LayerName}/versions",
+        201,
+        &PUBLISH_LAYER_VERSION_REQUEST,
+    ),
+    operation("PublishVersion", "POST", "/2015-03-31/functions/{FunctionName}/versions", 201, &PUBLISH_VERSION_REQUEST),
+    operation(
+        "PutFunctionConcurrency",
+        "PUT",
+        "/2017-10-31/functions/{FunctionName}/concurrency",
+        200,
+        &PUT_FUNCTION_CONCURRENCY_REQUEST,
+    ),
+    operation(
+        "PutFunctionEventInvokeConfig",
+        "PUT",
+        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+        200,
+        &PUT_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST,
+    ),
     operation(
         "RemovePermission",
         "DELETE",
@@ -44,6 +141,7 @@ pub static OPERATIONS: &[RestOperation] = &[
     ),
     operation("TagResource", "POST", "/2017-03-31/tags/{Resource}", 204, &TAG_RESOURCE_REQUEST),
     operation("UntagResource", "DELETE", "/2017-03-31/tags/{Resource}", 204, &UNTAG_RESOURCE_REQUEST),
+    operation("UpdateAlias", "PUT", "/2015-03-31/functions/{FunctionName}/aliases/{Name}", 200, &UPDATE_ALIAS_REQUEST),
     operation(
         "UpdateFunctionCode",
         "PUT",
@@ -58,56 +156,73 @@ pub static OPERATIONS: &[RestOperation] = &[
         200,
         &UPDATE_FUNCTION_CONFIGURATION_REQUEST,
     ),
+    operation(
+        "UpdateFunctionEventInvokeConfig",
+        "POST",
+        "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+        200,
+        &UPDATE_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST,
+    ),
 ];
 
 static PATTERN_0: Pattern = Pattern::new(
+    r"$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)",
+);
+static PATTERN_1: Pattern = Pattern::new(
     r"((arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+))",
 );
-static PATTERN_1: Pattern = Pattern::new(r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)");
-static PATTERN_2: Pattern = Pattern::new("([a-zA-Z0-9-_.]+)");
-static PATTERN_3: Pattern = Pattern::new("([a-zA-Z0-9-_]+)");
-static PATTERN_4: Pattern = Pattern::new("(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");
-static PATTERN_5: Pattern = Pattern::new(
+static PATTERN_2: Pattern = Pattern::new(r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)");
+static PATTERN_3: Pattern = Pattern::new("([a-zA-Z0-9-_.]+)");
+static PATTERN_4: Pattern = Pattern::new("([a-zA-Z0-9-_]+)");
+static PATTERN_5: Pattern = Pattern::new(r"(\$LATEST(\.PUBLISHED)?|[0-9]+)");
+static PATTERN_6: Pattern = Pattern::new("(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");
+static PATTERN_7: Pattern = Pattern::new(
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]{1,140}|[a-zA-Z0-9-_]{1,140})",
+);
+static PATTERN_8: Pattern = Pattern::new(
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?",
 );
-static PATTERN_6: Pattern = Pattern::new(
+static PATTERN_9: Pattern = Pattern::new(
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?",
 );
-static PATTERN_7: Pattern = Pattern::new("(lambda:[*]|lambda:[a-zA-Z]+|[*])");
-static PATTERN_8: Pattern = Pattern::new(".*");
-static PATTERN_9: Pattern = Pattern::new("/mnt/[a-zA-Z0-9-_.]+");
-static PATTERN_10: Pattern = Pattern::new(r"ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}");
-static PATTERN_11: Pattern = Pattern::new(r"[0-9A-Za-z\.\-_]*(?<!\.)");
-static PATTERN_12: Pattern = Pattern::new(r"[\.\-_/#A-Za-z0-9]+");
-static PATTERN_13: Pattern = Pattern::new(r"[^\s]+");
-static PATTERN_14: Pattern = Pattern::new("[a-zA-Z0-9-_]+");
-static PATTERN_15: Pattern = Pattern::new(r"[a-zA-Z0-9._\-]+");
-static PATTERN_16: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
-static PATTERN_17: Pattern = Pattern::new("[a-zA-Z]([a-zA-Z0-9_])+");
-static PATTERN_18: Pattern = Pattern::new(r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
-static PATTERN_19: Pattern = Pattern::new(r"\d{12}");
-static PATTERN_20: Pattern = Pattern::new(
+static PATTERN_10: Pattern = Pattern::new("(lambda:[*]|lambda:[a-zA-Z]+|[*])");
+static PATTERN_11: Pattern = Pattern::new(".*");
+static PATTERN_12: Pattern = Pattern::new("/mnt/[a-zA-Z0-9-_.]+");
+static PATTERN_13: Pattern = Pattern::new(r"ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}");
+static PATTERN_14: Pattern = Pattern::new(r"[0-9A-Za-z\.\-_]*(?<!\.)");
+static PATTERN_15: Pattern = Pattern::new("[0-9]+");
+static PATTERN_16: Pattern = Pattern::new(r"[\.\-_/#A-Za-z0-9]+");
+static PATTERN_17: Pattern = Pattern::new(r"[^\s]+");
+static PATTERN_18: Pattern = Pattern::new("[a-zA-Z0-9-_]+");
+static PATTERN_19: Pattern = Pattern::new(r"[a-zA-Z0-9._\-]+");
+static PATTERN_20: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
+static PATTERN_21: Pattern = Pattern::new("[a-zA-Z]([a-zA-Z0-9_])+");
+static PATTERN_22: Pattern = Pattern::new(r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
+static PATTERN_23: Pattern = Pattern::new(r"\d{12}");
+static PATTERN_24: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})",
 );
-static PATTERN_21: Pattern = Pattern::new(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+");
-static PATTERN_22: Pattern = Pattern::new(
+static PATTERN_25: Pattern = Pattern::new(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+");
+static PATTERN_26: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:code-signing-config:csc-[a-z0-9]{17}",
 );
-static PATTERN_23: Pattern = Pattern::new(
+static PATTERN_27: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)",
 );
-static PATTERN_24: Pattern = Pattern::new(r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:runtime/.+");
-static PATTERN_25: Pattern = Pattern::new(
+static PATTERN_28: Pattern = Pattern::new(r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:runtime/.+");
+static PATTERN_29: Pattern = Pattern::new(
     r"arn:aws[a-zA-Z-]*:elasticfilesystem:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}",
 );
-static PATTERN_26: Pattern = Pattern::new(
+static PATTERN_30: Pattern = Pattern::new(
     r"arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:capacity-provider:[a-zA-Z0-9-_]+",
 );
-static PATTERN_27: Pattern = Pattern::new("o-[a-z0-9]{10,32}");
-static PATTERN_28: Pattern = Pattern::new("sg-[0-9a-zA-Z]*");
-static PATTERN_29: Pattern = Pattern::new("subnet-[0-9a-z]*");
+static PATTERN_31: Pattern = Pattern::new("o-[a-z0-9]{10,32}");
+static PATTERN_32: Pattern = Pattern::new("sg-[0-9a-zA-Z]*");
+static PATTERN_33: Pattern = Pattern::new("subnet-[0-9a-z]*");
 pub(super) static ACCELERATOR_CONFIG: Shape = structure(&[required("AcceleratorMemorySize", &INTEGER)]);
-static ACTION: Shape = string().min(0).max(10_000).pattern(&PATTERN_7);
+static ACTION: Shape = string().min(0).max(10_000).pattern(&PATTERN_10);
+pub(super) static ADDITIONAL_VERSION: Shape = string().min(1).max(1024).pattern(&PATTERN_15);
+pub(super) static ADDITIONAL_VERSION_WEIGHTS: Shape = map(&ADDITIONAL_VERSION, &WEIGHT);
 static ADD_PERMISSION_REQUEST: Shape = structure(&[
     required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
     required("StatementId", &STATEMENT_ID),
@@ -122,18 +237,30 @@ static ADD_PERMISSION_REQUEST: Shape = structure(&[
     optional("RevisionId", &STRING),
     optional("PrincipalOrgID", &PRINCIPAL_ORG_ID),
 ]);
+pub(super) static ALIAS: Shape = string().min(1).max(128);
+pub(super) static ALIAS_ROUTING_CONFIGURATION: Shape =
+    structure(&[optional("AdditionalVersionWeights", &ADDITIONAL_VERSION_WEIGHTS)]);
 pub(super) static APPLICATION_LOG_LEVEL: Shape = one_of(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]);
 pub(super) static ARCHITECTURE: Shape = one_of(&["x86_64", "arm64"]);
 pub(super) static ARCHITECTURES_LIST: Shape = list(&ARCHITECTURE).min(1).max(1);
-pub(super) static ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_23);
+pub(super) static ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_27);
 pub(super) static BLOB: Shape = blob().sensitive();
 pub(super) static BOOLEAN: Shape = boolean();
-pub(super) static CAPACITY_PROVIDER_ARN: Shape = string().min(1).max(140).pattern(&PATTERN_26);
+pub(super) static CAPACITY_PROVIDER_ARN: Shape = string().min(1).max(140).pattern(&PATTERN_30);
 pub(super) static CAPACITY_PROVIDER_CONFIG: Shape = structure(&[required(
     "LambdaManagedInstancesCapacityProviderConfig",
     &LAMBDA_MANAGED_INSTANCES_CAPACITY_PROVIDER_CONFIG,
 )]);
-static CODE_SIGNING_CONFIG_ARN: Shape = string().min(0).max(200).pattern(&PATTERN_22);
+static CODE_SIGNING_CONFIG_ARN: Shape = string().min(0).max(200).pattern(&PATTERN_26);
+pub(super) static COMPATIBLE_ARCHITECTURES: Shape = list(&ARCHITECTURE).min(0).max(2);
+pub(super) static COMPATIBLE_RUNTIMES: Shape = list(&RUNTIME).min(0).max(15);
+static CREATE_ALIAS_REQUEST: Shape = structure(&[
+    required("FunctionName", &FUNCTION_NAME).label(),
+    required("Name", &ALIAS),
+    required("FunctionVersion", &VERSION_WITH_LATEST_PUBLISHED),
+    optional("Description", &DESCRIPTION),
+    optional("RoutingConfig", &ALIAS_ROUTING_CONFIGURATION),
+]);
 static CREATE_FUNCTION_REQUEST: Shape = structure(&[
     required("FunctionName", &FUNCTION_NAME),
     optional("Runtime", &RUNTIME),
@@ -167,29 +294,41 @@ static CREATE_FUNCTION_REQUEST: Shape = structure(&[
     optional("AcceleratorConfig", &ACCELERATOR_CONFIG),
 ]);
 pub(super) static DEAD_LETTER_CONFIG: Shape = structure(&[optional("TargetArn", &RESOURCE_ARN)]);
+static DELETE_ALIAS_REQUEST: Shape =
+    structure(&[required("FunctionName", &FUNCTION_NAME).label(), required("Name", &ALIAS).label()]);
+static DELETE_FUNCTION_CONCURRENCY_REQUEST: Shape = structure(&[required("FunctionName", &FUNCTION_NAME).label()]);
+static DELETE_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST: Shape = structure(&[
+    required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
+    optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
+]);
 static DELETE_FUNCTION_REQUEST: Shape = structure(&[
     required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
     optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
 ]);
+static DELETE_LAYER_VERSION_REQUEST: Shape =
+    structure(&[required("LayerName", &LAYER_NAME_OR_ARN).label(), required("VersionNumber", &LONG).label()]);
 pub(super) static DESCRIPTION: Shape = string().min(0).max(256);
+pub(super) static DESTINATION_ARN: Shape = string().min(0).max(350).pattern(&PATTERN_0);
+pub(super) static DESTINATION_CONFIG: Shape =
+    structure(&[optional("OnSuccess", &ON_SUCCESS), optional("OnFailure", &ON_FAILURE)]);
 pub(super) static DIRECT_S3_READ: Shape = one_of(&["ENABLED", "DISABLED", "AUTO"]);
 pub(super) static DURABLE_CONFIG: Shape = structure(&[
     optional("KMSKeyArn", &KMS_KEY_ARN),
     optional("RetentionPeriodInDays", &RETENTION_PERIOD_IN_DAYS),
     optional("ExecutionTimeout", &EXECUTION_TIMEOUT),
 ]);
-static DURABLE_EXECUTION_NAME: Shape = string().min(1).max(64).pattern(&PATTERN_14);
+static DURABLE_EXECUTION_NAME: Shape = string().min(1).max(64).pattern(&PATTERN_18);
 static ENVIRONMENT: Shape = structure(&[optional("Variables", &ENVIRONMENT_VARIABLES)]);
 pub(super) static ENVIRONMENT_VARIABLES: Shape =
     map(&ENVIRONMENT_VARIABLE_NAME, &ENVIRONMENT_VARIABLE_VALUE).sensitive();
-pub(super) static ENVIRONMENT_VARIABLE_NAME: Shape = string().pattern(&PATTERN_17).sensitive();
+pub(super) static ENVIRONMENT_VARIABLE_NAME: Shape = string().pattern(&PATTERN_21).sensitive();
 pub(super) static ENVIRONMENT_VARIABLE_VALUE: Shape = string().sensitive();
 pub(super) static EPHEMERAL_STORAGE: Shape = structure(&[required("Size", &EPHEMERAL_STORAGE_SIZE)]);
 pub(super) static EPHEMERAL_STORAGE_SIZE: Shape = integer().min(512).max(32_768);
-static EVENT_SOURCE_TOKEN: Shape = string().min(0).max(256).pattern(&PATTERN_15);
+static EVENT_SOURCE_TOKEN: Shape = string().min(0).max(256).pattern(&PATTERN_19);
 pub(super) static EXECUTION_ENVIRONMENT_MEMORY_GI_B_PER_V_CPU: Shape = double().min(2).max(8);
 pub(super) static EXECUTION_TIMEOUT: Shape = integer().min(1).max(31_622_400);
-pub(super) static FILE_SYSTEM_ARN: Shape = string().min(0).max(256).pattern(&PATTERN_25);
+pub(super) static FILE_SYSTEM_ARN: Shape = string().min(0).max(256).pattern(&PATTERN_29);
 pub(super) static FILE_SYSTEM_CONFIG: Shape = structure(&[
     required("Arn", &FILE_SYSTEM_ARN),
     required("LocalMountPath", &LOCAL_MOUNT_PATH),
@@ -205,15 +344,22 @@ static FUNCTION_CODE: Shape = structure(&[
     optional("ImageUri", &STRING),
     optional("SourceKMSKeyArn", &KMS_KEY_ARN),
 ]);
-static FUNCTION_NAME: Shape = string().min(1).max(140).pattern(&PATTERN_6);
+static FUNCTION_NAME: Shape = string().min(1).max(140).pattern(&PATTERN_9);
 pub(super) static FUNCTION_RUNTIME_ALIAS: Shape = string().min(1).max(128);
-pub(super) static FUNCTION_RUNTIME_ARN: Shape = string().min(48).max(2048).pattern(&PATTERN_24);
+pub(super) static FUNCTION_RUNTIME_ARN: Shape = string().min(48).max(2048).pattern(&PATTERN_28);
 pub(super) static FUNCTION_RUNTIME_CONFIG: Shape =
     structure(&[required("RuntimeArn", &FUNCTION_RUNTIME_ARN), required("RuntimeAlias", &FUNCTION_RUNTIME_ALIAS)]);
 static FUNCTION_URL_AUTH_TYPE: Shape = one_of(&["NONE", "AWS_IAM"]);
 static FUNCTION_VERSION: Shape = one_of(&["ALL"]);
 static FUNCTION_VERSION_LATEST_PUBLISHED: Shape = one_of(&["LATEST_PUBLISHED"]);
+static GET_ALIAS_REQUEST: Shape =
+    structure(&[required("FunctionName", &FUNCTION_NAME).label(), required("Name", &ALIAS).label()]);
+static GET_FUNCTION_CONCURRENCY_REQUEST: Shape = structure(&[required("FunctionName", &FUNCTION_NAME).label()]);
 static GET_FUNCTION_CONFIGURATION_REQUEST: Shape = structure(&[
+    required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
+    optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
+]);
+static GET_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST: Shape = structure(&[
     required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
     optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
 ]);
@@ -221,11 +367,14 @@ static GET_FUNCTION_REQUEST: Shape = structure(&[
     required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
     optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
 ]);
+static GET_LAYER_VERSION_BY_ARN_REQUEST: Shape = structure(&[required("Arn", &LAYER_VERSION_ARN).query("Arn")]);
+static GET_LAYER_VERSION_REQUEST: Shape =
+    structure(&[required("LayerName", &LAYER_NAME_OR_ARN).label(), required("VersionNumber", &LONG).label()]);
 static GET_POLICY_REQUEST: Shape = structure(&[
     required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
     optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
 ]);
-pub(super) static HANDLER: Shape = string().min(0).max(128).pattern(&PATTERN_13);
+pub(super) static HANDLER: Shape = string().min(0).max(128).pattern(&PATTERN_17);
 pub(super) static IMAGE_CONFIG: Shape = structure(&[
     optional("EntryPoint", &STRING_LIST),
     optional("Command", &STRING_LIST),
@@ -243,22 +392,60 @@ static INVOCATION_REQUEST: Shape = structure(&[
     optional("TenantId", &TENANT_ID).header("X-Amz-Tenant-Id"),
 ]);
 static INVOCATION_TYPE: Shape = one_of(&["Event", "RequestResponse", "DryRun"]);
-pub(super) static KMS_KEY_ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_4);
+pub(super) static KMS_KEY_ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_6);
 pub(super) static LAMBDA_MANAGED_INSTANCES_CAPACITY_PROVIDER_CONFIG: Shape = structure(&[
     required("CapacityProviderArn", &CAPACITY_PROVIDER_ARN),
     optional("PerExecutionEnvironmentMaxConcurrency", &PER_EXECUTION_ENVIRONMENT_MAX_CONCURRENCY),
     optional("ExecutionEnvironmentMemoryGiBPerVCpu", &EXECUTION_ENVIRONMENT_MEMORY_GI_B_PER_V_CPU),
 ]);
 static LAYER_LIST: Shape = list(&LAYER_VERSION_ARN);
-pub(super) static LAYER_VERSION_ARN: Shape = string().min(1).max(2048).pattern(&PATTERN_0);
+static LAYER_NAME_OR_ARN: Shape = string().min(1).max(2048).pattern(&PATTERN_7);
+pub(super) static LAYER_VERSION_ARN: Shape = string().min(1).max(2048).pattern(&PATTERN_1);
+static LAYER_VERSION_CONTENT_INPUT: Shape = structure(&[
+    optional("S3Bucket", &S3_BUCKET),
+    optional("S3Key", &S3_KEY),
+    optional("S3ObjectVersion", &S3_OBJECT_VERSION),
+    optional("S3ObjectStorageMode", &S3_OBJECT_STORAGE_MODE),
+    optional("ZipFile", &BLOB),
+]);
+pub(super) static LICENSE_INFO: Shape = string().min(0).max(512).pattern(&PATTERN_11);
+static LIST_ALIASES_REQUEST: Shape = structure(&[
+    required("FunctionName", &FUNCTION_NAME).label(),
+    optional("FunctionVersion", &VERSION_WITH_LATEST_PUBLISHED).query("FunctionVersion"),
+    optional("Marker", &STRING).query("Marker"),
+    optional("MaxItems", &MAX_LIST_ITEMS).query("MaxItems"),
+]);
 static LIST_FUNCTIONS_REQUEST: Shape = structure(&[
     optional("MasterRegion", &MASTER_REGION).query("MasterRegion"),
     optional("FunctionVersion", &FUNCTION_VERSION).query("FunctionVersion"),
     optional("Marker", &STRING).query("Marker"),
     optional("MaxItems", &MAX_LIST_ITEMS).query("MaxItems"),
 ]);
+static LIST_FUNCTION_EVENT_INVOKE_CONFIGS_REQUEST: Shape = structure(&[
+    required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
+    optional("Marker", &STRING).query("Marker"),
+    optional("MaxItems", &MAX_FUNCTION_EVENT_INVOKE_CONFIG_LIST_ITEMS).query("MaxItems"),
+]);
+static LIST_LAYERS_REQUEST: Shape = structure(&[
+    optional("CompatibleArchitecture", &ARCHITECTURE).query("CompatibleArchitecture"),
+    optional("CompatibleRuntime", &RUNTIME).query("CompatibleRuntime"),
+    optional("Marker", &STRING).query("Marker"),
+    optional("MaxItems", &MAX_LAYER_LIST_ITEMS).query("MaxItems"),
+]);
+static LIST_LAYER_VERSIONS_REQUEST: Shape = structure(&[
+    optional("CompatibleArchitecture", &ARCHITECTURE).query("CompatibleArchitecture"),
+    optional("CompatibleRuntime", &RUNTIME).query("CompatibleRuntime"),
+    required("LayerName", &LAYER_NAME_OR_ARN).label(),
+    optional("Marker", &STRING).query("Marker"),
+    optional("MaxItems", &MAX_LAYER_LIST_ITEMS).query("MaxItems"),
+]);
 static LIST_TAGS_REQUEST: Shape = structure(&[required("Resource", &TAGGABLE_RESOURCE).label()]);
-pub(super) static LOCAL_MOUNT_PATH: Shape = string().min(0).max(160).pattern(&PATTERN_9);
+static LIST_VERSIONS_BY_FUNCTION_REQUEST: Shape = structure(&[
+    required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
+    optional("Marker", &STRING).query("Marker"),
+    optional("MaxItems", &MAX_LIST_ITEMS).query("MaxItems"),
+]);
+pub(super) static LOCAL_MOUNT_PATH: Shape = string().min(0).max(160).pattern(&PATTERN_12);
 pub(super) static LOGGING_CONFIG: Shape = structure(&[
     optional("LogFormat", &LOG_FORMAT),
     optional("ApplicationLogLevel", &APPLICATION_LOG_LEVEL),
@@ -266,59 +453,101 @@ pub(super) static LOGGING_CONFIG: Shape = structure(&[
     optional("LogGroup", &LOG_GROUP),
 ]);
 pub(super) static LOG_FORMAT: Shape = one_of(&["JSON", "Text"]);
-pub(super) static LOG_GROUP: Shape = string().min(1).max(512).pattern(&PATTERN_12);
+pub(super) static LOG_GROUP: Shape = string().min(1).max(512).pattern(&PATTERN_16);
 static LOG_TYPE: Shape = one_of(&["None", "Tail"]);
-static MASTER_REGION: Shape = string().min(1).max(50).pattern(&PATTERN_10);
+pub(super) static LONG: Shape = long();
+static MASTER_REGION: Shape = string().min(1).max(50).pattern(&PATTERN_13);
+pub(super) static MAXIMUM_EVENT_AGE_IN_SECONDS: Shape = integer().min(60).max(21_600);
+pub(super) static MAXIMUM_RETRY_ATTEMPTS: Shape = integer().min(0).max(2);
+static MAX_FUNCTION_EVENT_INVOKE_CONFIG_LIST_ITEMS: Shape = integer().min(1).max(50);
+static MAX_LAYER_LIST_ITEMS: Shape = integer().min(1).max(50);
 static MAX_LIST_ITEMS: Shape = integer().min(1).max(10_000);
 pub(super) static MEMORY_SIZE: Shape = integer().min(128).max(32_768);
-pub(super) static NAMESPACED_FUNCTION_NAME: Shape = string().min(1).max(256).pattern(&PATTERN_5);
-static NAMESPACED_STATEMENT_ID: Shape = string().min(1).max(100).pattern(&PATTERN_2);
-static NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER: Shape = string().min(1).max(128).pattern(&PATTERN_18);
+pub(super) static NAMESPACED_FUNCTION_NAME: Shape = string().min(1).max(256).pattern(&PATTERN_8);
+static NAMESPACED_STATEMENT_ID: Shape = string().min(1).max(100).pattern(&PATTERN_3);
+static NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER: Shape = string().min(1).max(128).pattern(&PATTERN_22);
+pub(super) static ON_FAILURE: Shape = structure(&[optional("Destination", &DESTINATION_ARN)]);
+pub(super) static ON_SUCCESS: Shape = structure(&[optional("Destination", &DESTINATION_ARN)]);
 pub(super) static PACKAGE_TYPE: Shape = one_of(&["Zip", "Image"]);
 pub(super) static PER_EXECUTION_ENVIRONMENT_MAX_CONCURRENCY: Shape = integer().min(1).max(1600);
-static PRINCIPAL: Shape = string().min(0).max(2048).pattern(&PATTERN_13);
-static PRINCIPAL_ORG_ID: Shape = string().min(12).max(34).pattern(&PATTERN_27);
+static PRINCIPAL: Shape = string().min(0).max(2048).pattern(&PATTERN_17);
+static PRINCIPAL_ORG_ID: Shape = string().min(12).max(34).pattern(&PATTERN_31);
+static PUBLISH_LAYER_VERSION_REQUEST: Shape = structure(&[
+    required("LayerName", &LAYER_NAME_OR_ARN).label(),
+    optional("Description", &DESCRIPTION),
+    required("Content", &LAYER_VERSION_CONTENT_INPUT),
+    optional("CompatibleArchitectures", &COMPATIBLE_ARCHITECTURES),
+    optional("CompatibleRuntimes", &COMPATIBLE_RUNTIMES),
+    optional("LicenseInfo", &LICENSE_INFO),
+]);
+static PUBLISH_VERSION_REQUEST: Shape = structure(&[
+    required("FunctionName", &FUNCTION_NAME).label(),
+    optional("CodeSha256", &STRING),
+    optional("Description", &DESCRIPTION),
+    optional("RevisionId", &STRING),
+    optional("PublishTo", &FUNCTION_VERSION_LATEST_PUBLISHED),
+]);
+static PUT_FUNCTION_CONCURRENCY_REQUEST: Shape = structure(&[
+    required("FunctionName", &FUNCTION_NAME).label(),
+    required("ReservedConcurrentExecutions", &RESERVED_CONCURRENT_EXECUTIONS),
+]);
+static PUT_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST: Shape = structure(&[
+    required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
+    optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
+    optional("MaximumRetryAttempts", &MAXIMUM_RETRY_ATTEMPTS),
+    optional("MaximumEventAgeInSeconds", &MAXIMUM_EVENT_AGE_IN_SECONDS),
+    optional("DestinationConfig", &DESTINATION_CONFIG),
+]);
 static REMOVE_PERMISSION_REQUEST: Shape = structure(&[
     required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
     required("StatementId", &NAMESPACED_STATEMENT_ID).label(),
     optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
     optional("RevisionId", &STRING).query("RevisionId"),
 ]);
-pub(super) static RESOURCE_ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_4);
+pub(super) static RESERVED_CONCURRENT_EXECUTIONS: Shape = integer().min(0);
+pub(super) static RESOURCE_ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_6);
 pub(super) static RETENTION_PERIOD_IN_DAYS: Shape = integer().min(1).max(90);
-pub(super) static ROLE_ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_21);
+pub(super) static ROLE_ARN: Shape = string().min(0).max(10_000).pattern(&PATTERN_25);
 pub(super) static RUNTIME: Shape = string();
-pub(super) static S3_BUCKET: Shape = string().min(3).max(63).pattern(&PATTERN_11);
+pub(super) static S3_BUCKET: Shape = string().min(3).max(63).pattern(&PATTERN_14);
 pub(super) static S3_FILES_CONFIG: Shape = structure(&[optional("DirectS3Read", &DIRECT_S3_READ)]);
-pub(super) static S3_KEY: Shape = string().min(1).max(1024).pattern(&PATTERN_8);
+pub(super) static S3_KEY: Shape = string().min(1).max(1024).pattern(&PATTERN_11);
 static S3_OBJECT_STORAGE_MODE: Shape = one_of(&["COPY", "REFERENCE"]);
-pub(super) static S3_OBJECT_VERSION: Shape = string().min(1).max(1024).pattern(&PATTERN_8);
-pub(super) static SECURITY_GROUP_ID: Shape = string().min(0).max(1024).pattern(&PATTERN_28);
+pub(super) static S3_OBJECT_VERSION: Shape = string().min(1).max(1024).pattern(&PATTERN_11);
+pub(super) static SECURITY_GROUP_ID: Shape = string().min(0).max(1024).pattern(&PATTERN_32);
 pub(super) static SECURITY_GROUP_IDS: Shape = list(&SECURITY_GROUP_ID).min(0).max(5);
 static SNAP_START: Shape = structure(&[optional("ApplyOn", &SNAP_START_APPLY_ON)]);
 pub(super) static SNAP_START_APPLY_ON: Shape = one_of(&["PublishedVersions", "None"]);
-static SOURCE_OWNER: Shape = string().min(0).max(12).pattern(&PATTERN_19);
-static STATEMENT_ID: Shape = string().min(1).max(100).pattern(&PATTERN_3);
+static SOURCE_OWNER: Shape = string().min(0).max(12).pattern(&PATTERN_23);
+static STATEMENT_ID: Shape = string().min(1).max(100).pattern(&PATTERN_4);
 pub(super) static STRING: Shape = string();
 pub(super) static STRING_LIST: Shape = list(&STRING).min(0).max(1500);
-pub(super) static SUBNET_ID: Shape = string().min(0).max(1024).pattern(&PATTERN_29);
+pub(super) static SUBNET_ID: Shape = string().min(0).max(1024).pattern(&PATTERN_33);
 pub(super) static SUBNET_IDS: Shape = list(&SUBNET_ID).min(0).max(16);
 pub(super) static SYSTEM_LOG_LEVEL: Shape = one_of(&["DEBUG", "INFO", "WARN"]);
-static TAGGABLE_RESOURCE: Shape = string().min(1).max(10_000).pattern(&PATTERN_20);
+static TAGGABLE_RESOURCE: Shape = string().min(1).max(10_000).pattern(&PATTERN_24);
 pub(super) static TAGS: Shape = map(&TAG_KEY, &TAG_VALUE);
-pub(super) static TAG_KEY: Shape = string().min(1).max(128).pattern(&PATTERN_1);
+pub(super) static TAG_KEY: Shape = string().min(1).max(128).pattern(&PATTERN_2);
 static TAG_KEY_LIST: Shape = list(&TAG_KEY);
 static TAG_RESOURCE_REQUEST: Shape =
     structure(&[required("Resource", &TAGGABLE_RESOURCE).label(), required("Tags", &TAGS)]);
-pub(super) static TAG_VALUE: Shape = string().min(0).max(256).pattern(&PATTERN_1);
+pub(super) static TAG_VALUE: Shape = string().min(0).max(256).pattern(&PATTERN_2);
 pub(super) static TENANCY_CONFIG: Shape = structure(&[required("TenantIsolationMode", &TENANT_ISOLATION_MODE)]);
-static TENANT_ID: Shape = string().min(1).max(256).pattern(&PATTERN_16);
+static TENANT_ID: Shape = string().min(1).max(256).pattern(&PATTERN_20);
 pub(super) static TENANT_ISOLATION_MODE: Shape = one_of(&["PER_TENANT"]);
 pub(super) static TIMEOUT: Shape = integer().min(1).max(5400);
 static TRACING_CONFIG: Shape = structure(&[optional("Mode", &TRACING_MODE)]);
 pub(super) static TRACING_MODE: Shape = one_of(&["Active", "PassThrough"]);
 static UNTAG_RESOURCE_REQUEST: Shape =
     structure(&[required("Resource", &TAGGABLE_RESOURCE).label(), required("TagKeys", &TAG_KEY_LIST).query("tagKeys")]);
+static UPDATE_ALIAS_REQUEST: Shape = structure(&[
+    required("FunctionName", &FUNCTION_NAME).label(),
+    required("Name", &ALIAS).label(),
+    optional("FunctionVersion", &VERSION_WITH_LATEST_PUBLISHED),
+    optional("Description", &DESCRIPTION),
+    optional("RoutingConfig", &ALIAS_ROUTING_CONFIGURATION),
+    optional("RevisionId", &STRING),
+]);
 static UPDATE_FUNCTION_CODE_REQUEST: Shape = structure(&[
     required("FunctionName", &FUNCTION_NAME).label(),
     optional("ZipFile", &BLOB),
@@ -359,9 +588,18 @@ static UPDATE_FUNCTION_CONFIGURATION_REQUEST: Shape = structure(&[
     optional("RuntimeConfig", &FUNCTION_RUNTIME_CONFIG),
     optional("AcceleratorConfig", &ACCELERATOR_CONFIG),
 ]);
+static UPDATE_FUNCTION_EVENT_INVOKE_CONFIG_REQUEST: Shape = structure(&[
+    required("FunctionName", &NAMESPACED_FUNCTION_NAME).label(),
+    optional("Qualifier", &NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER).query("Qualifier"),
+    optional("MaximumRetryAttempts", &MAXIMUM_RETRY_ATTEMPTS),
+    optional("MaximumEventAgeInSeconds", &MAXIMUM_EVENT_AGE_IN_SECONDS),
+    optional("DestinationConfig", &DESTINATION_CONFIG),
+]);
+static VERSION_WITH_LATEST_PUBLISHED: Shape = string().min(1).max(1024).pattern(&PATTERN_5);
 static VPC_CONFIG: Shape = structure(&[
     optional("SubnetIds", &SUBNET_IDS),
     optional("SecurityGroupIds", &SECURITY_GROUP_IDS),
     optional("Ipv6AllowedForDualStack", &BOOLEAN),
 ]);
+pub(super) static WEIGHT: Shape = double().min(0).max(1);
 pub(super) static WORKING_DIRECTORY: Shape = string().min(0).max(1000);

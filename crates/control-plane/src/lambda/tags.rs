@@ -106,7 +106,7 @@ pub(super) fn check(tags: &BTreeMap<String, String>) -> Result<(), Error> {
 
 async fn find(cx: &mut Context<'_>, arn: &str, operation: &'static str) -> Result<Stored<Function>, Error> {
     let named = Named::parse(cx.tenant, arn, None, operation)?;
-    if named.is_qualified {
+    if named.qualifier.is_some() {
         return Err(Error::invalid(
             "Tags on function aliases and versions are not supported. Please specify a function ARN.",
         ));

@@ -70,9 +70,9 @@ static ENTITY_REJECTION_ERROR_TYPE: Shape = one_of(&[
 ]);
 static FILTERED_LOG_EVENT: Shape = structure(&[
     optional("logStreamName", &shapes::LOG_STREAM_NAME),
-    optional("timestamp", &shapes::TIMESTAMP),
+    optional("timestamp", &shapes::TIMESTAMP_LONG),
     optional("message", &shapes::EVENT_MESSAGE),
-    optional("ingestionTime", &shapes::TIMESTAMP),
+    optional("ingestionTime", &shapes::TIMESTAMP_LONG),
     optional("eventId", &STRING),
 ]);
 static FILTERED_LOG_EVENTS: Shape = list(&FILTERED_LOG_EVENT);
@@ -93,7 +93,7 @@ static LIST_TAGS_FOR_RESOURCE_RESPONSE: Shape = structure(&[optional("tags", &sh
 static LIST_TAGS_LOG_GROUP_RESPONSE: Shape = structure(&[optional("tags", &shapes::TAGS)]);
 static LOG_GROUP: Shape = structure(&[
     optional("logGroupName", &shapes::LOG_GROUP_NAME),
-    optional("creationTime", &shapes::TIMESTAMP),
+    optional("creationTime", &shapes::TIMESTAMP_LONG),
     optional("retentionInDays", &shapes::INTEGER),
     optional("metricFilterCount", &INTEGER),
     optional("arn", &STRING),
@@ -110,19 +110,19 @@ static LOG_GROUP: Shape = structure(&[
 static LOG_GROUPS: Shape = list(&LOG_GROUP);
 static LOG_STREAM: Shape = structure(&[
     optional("logStreamName", &shapes::LOG_STREAM_NAME),
-    optional("creationTime", &shapes::TIMESTAMP),
-    optional("firstEventTimestamp", &shapes::TIMESTAMP),
-    optional("lastEventTimestamp", &shapes::TIMESTAMP),
-    optional("lastIngestionTime", &shapes::TIMESTAMP),
+    optional("creationTime", &shapes::TIMESTAMP_LONG),
+    optional("firstEventTimestamp", &shapes::TIMESTAMP_LONG),
+    optional("lastEventTimestamp", &shapes::TIMESTAMP_LONG),
+    optional("lastIngestionTime", &shapes::TIMESTAMP_LONG),
     optional("uploadSequenceToken", &shapes::SEQUENCE_TOKEN),
     optional("arn", &STRING),
     optional("storedBytes", &STORED_BYTES),
 ]);
 static LOG_STREAMS: Shape = list(&LOG_STREAM);
 static OUTPUT_LOG_EVENT: Shape = structure(&[
-    optional("timestamp", &shapes::TIMESTAMP),
+    optional("timestamp", &shapes::TIMESTAMP_LONG),
     optional("message", &shapes::EVENT_MESSAGE),
-    optional("ingestionTime", &shapes::TIMESTAMP),
+    optional("ingestionTime", &shapes::TIMESTAMP_LONG),
 ]);
 static OUTPUT_LOG_EVENTS: Shape = list(&OUTPUT_LOG_EVENT);
 static PUT_LOG_EVENTS_RESPONSE: Shape = structure(&[
@@ -151,7 +151,7 @@ static SUBSCRIPTION_FILTER: Shape = structure(&[
     optional("roleArn", &shapes::ROLE_ARN),
     optional("distribution", &shapes::DISTRIBUTION),
     optional("applyOnTransformedLogs", &shapes::BOOLEAN),
-    optional("creationTime", &shapes::TIMESTAMP),
+    optional("creationTime", &shapes::TIMESTAMP_LONG),
     optional("fieldSelectionCriteria", &shapes::FIELD_SELECTION_CRITERIA),
     optional("emitSystemFields", &shapes::EMIT_SYSTEM_FIELDS),
 ]);

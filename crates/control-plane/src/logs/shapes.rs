@@ -113,8 +113,8 @@ static FILTER_LOG_EVENTS_REQUEST: Shape = structure(&[
     optional("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
     optional("logStreamNames", &INPUT_LOG_STREAM_NAMES),
     optional("logStreamNamePrefix", &LOG_STREAM_NAME),
-    optional("startTime", &TIMESTAMP),
-    optional("endTime", &TIMESTAMP),
+    optional("startTime", &TIMESTAMP_LONG),
+    optional("endTime", &TIMESTAMP_LONG),
     optional("filterPattern", &FILTER_PATTERN),
     optional("nextToken", &NEXT_TOKEN),
     optional("limit", &EVENTS_LIMIT),
@@ -128,14 +128,15 @@ static GET_LOG_EVENTS_REQUEST: Shape = structure(&[
     optional("logGroupName", &LOG_GROUP_NAME),
     optional("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
     required("logStreamName", &LOG_STREAM_NAME),
-    optional("startTime", &TIMESTAMP),
-    optional("endTime", &TIMESTAMP),
+    optional("startTime", &TIMESTAMP_LONG),
+    optional("endTime", &TIMESTAMP_LONG),
     optional("nextToken", &NEXT_TOKEN),
     optional("limit", &EVENTS_LIMIT),
     optional("startFromHead", &BOOLEAN),
     optional("unmask", &BOOLEAN),
 ]);
-static INPUT_LOG_EVENT: Shape = structure(&[required("timestamp", &TIMESTAMP), required("message", &EVENT_MESSAGE)]);
+static INPUT_LOG_EVENT: Shape =
+    structure(&[required("timestamp", &TIMESTAMP_LONG), required("message", &EVENT_MESSAGE)]);
 static INPUT_LOG_EVENTS: Shape = list(&INPUT_LOG_EVENT).min(1).max(10_000);
 static INPUT_LOG_STREAM_NAMES: Shape = list(&LOG_STREAM_NAME).min(1).max(100);
 pub(super) static INTEGER: Shape = integer();
@@ -181,8 +182,8 @@ static START_QUERY_REQUEST: Shape = structure(&[
     optional("logGroupName", &LOG_GROUP_NAME),
     optional("logGroupNames", &LOG_GROUP_NAMES),
     optional("logGroupIdentifiers", &LOG_GROUP_IDENTIFIERS),
-    required("startTime", &TIMESTAMP),
-    required("endTime", &TIMESTAMP),
+    required("startTime", &TIMESTAMP_LONG),
+    required("endTime", &TIMESTAMP_LONG),
     required("queryString", &QUERY_STRING),
     optional("limit", &EVENTS_LIMIT_START_QUERY),
 ]);
@@ -195,7 +196,7 @@ static TAG_LOG_GROUP_REQUEST: Shape = structure(&[required("logGroupName", &LOG_
 static TAG_RESOURCE_REQUEST: Shape =
     structure(&[required("resourceArn", &AMAZON_RESOURCE_NAME), required("tags", &TAGS)]);
 pub(super) static TAG_VALUE: Shape = string().max(256).pattern(&PATTERN_6);
-pub(super) static TIMESTAMP: Shape = long().min(0);
+pub(super) static TIMESTAMP_LONG: Shape = long().min(0);
 static UNTAG_LOG_GROUP_REQUEST: Shape =
     structure(&[required("logGroupName", &LOG_GROUP_NAME), required("tags", &TAG_LIST)]);
 static UNTAG_RESOURCE_REQUEST: Shape =

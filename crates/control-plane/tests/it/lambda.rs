@@ -136,7 +136,10 @@ async fn a_function_is_refused_in_lambdas_words() {
             json!({"Handler": null}),
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
         ),
-        (json!({"Publish": true}), "Publish is not served here; leave it out."),
+        (
+            json!({"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:none:1"]}),
+            "Layer version arn:aws:lambda:us-east-1:000000000000:layer:none:1 does not exist.",
+        ),
         (json!({"PackageType": "Image"}), "PackageType Image is not served here; leave it out."),
         (
             json!({"Environment": {"Variables": {"AWS_REGION": "x"}}}),
@@ -302,4 +305,232 @@ async fn a_call_names_a_function_and_json() {
     let message = "Request must be smaller than 6291556 bytes for the InvokeFunction operation";
     let call = format!("POST {FUNCTIONS}/storms/invocations");
     refused(&plane, &call, large, 413, "RequestTooLargeException", message).await;
+}
+
+#[tokio::test]
+async fn a_version_is_what_was_published() {
+    let plane = Plane::new();
+    create(&plane).await;
+    let versions = format!("{FUNCTIONS}/storms/versions");
+    let first = answered(&plane, 201, &format!("POST {versions}"), json!({"Description": "first"})).await;
+    assert_eq!(
+        (&first["Version"], &first["FunctionArn"], &first["Description"]),
+        (&json!("1"), &json!(format!("{ARN}:1")), &json!("first"))
+    );
+    // Nothing has changed since.
+    assert_eq!(answered(&plane, 201, &format!("POST {versions}"), json!({})).await, first);
+    let configuration = format!("PUT {FUNCTIONS}/storms/configuration");
+    answered(&plane, 200, &configuration, json!({"Timeout": 9})).await;
+    let second = answered(&plane, 201, &format!("POST {versions}"), json!({})).await;
+    assert_eq!((&second["Version"], &second["Timeout"]), (&json!("2"), &json!(9)));
+    let shown = answered(&plane, 200, &format!("GET {FUNCTIONS}/storms/configuration?Qualifier=1"), Value::Null).await;
+    assert_eq!(shown, first);
+    let code = json!({"ZipFile": ZIP, "Publish": true});
+    let updated = answered(&plane, 200, &format!("PUT {FUNCTIONS}/storms/code"), code).await;
+    assert_eq!(updated["Version"], "2");
+    let numbers = |page: &Value| -> Vec<String> {
+        let versions = page["Versions"].as_array().unwrap().iter();
+        versions.map(|version| version["Version"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut pages = Vec::new();
+    let mut marker = String::new();
+    loop {
+        let page = answered(&plane, 200, &format!("GET {versions}?MaxItems=1{marker}"), Value::Null).await;
+        pages.push(numbers(&page));
+        let Some(next) = page.get("NextMarker") else { break };
+        marker = format!("&Marker={}", next.as_str().unwrap().replace('$', "%24"));
+    }
+    assert_eq!(pages, [["$LATEST"], ["1"], ["2"]]);
+    let all = answered(&plane, 200, &format!("GET {FUNCTIONS}?FunctionVersion=ALL&MaxItems=2"), Value::Null).await;
+    let arns = |page: &Value| -> Vec<String> {
+        let functions = page["Functions"].as_array().unwrap().iter();
+        functions.map(|function| function["FunctionArn"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(arns(&all), [format!("{ARN}:$LATEST"), format!("{ARN}:1")]);
+    let next = all["NextMarker"].as_str().unwrap().replace('/', "%2F");
+    let all = answered(&plane, 200, &format!("GET {FUNCTIONS}?FunctionVersion=ALL&Marker={next}"), Value::Null).await;
+    assert_eq!((arns(&all), all.get("NextMarker")), (vec![format!("{ARN}:2")], None));
+    answered(&plane, 204, &format!("DELETE {FUNCTIONS}/storms?Qualifier=2"), Value::Null).await;
+    for gone in
+        [format!("GET {FUNCTIONS}/storms/configuration?Qualifier=2"), format!("DELETE {FUNCTIONS}/storms?Qualifier=2")]
+    {
+        let message = format!("Function not found: {ARN}:2");
+        refused(&plane, &gone, Value::Null, 404, "ResourceNotFoundException", &message).await;
+    }
+    // A number is not given out twice.
+    assert_eq!(answered(&plane, 201, &format!("POST {versions}"), json!({})).await["Version"], "3");
+    let stale = json!({"CodeSha256": "other"});
+    let (status, exception, _) = plane.lambda(&format!("POST {versions}"), stale).await;
+    assert_eq!((status, &*exception), (400, "InvalidParameterValueException"));
+    answered(&plane, 204, &format!("DELETE {FUNCTIONS}/storms"), Value::Null).await;
+    create(&plane).await;
+    assert_eq!(answered(&plane, 201, &format!("POST {versions}"), json!({})).await["Version"], "1");
+}
+
+#[tokio::test]
+async fn an_alias_leads_to_versions() {
+    let plane = Plane::new();
+    let published = with(storms(), json!({"Publish": true}));
+    assert_eq!(answered(&plane, 201, &format!("POST {FUNCTIONS}"), published).await["Version"], "1");
+    answered(&plane, 200, &format!("PUT {FUNCTIONS}/storms/configuration"), json!({"Timeout": 9})).await;
+    answered(&plane, 201, &format!("POST {FUNCTIONS}/storms/versions"), json!({})).await;
+    let aliases = format!("{FUNCTIONS}/storms/aliases");
+    let live = json!({"Name": "live", "FunctionVersion": "1"});
+    let made = answered(&plane, 201, &format!("POST {aliases}"), live.clone()).await;
+    let expected = json!({
+        "AliasArn": format!("{ARN}:live"), "Name": "live", "FunctionVersion": "1", "Description": "",
+        "RevisionId": made["RevisionId"],
+    });
+    assert_eq!(made, expected);
+    let conflict = "ResourceConflictException";
+    let exists = format!("Alias already exists: {ARN}:live");
+    refused(&plane, &format!("POST {aliases}"), live, 409, conflict, &exists).await;
+    let shown =
+        answered(&plane, 200, &format!("GET {FUNCTIONS}/storms/configuration?Qualifier=live"), Value::Null).await;
+    assert_eq!((&shown["Version"], &shown["FunctionArn"]), (&json!("1"), &json!(format!("{ARN}:live"))));
+    let invalid = "InvalidParameterValueException";
+    for (input, status, exception, message) in [
+        (
+            json!({"Name": "none", "FunctionVersion": "7"}),
+            404,
+            "ResourceNotFoundException",
+            format!("Function not found: {ARN}:7"),
+        ),
+        (
+            json!({"Name": "latest", "FunctionVersion": "$LATEST", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.1}}}),
+            400,
+            invalid,
+            "$LATEST is not supported for an alias pointing to more than 1 version".to_owned(),
+        ),
+        (
+            json!({"Name": "same", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.1}}}),
+            400,
+            invalid,
+            "Invalid function version 1. Function version 1 is already included in routing configuration.".to_owned(),
+        ),
+    ] {
+        refused(&plane, &format!("POST {aliases}"), input, status, exception, &message).await;
+    }
+    let routing = json!({"AdditionalVersionWeights": {"2": 0.25}});
+    let changed = answered(&plane, 200, &format!("PUT {aliases}/live"), json!({"RoutingConfig": routing})).await;
+    assert_eq!((&changed["RoutingConfig"], &changed["FunctionVersion"]), (&routing, &json!("1")));
+    assert_ne!(changed["RevisionId"], made["RevisionId"]);
+    let in_use = "Unable to delete version because the following aliases reference it: [live]";
+    refused(&plane, &format!("DELETE {FUNCTIONS}/storms?Qualifier=2"), Value::Null, 409, conflict, in_use).await;
+    let listed = answered(&plane, 200, &format!("GET {aliases}?FunctionVersion=2"), Value::Null).await;
+    assert_eq!(listed, json!({"Aliases": [changed]}));
+    // Its policy is its own.
+    let policy = format!("{FUNCTIONS}/storms/policy?Qualifier=live");
+    let input =
+        json!({"StatementId": "gateway", "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"});
+    let added = answered(&plane, 201, &format!("POST {policy}"), input.clone()).await;
+    assert!(added["Statement"].as_str().unwrap().contains(&format!("{ARN}:live")), "{added}");
+    let none = "The resource you requested does not exist.";
+    refused(&plane, &format!("GET {FUNCTIONS}/storms/policy"), Value::Null, 404, "ResourceNotFoundException", none)
+        .await;
+    let latest = "We currently do not support adding policies for $LATEST.";
+    refused(&plane, &format!("POST {FUNCTIONS}/storms/policy?Qualifier=%24LATEST"), input, 400, invalid, latest).await;
+    let deleted = "Deletion of aliases is not currently supported.";
+    refused(&plane, &format!("DELETE {FUNCTIONS}/storms?Qualifier=live"), Value::Null, 400, invalid, deleted).await;
+    answered(&plane, 204, &format!("DELETE {aliases}/live"), Value::Null).await;
+    let gone = format!("Cannot find alias arn: {ARN}:live");
+    refused(&plane, &format!("GET {aliases}/live"), Value::Null, 404, "ResourceNotFoundException", &gone).await;
+}
+
+#[tokio::test]
+async fn a_layer_has_versions_that_functions_use() {
+    let plane = Plane::new();
+    let layers = "/2018-10-31/layers";
+    let content = json!({
+        "Content": {"ZipFile": ZIP}, "CompatibleRuntimes": ["python3.12"], "LicenseInfo": "MIT", "Description": "Wind",
+    });
+    let first = answered(&plane, 201, &format!("POST {layers}/weather/versions"), content.clone()).await;
+    let layer = "arn:aws:lambda:us-east-1:000000000000:layer:weather";
+    assert_eq!(
+        (&first["LayerArn"], &first["LayerVersionArn"], &first["Version"], &first["Content"]["CodeSize"]),
+        (&json!(layer), &json!(format!("{layer}:1")), &json!(1), &json!(158))
+    );
+    let second = answered(&plane, 201, &format!("POST {layers}/weather/versions"), content).await;
+    assert_eq!(second["Version"], 2);
+    assert_eq!(answered(&plane, 200, &format!("GET {layers}/weather/versions/1"), Value::Null).await, first);
+    let by_arn = format!("GET {layers}?find=LayerVersion&Arn={}", format!("{layer}:1").replace(':', "%3A"));
+    assert_eq!(answered(&plane, 200, &by_arn, Value::Null).await, first);
+    let listed = answered(&plane, 200, &format!("GET {layers}?CompatibleRuntime=python3.12"), Value::Null).await;
+    assert_eq!(listed["Layers"][0]["LatestMatchingVersion"]["Version"], 2);
+    let listed = answered(&plane, 200, &format!("GET {layers}?CompatibleRuntime=nodejs22.x"), Value::Null).await;
+    assert_eq!(listed, json!({"Layers": []}));
+    let page = answered(&plane, 200, &format!("GET {layers}/weather/versions?MaxItems=1"), Value::Null).await;
+    assert_eq!((&page["LayerVersions"][0]["Version"], &page["NextMarker"]), (&json!(2), &json!("2")));
+    let page = answered(&plane, 200, &format!("GET {layers}/weather/versions?Marker=2"), Value::Null).await;
+    assert_eq!((&page["LayerVersions"][0]["Version"], page.get("NextMarker")), (&json!(1), None));
+    let others = "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPython:52";
+    let using = with(storms(), json!({"Layers": [format!("{layer}:1"), others]}));
+    let function = answered(&plane, 201, &format!("POST {FUNCTIONS}"), using).await;
+    let expected = json!([{"Arn": format!("{layer}:1"), "CodeSize": 158}, {"Arn": others, "CodeSize": 0}]);
+    assert_eq!(function["Layers"], expected);
+    // It stays with the function when it is deleted, and its number is not given out again.
+    for version in [1, 2] {
+        answered(&plane, 204, &format!("DELETE {layers}/weather/versions/{version}"), Value::Null).await;
+    }
+    let none = "The resource you requested does not exist.";
+    let gone = format!("GET {layers}/weather/versions/1");
+    refused(&plane, &gone, Value::Null, 404, "ResourceNotFoundException", none).await;
+    let shown = answered(&plane, 200, &format!("GET {FUNCTIONS}/storms/configuration"), Value::Null).await;
+    assert_eq!(shown["Layers"], expected);
+    let content = json!({"Content": {"ZipFile": ZIP}});
+    let third = answered(&plane, 201, &format!("POST {layers}/weather/versions"), content).await;
+    assert_eq!(third["Version"], 3);
+}
+
+#[tokio::test]
+async fn concurrency_is_reserved_out_of_the_accounts() {
+    let plane = Plane::new();
+    create(&plane).await;
+    answered(&plane, 201, &format!("POST {FUNCTIONS}"), with(storms(), json!({"FunctionName": "other"}))).await;
+    let put = |name: &str| format!("PUT /2017-10-31/functions/{name}/concurrency");
+    let input = |most: u32| json!({"ReservedConcurrentExecutions": most});
+    assert_eq!(answered(&plane, 200, &put("storms"), input(10)).await, input(10));
+    let get = "GET /2019-09-30/functions/storms/concurrency";
+    assert_eq!(answered(&plane, 200, get, Value::Null).await, input(10));
+    let shown = answered(&plane, 200, &format!("GET {FUNCTIONS}/storms"), Value::Null).await;
+    assert_eq!(shown["Concurrency"], input(10));
+    let message = "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].";
+    refused(&plane, &put("other"), input(891), 400, "InvalidParameterValueException", message).await;
+    answered(&plane, 200, &put("other"), input(890)).await;
+    answered(&plane, 204, "DELETE /2017-10-31/functions/storms/concurrency", Value::Null).await;
+    assert_eq!(answered(&plane, 200, get, Value::Null).await, json!({}));
+    answered(&plane, 200, &put("other"), input(0)).await;
+    let call = format!("POST {FUNCTIONS}/other/invocations");
+    let (status, exception, body) = plane.lambda(&call, json!({})).await;
+    assert_eq!((status, &*exception), (429, "TooManyRequestsException"));
+    assert_eq!(body["Reason"], "ReservedFunctionConcurrentInvocationLimitExceeded");
+}
+
+#[tokio::test]
+async fn what_becomes_of_events_is_set_for_each_qualifier() {
+    let plane = Plane::new();
+    create(&plane).await;
+    let config = "/2019-09-25/functions/storms/event-invoke-config";
+    let missing = format!("The function {ARN}:$LATEST doesn't have an EventInvokeConfig");
+    for method in ["GET", "DELETE"] {
+        let request = format!("{method} {config}");
+        refused(&plane, &request, Value::Null, 404, "ResourceNotFoundException", &missing).await;
+    }
+    let nothing = "You must specify at least one of error handling or destination setting.";
+    refused(&plane, &format!("PUT {config}"), json!({}), 400, "InvalidParameterValueException", nothing).await;
+    let put = answered(&plane, 200, &format!("PUT {config}"), json!({"MaximumRetryAttempts": 1})).await;
+    let expected = json!({
+        "LastModified": put["LastModified"], "FunctionArn": format!("{ARN}:$LATEST"), "MaximumRetryAttempts": 1,
+        "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}},
+    });
+    assert_eq!(put, expected);
+    let updated = answered(&plane, 200, &format!("POST {config}"), json!({"MaximumEventAgeInSeconds": 60})).await;
+    assert_eq!((&updated["MaximumRetryAttempts"], &updated["MaximumEventAgeInSeconds"]), (&json!(1), &json!(60)));
+    let listed = answered(&plane, 200, &format!("GET {config}/list"), Value::Null).await;
+    assert_eq!(listed, json!({"FunctionEventInvokeConfigs": [updated]}));
+    let put =
+        answered(&plane, 200, &format!("PUT {config}?Qualifier=%24LATEST"), json!({"MaximumRetryAttempts": 0})).await;
+    assert_eq!(put.get("MaximumEventAgeInSeconds"), None);
+    answered(&plane, 204, &format!("DELETE {config}"), Value::Null).await;
+    refused(&plane, &format!("GET {config}"), Value::Null, 404, "ResourceNotFoundException", &missing).await;
 }

@@ -9,7 +9,7 @@ use claviger_control_plane::cognito::message::{self, SentMessage};
 use claviger_control_plane::dispatch::{ControlPlane, RestRequest};
 use claviger_control_plane::operation::Caller;
 use claviger_control_plane::s3::{S3Body, S3Request};
-use claviger_control_plane::services::{Services, Settings};
+use claviger_control_plane::services::{Parts, Services, Settings};
 use claviger_oauth::jose::{SigningKey, generate};
 use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
@@ -124,11 +124,13 @@ impl Plane {
             vault: Arc::clone(&vault),
             code: CodeStore::temporary().unwrap(),
             clock: Arc::clone(&clock) as _,
+            world: Arc::clone(&clock) as _,
+            random: || Box::new(SeededRandom::new(7)),
             surroundings: Surroundings::default(),
             threads: tokio::runtime::Handle::current(),
         }));
         let (stacks, stack_worker) = Stacks::new();
-        let services = Arc::new(Services {
+        let services = Arc::new(Services::new(Parts {
             store: Arc::clone(&store),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
@@ -142,7 +144,7 @@ impl Plane {
             random: Arc::new(random),
             settings,
             stacks,
-        });
+        }));
         tokio::spawn(stack_worker.run(Arc::clone(&services)));
         let node = ControlPlane::new(services, applied);
         let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1(), session: None };

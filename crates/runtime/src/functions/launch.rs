@@ -9,13 +9,15 @@ use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use claviger_resources::function::{Function, LATEST};
+use claviger_resources::function::{CodeSha256, Function};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use super::code::{CodeError, CodeStore};
 use super::guard::{Reach, Task, User, around};
+use super::layers;
 use super::quarters::{Quarters, Room, is_open_to_all};
+use crate::temporary_credentials::TemporaryCredentials;
 
 /// Our own client of the Runtime API for Node.js.
 const NODE_CLIENT: &str = include_str!("clients/node.cjs");
@@ -45,6 +47,16 @@ pub(super) struct Launcher {
     quarters: OnceCell<Quarters>,
     /// The interpreters that were found, by the name that was looked for.
     interpreters: Mutex<HashMap<String, Found>>,
+}
+
+/// What a process is told of itself.
+pub(super) struct Own {
+    /// The function's variables.
+    pub(super) environment: BTreeMap<String, String>,
+    /// What its role lets it do.
+    pub(super) credentials: Option<TemporaryCredentials>,
+    /// Where it would log.
+    pub(super) log_stream: String,
 }
 
 /// What it takes to start a process.
@@ -124,14 +136,13 @@ impl Launcher {
     }
 
     /// What it takes to start a process of a function.
-    pub(super) async fn launch(
-        &self,
-        function: &Function,
-        environment: &BTreeMap<String, String>,
-        code: &CodeStore,
-    ) -> Result<Launch, LaunchError> {
+    pub(super) async fn launch(&self, function: &Function, own: &Own, code: &CodeStore) -> Result<Launch, LaunchError> {
         let quarters = self.quarters(code).await?;
-        let root = code.unpacked(function.code.sha256).await?;
+        let task_root = code.unpacked(function.code.sha256).await?;
+        let mut layers = Vec::new();
+        for layer in function.layers.iter().filter_map(|layer| layer.code) {
+            layers.push((layer.sha256, code.unpacked(layer.sha256).await?));
+        }
         let runtime = &*function.runtime;
         let (program, arguments) = match Family::of(runtime).ok_or_else(|| LaunchError::Runtime(runtime.to_owned()))? {
             Family::Node => {
@@ -143,25 +154,24 @@ impl Launcher {
                 (self.interpreter(&PYTHON, runtime).await?, vec![client])
             }
             Family::Provided => {
-                let program = root.join("bootstrap");
-                if !is_executable(&program) {
-                    return Err(LaunchError::NoBootstrap);
-                }
+                let folders = std::iter::once(&task_root).chain(layers.iter().rev().map(|(_, layer)| layer));
+                let program = folders.map(|folder| folder.join("bootstrap")).find(|program| is_executable(program));
+                let program = program.ok_or(LaunchError::NoBootstrap)?;
                 (Found { program, folders: Vec::new() }, Vec::new())
             }
         };
         let mut task = Task {
             program: program.program,
             arguments,
-            environment: self.environment(function, environment, &root),
-            folder: root,
+            environment: self.environment(function, own, &task_root, &layers),
+            folder: task_root,
             memory_bytes: u64::from(function.memory_mib) * MIB,
             file_bytes: u64::from(function.storage_mib()) * MIB,
             user: None,
             reach: None,
         };
         let room = match quarters {
-            Some(quarters) => Some(move_in(&mut task, program.folders, quarters, function, code)?),
+            Some(quarters) => Some(move_in(&mut task, program.folders, &layers, quarters, function, code)?),
             None => None,
         };
         Ok(Launch { task, room, guard: self.surroundings.program.clone() })
@@ -192,17 +202,23 @@ impl Launcher {
     fn environment(
         &self,
         function: &Function,
-        own: &BTreeMap<String, String>,
+        own: &Own,
         root: &Path,
+        layers: &[(CodeSha256, PathBuf)],
     ) -> Vec<(OsString, OsString)> {
-        let text = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
-        let mut all = vec![("PATH".into(), self.surroundings.path.clone())];
-        all.extend([("LANG", "en_US.UTF-8"), ("TZ", ":UTC")].map(text));
-        all.extend(self.surroundings.endpoint.iter().map(|url| text(("AWS_ENDPOINT_URL", url))));
+        let mut all = BTreeMap::from([
+            ("PATH".to_owned(), self.surroundings.path.clone()),
+            ("LANG".to_owned(), "en_US.UTF-8".into()),
+            ("TZ".to_owned(), ":UTC".into()),
+        ]);
+        all.extend(self.surroundings.endpoint.iter().map(|url| ("AWS_ENDPOINT_URL".to_owned(), url.into())));
         // A function may say otherwise in those, but not in what follows.
-        all.extend(own.iter().map(|(name, value)| text((name, value))));
-        all.extend(variables(function, root).into_iter().map(|(name, value)| (name.into(), value)));
-        all
+        all.extend(own.environment.iter().map(|(name, value)| (name.clone(), value.into())));
+        let layers: Vec<PathBuf> = layers.iter().map(|(_, folder)| folder.clone()).collect();
+        let searches = layers::variables(&layers, &function.runtime, |name| all.get(name).cloned());
+        all.extend(searches.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        all.extend(variables(function, own, root).into_iter().map(|(name, value)| (name.to_owned(), value)));
+        all.into_iter().map(|(name, value)| (name.into(), value)).collect()
     }
 
     /// The interpreter for a runtime: one of that very name, as `python3.12`, else any of its family. It is asked where it is
@@ -254,17 +270,22 @@ impl Launcher {
 fn move_in(
     task: &mut Task,
     interpreter: Vec<PathBuf>,
+    layers: &[(CodeSha256, PathBuf)],
     quarters: &Quarters,
     function: &Function,
     code: &CodeStore,
 ) -> Result<Room, LaunchError> {
     let room = quarters.room()?;
-    let group = quarters.open_code(&task.folder, function.code.sha256)?;
-    task.user =
-        room.user.as_ref().map(|user| User { id: user.id, groups: [user.id].into_iter().chain(group).collect() });
+    let mut groups: Vec<u32> = room.user.iter().map(|user| user.id).collect();
+    groups.extend(quarters.open_code(&task.folder, function.code.sha256)?);
+    for (layer, folder) in layers {
+        groups.extend(quarters.open_code(folder, *layer)?);
+    }
+    task.user = room.user.as_ref().map(|user| User { id: user.id, groups });
     if quarters.is_sandbox() {
         let kept = [code.kept_in(), quarters.scratch()];
         let read = [task.folder.clone()].into_iter().chain(task.arguments.iter().cloned());
+        let read = read.chain(layers.iter().map(|(_, folder)| folder.clone()));
         let read = read.chain(around(&task.program, &kept)).chain(interpreter).collect();
         task.reach = Some(Reach { read, write: vec![room.folder.path().to_owned()] });
     }
@@ -272,26 +293,33 @@ fn move_in(
     Ok(room)
 }
 
-/// Lambda's own variables (AWS Lambda, "Defined runtime environment variables"). Credentials are placeholders: the access
-/// key id tells the account, as that of any caller does here.
-fn variables(function: &Function, root: &Path) -> Vec<(&'static str, OsString)> {
+/// Lambda's own variables (AWS Lambda, "Defined runtime environment variables"). A function whose role is none gets
+/// placeholders: the access key id tells the account, as that of any caller does here.
+fn variables(function: &Function, own: &Own, root: &Path) -> Vec<(&'static str, OsString)> {
     let (name, region) = (function.name.as_str(), function.tenant.region.as_str());
+    let [key, secret, token] = match &own.credentials {
+        Some(credentials) => {
+            let (secret, token) = (&credentials.secret_access_key, &credentials.session_token);
+            [credentials.access_key_id.as_str(), secret.expose(), token.expose()]
+        }
+        None => [function.tenant.account.as_str(), "placeholder", "placeholder"],
+    };
     vec![
         ("_HANDLER", (&*function.handler).into()),
         ("LAMBDA_TASK_ROOT", root.into()),
         ("LAMBDA_RUNTIME_DIR", root.parent().unwrap_or(root).into()),
         ("AWS_EXECUTION_ENV", format!("AWS_Lambda_{}", function.runtime).into()),
         ("AWS_LAMBDA_FUNCTION_NAME", name.into()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", LATEST.into()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", (&*function.version).into()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mib.to_string().into()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}").into()),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", format!("[{LATEST}]{}", function.revision_id).into()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", (&*own.log_stream).into()),
         ("AWS_REGION", region.into()),
         ("AWS_DEFAULT_REGION", region.into()),
-        ("AWS_ACCESS_KEY_ID", function.tenant.account.as_str().into()),
-        ("AWS_SECRET_ACCESS_KEY", "placeholder".into()),
-        ("AWS_SESSION_TOKEN", "placeholder".into()),
+        ("AWS_ACCESS_KEY_ID", key.into()),
+        ("AWS_SECRET_ACCESS_KEY", secret.into()),
+        ("AWS_SESSION_TOKEN", token.into()),
     ]
 }
 

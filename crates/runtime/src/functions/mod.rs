@@ -15,10 +15,12 @@ pub mod guard;
 mod identities;
 mod idle;
 mod launch;
+mod layers;
 mod output;
 mod process;
 mod quarters;
 mod report;
+mod reservations;
 mod runner;
 mod runtime_api;
 mod turns;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use claviger_resources::function::LATEST;
 use claviger_resources::limits::FUNCTION_RESULT_BYTES_MAX;
 
 pub use self::archive::ArchiveError;
@@ -89,6 +92,8 @@ pub struct Invoked {
     pub result: Result<Bytes, Failure>,
     /// The end of the log, where it was asked for.
     pub log_tail: Vec<u8>,
+    /// The version that was called.
+    pub version: String,
 }
 
 /// Why a function has no result. What it says is for those who call the function, so it names no address.
@@ -110,6 +115,9 @@ pub enum FunctionError {
     /// Too many calls are under way.
     #[error("too many calls of functions are under way; try again later")]
     Throttled,
+    /// As many calls of it are under way as are reserved for it.
+    #[error("as many calls of the function are under way as are reserved for it; try again later")]
+    ReservationFull,
     /// It did not answer within the caller's time.
     #[error("the function did not answer within {} seconds", .0.as_secs())]
     TimedOut(Duration),
@@ -169,7 +177,7 @@ impl Functions {
                 Err(FunctionError::Failed(failure)) => Err(failure),
                 other => Ok(other?),
             };
-            return Ok(Invoked { result, log_tail: Vec::new() });
+            return Ok(Invoked { result, log_tail: Vec::new(), version: LATEST.to_owned() });
         }
         match &self.runner {
             Some(runner) => runner.call(invocation, wishes).await,
@@ -187,7 +195,7 @@ impl Functions {
 
     /// Whether something is known to run the function with this ARN.
     pub fn has(&self, arn: &str) -> bool {
-        self.urls.url(arn).is_some() || self.runner.as_ref().is_some_and(|runner| runner.function(arn).is_some())
+        self.urls.url(arn).is_some() || self.runner.as_ref().is_some_and(|runner| runner.resolve(arn).is_some())
     }
 
     /// Whether a call would go ahead, by the function's policy; nothing is called.

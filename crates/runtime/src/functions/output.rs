@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use claviger_resources::Clock;
-use claviger_resources::function::{Function, LATEST};
+use claviger_resources::function::Function;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +31,7 @@ const MARKS_MAX: usize = 16;
 /// CloudWatch Logs").
 pub(super) struct FunctionLog {
     function: Arc<str>,
+    version: Arc<str>,
     memory_mib: u32,
     place: Arc<Place>,
     events: Arc<LogEvents>,
@@ -40,6 +41,7 @@ pub(super) struct FunctionLog {
 pub(super) struct Output {
     printed: Arc<Mutex<Printed>>,
     marks: mpsc::Sender<Mark>,
+    version: Arc<str>,
     memory_mib: u32,
 }
 
@@ -62,10 +64,10 @@ impl Output {
     /// Reads both pipes until they close.
     pub(super) fn of(log: FunctionLog, stdout: Option<ChildStdout>, stderr: Option<ChildStderr>) -> Self {
         let (printed, (marks, marked)) = (Arc::default(), mpsc::channel(MARKS_MAX));
-        let memory_mib = log.memory_mib;
+        let (version, memory_mib) = (Arc::clone(&log.version), log.memory_mib);
         let sink = Sink { log, printed: Arc::clone(&printed) };
         tokio::spawn(read(Pipe::new(stdout), Pipe::new(stderr), sink, marked));
-        Self { printed, marks, memory_mib }
+        Self { printed, marks, version, memory_mib }
     }
 
     /// Forgets what was printed before: from here on it belongs to this event.
@@ -73,7 +75,7 @@ impl Output {
         let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         printed.tail.clear();
         request_id.clone_into(&mut printed.request_id);
-        self.mark(start_line(request_id));
+        self.mark(start_line(request_id, &self.version));
     }
 
     /// An event is done: the log says how.
@@ -213,14 +215,20 @@ impl FunctionLog {
         let place = Place {
             tenant: function.tenant.clone(),
             group: format!("/aws/lambda/{}", function.name),
-            stream: format!("{year:04}/{month:02}/{day:02}/[{LATEST}]{id}"),
+            stream: format!("{year:04}/{month:02}/{day:02}/[{}]{id}", function.version),
         };
         Self {
             function: function.arn().into(),
+            version: (&*function.version).into(),
             memory_mib: function.memory_mib,
             place: Arc::new(place),
             events: Arc::clone(events),
         }
+    }
+
+    /// The stream's name.
+    pub(super) fn stream(&self) -> &str {
+        &self.place.stream
     }
 }
 
@@ -239,6 +247,7 @@ mod tests {
         let place = Place { tenant, group: "/aws/lambda/storms".to_owned(), stream: "stream".to_owned() };
         FunctionLog {
             function: "function".into(),
+            version: "$LATEST".into(),
             memory_mib: 128,
             place: Arc::new(place),
             events: Arc::new(LogEvents::temporary(keeper).unwrap()),

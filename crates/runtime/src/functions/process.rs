@@ -37,6 +37,7 @@ const IDLE_MAX: Duration = Duration::from_mins(10);
 /// A process that takes events. Dropping it ends the process.
 pub(super) struct Process {
     jobs: mpsc::Sender<Job>,
+    started: Instant,
 }
 
 /// An event with what goes along.
@@ -95,7 +96,12 @@ impl Process {
         let owner =
             Owner { child, lifeline, room, group, output, clock, started, init: None, asking: None, work: None };
         tokio::spawn(owner.run(listener, first, given, stopping));
-        Ok(Self { jobs })
+        Ok(Self { jobs, started })
+    }
+
+    /// How long ago it was started.
+    pub(super) fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Whether it takes events.

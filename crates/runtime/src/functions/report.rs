@@ -3,26 +3,26 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use claviger_resources::function::LATEST;
+use claviger_resources::function::Function;
 
 use super::Failure;
 use super::output::last_bytes;
 use super::process::Done;
 
 /// The end of the log of one event, as a caller who asks for it gets it.
-pub(super) fn log_tail(request_id: &str, memory_mib: u32, done: &Done) -> Vec<u8> {
-    let mut log = start_line(request_id).into_bytes();
+pub(super) fn log_tail(request_id: &str, function: &Function, done: &Done) -> Vec<u8> {
+    let mut log = start_line(request_id, &function.version).into_bytes();
     log.extend(&done.tail);
     if done.tail.last().is_some_and(|byte| *byte != b'\n') {
         log.push(b'\n');
     }
-    log.extend(end_lines(request_id, memory_mib, &done.result, done.duration, done.init).as_bytes());
+    log.extend(end_lines(request_id, function.memory_mib, &done.result, done.duration, done.init).as_bytes());
     last_bytes(log)
 }
 
 /// The line before what an event prints.
-pub(super) fn start_line(request_id: &str) -> String {
-    format!("START RequestId: {request_id} Version: {LATEST}\n")
+pub(super) fn start_line(request_id: &str, version: &str) -> String {
+    format!("START RequestId: {request_id} Version: {version}\n")
 }
 
 /// The lines behind it.
@@ -53,15 +53,25 @@ fn milliseconds(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
+    use claviger_resources::{AccountId, Region, Tenant, Timestamp};
+    use serde_json::json;
 
     use super::*;
-    use crate::functions::Failure;
+
+    fn function() -> Function {
+        let code = json!({ "sha256": "0".repeat(64), "bytes": 1 });
+        let stored = json!({
+            "name": "storms", "tenant": Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() },
+            "runtime": "python3.12", "handler": "index.handler", "role": "", "description": "", "timeoutSeconds": 3,
+            "memoryMib": 128, "code": code, "lastModified": Timestamp::default(), "revisionId": "",
+        });
+        serde_json::from_value(stored).unwrap()
+    }
 
     fn tail(result: Result<Bytes, Failure>, printed: &str, init: Option<Duration>) -> String {
         let duration = Duration::from_micros(1_500);
         let done = Done { result, tail: printed.as_bytes().to_vec(), duration, init, alive: true };
-        String::from_utf8(log_tail("id", 128, &done)).unwrap()
+        String::from_utf8(log_tail("id", &function(), &done)).unwrap()
     }
 
     #[test]

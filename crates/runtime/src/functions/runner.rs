@@ -3,32 +3,38 @@
 //! A process serves one state of a function, named by its revision. It takes one event at a time and is kept for the next;
 //! what is changed gets new processes, and the old ones end when they have answered.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use claviger_resources::Clock;
 use claviger_resources::function::{Function, LATEST, unqualified};
+use claviger_resources::{Clock, Random, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use super::code::CodeStore;
-use super::events::{Events, deliver};
+use super::events::{EventRules, Events, deliver};
 use super::idle::IdleProcesses;
-use super::launch::{LaunchError, Launcher, Surroundings};
+use super::launch::{LaunchError, Launcher, Own, Surroundings};
 use super::output::FunctionLog;
 use super::process::{Done, Job, Process, told_to_stop};
 use super::report::log_tail;
+use super::reservations::Reservations;
 use super::turns::Turns;
 use super::{Failure, FunctionError, Invocation, Invoked, Invoker, Wishes};
 use crate::ids::random_uuid;
 use crate::log_events::LogEvents;
-use crate::snapshot::CurrentSnapshot;
+use crate::snapshot::{CurrentSnapshot, Snapshot};
+use crate::temporary_credentials::{TemporaryCredentials, assumed};
 use crate::vault::{SealedFor, Vault};
 
 /// How often code that no function names is looked for.
 const SWEEP_PAUSE: Duration = Duration::from_hours(1);
+/// How long a process is kept, however busy it is.
+const AGE_MAX: Duration = Duration::from_hours(1);
+/// How long a process's credentials last: that, the longest a function may take, and some more.
+const CREDENTIALS_SECONDS: i64 = 2 * 3_600;
 /// How often an event is given to another process because the one that was kept is gone.
 const ATTEMPTS_MAX: usize = 40;
 
@@ -44,6 +50,10 @@ pub struct Stored {
     pub log_events: Arc<LogEvents>,
     /// The time of the world, which functions compare with their own: a clock that nobody moves.
     pub clock: Arc<dyn Clock>,
+    /// The time by which their credentials end: the server's own.
+    pub world: Arc<dyn Clock>,
+    /// Makes a source of randomness.
+    pub random: fn() -> Box<dyn Random>,
     /// What they are told about the node.
     pub surroundings: Surroundings,
     /// Where they are looked after: threads that nothing slow holds up.
@@ -55,6 +65,7 @@ pub(super) struct Runner {
     node: Stored,
     launcher: Launcher,
     idle: IdleProcesses,
+    reservations: Reservations,
     turns: Turns,
     events: Events,
     stopping: watch::Sender<bool>,
@@ -65,6 +76,7 @@ impl Runner {
         let runner = Arc::new(Self {
             launcher: Launcher::new(node.surroundings.clone()),
             idle: IdleProcesses::default(),
+            reservations: Reservations::default(),
             turns: Turns::new(),
             events: Events::new(),
             stopping: watch::Sender::new(false),
@@ -87,11 +99,27 @@ impl Runner {
         &self.node.code
     }
 
-    /// The function with this ARN; only its latest version exists.
-    pub(super) fn function(&self, arn: &str) -> Option<Arc<Function>> {
+    /// The function with this ARN, which may name a version or an alias.
+    pub(super) fn resolve(&self, arn: &str) -> Option<Called> {
         let (arn, qualifier) = unqualified(arn);
-        let is_latest = qualifier.is_none_or(|qualifier| qualifier == LATEST);
-        self.node.current.load_full().function(arn).filter(|_| is_latest).cloned()
+        let snapshot = self.node.current.load_full();
+        let latest = Arc::clone(snapshot.function(arn)?);
+        let version = match qualifier {
+            None => LATEST,
+            Some(name) => latest.qualified.aliases.get(name).map_or(name, |alias| alias.version_for(chance())),
+        };
+        let function = match version {
+            LATEST => Arc::clone(&latest),
+            number => Arc::clone(snapshot.function_version(&format!("{arn}:{number}"))?),
+        };
+        Some(Called { function, latest, qualifier: qualifier.map(str::to_owned) })
+    }
+
+    /// What is set for events of what is called.
+    pub(super) fn event_rules(&self, arn: &str) -> EventRules {
+        let called = self.resolve(arn);
+        let config = called.as_ref().and_then(|called| called.latest.event_invoke_config(called.qualifier.as_deref()));
+        config.map_or(EventRules::new(None, None), |config| EventRules::new(config.retries_max, config.age_seconds_max))
     }
 
     /// Calls a function. It goes on when the caller has waited long enough.
@@ -100,11 +128,11 @@ impl Runner {
         invocation: Invocation<'_>,
         wishes: Wishes,
     ) -> Result<Invoked, FunctionError> {
-        let function = self.admitted(&invocation)?;
+        let called = self.admitted(&invocation)?;
         let (runner, (tell, told)) = (Arc::clone(self), oneshot::channel());
         let (arn, event, duration_max) = (invocation.arn.to_owned(), invocation.event, invocation.duration_max);
         self.node.threads.spawn(async move {
-            let outcome = runner.run(&function, Order { arn, event, wishes }, duration_max).await;
+            let outcome = runner.run(&called, Order { arn, event, wishes }, duration_max).await;
             // A caller who waits no longer is told nothing.
             let _ = tell.send(outcome);
         });
@@ -131,21 +159,26 @@ impl Runner {
     }
 
     /// The function that is called, if its caller may call it.
-    pub(super) fn admitted(&self, invocation: &Invocation<'_>) -> Result<Arc<Function>, FunctionError> {
+    pub(super) fn admitted(&self, invocation: &Invocation<'_>) -> Result<Called, FunctionError> {
         let not_found = || FunctionError::NotFound(invocation.arn.to_owned());
-        let function = self.function(invocation.arn).ok_or_else(not_found)?;
+        let called = self.resolve(invocation.arn).ok_or_else(not_found)?;
         match invocation.invoker {
-            Invoker::Service { principal, source_arn } if !function.lets_invoke(principal, source_arn) => {
+            Invoker::Service { principal, source_arn }
+                if !called.latest.lets_invoke(called.qualifier.as_deref(), principal, source_arn) =>
+            {
                 let (principal, source_arn) = (principal.to_owned(), source_arn.to_owned());
-                Err(FunctionError::NotPermitted { function: function.arn(), principal, source_arn })
+                Err(FunctionError::NotPermitted { function: invocation.arn.to_owned(), principal, source_arn })
             }
-            Invoker::Service { .. } | Invoker::Caller => Ok(function),
+            Invoker::Service { .. } | Invoker::Caller => Ok(called),
         }
     }
 
-    async fn run(&self, function: &Function, order: Order, wait_max: Duration) -> Result<Invoked, FunctionError> {
+    async fn run(&self, called: &Called, order: Order, wait_max: Duration) -> Result<Invoked, FunctionError> {
+        let function = &*called.function;
+        let _reserved = self.reservations.take(&function.arn(), called.latest.reserved_concurrency)?;
         let _turn = self.turns.take(wait_max).await?;
-        let (arn, request_id) = (function.arn(), random_uuid().to_string());
+        let (arn, request_id) = (function.qualified_arn(), random_uuid().to_string());
+        let invoked = |result, log_tail| Invoked { result, log_tail, version: function.version.clone() };
         for _ in 0..ATTEMPTS_MAX {
             let (job, done) = order.job(function, &request_id);
             let kept = self.idle.take(&arn, &function.revision_id);
@@ -157,7 +190,7 @@ impl Runner {
                 },
                 None => match self.start(function, job).await? {
                     Ok(process) => process,
-                    Err(failure) => return Ok(Invoked { result: Err(failure), log_tail: Vec::new() }),
+                    Err(failure) => return Ok(invoked(Err(failure), Vec::new())),
                 },
             };
             let Ok(done) = done.await else {
@@ -168,11 +201,11 @@ impl Runner {
                 continue;
             };
             let wants_tail = order.wishes.log_tail;
-            let log_tail = if wants_tail { log_tail(&request_id, function.memory_mib, &done) } else { Vec::new() };
+            let log_tail = if wants_tail { log_tail(&request_id, function, &done) } else { Vec::new() };
             if done.alive {
                 self.keep(arn, function, process);
             }
-            return Ok(Invoked { result: done.result, log_tail });
+            return Ok(invoked(done.result, log_tail));
         }
         Err(stopping())
     }
@@ -181,8 +214,13 @@ impl Runner {
         let invalid = |error: &dyn std::fmt::Display| {
             Failure::new("Runtime.InvalidEntrypoint", format!("RequestId: {} Error: {error}", job.request_id))
         };
-        let environment = self.environment(function)?;
-        let launch = match self.launcher.launch(function, &environment, &self.node.code).await {
+        let log = FunctionLog::new(function, &self.node.log_events, &*self.node.clock);
+        let own = Own {
+            environment: self.environment(function)?,
+            credentials: self.credentials(function)?,
+            log_stream: log.stream().to_owned(),
+        };
+        let launch = match self.launcher.launch(function, &own, &self.node.code).await {
             Ok(launch) => launch,
             Err(error @ LaunchError::NoBootstrap) => return Ok(Err(invalid(&error))),
             Err(error) => return Err(unavailable(&error)),
@@ -192,7 +230,6 @@ impl Runner {
             return Err(stopping());
         }
         let clock = Arc::clone(&self.node.clock);
-        let log = FunctionLog::new(function, &self.node.log_events, &*clock);
         let failed = invalid(&"the process cannot be started");
         match Process::start(log, launch, job, clock, stopping_told).await {
             Ok(process) => Ok(Ok(process)),
@@ -214,10 +251,18 @@ impl Runner {
         serde_json::from_slice(opened.expose()).map_err(|_| unavailable(&"its environment cannot be read"))
     }
 
+    /// What the function's role lets it do, for longer than any of its processes is kept.
+    fn credentials(&self, function: &Function) -> Result<Option<TemporaryCredentials>, FunctionError> {
+        let Some(principal) = assumed(&function.role, function.name.as_str(), None) else { return Ok(None) };
+        let expires = Timestamp::from_seconds(self.node.world.now().seconds().saturating_add(CREDENTIALS_SECONDS));
+        let issued = TemporaryCredentials::issue(&self.node.vault, &mut *(self.node.random)(), &principal, expires);
+        issued.map(Some).map_err(|error| unavailable(&error))
+    }
+
     /// Keeps a process for the next event, if the function is still in the state that the process serves.
     fn keep(&self, arn: String, function: &Function, process: Process) {
-        let is_current = self.function(&arn).is_some_and(|now| now.revision_id == function.revision_id);
-        if is_current && !*self.stopping.borrow() {
+        let is_current = is_served(&self.node.current.load_full(), &arn, &function.revision_id);
+        if is_current && process.age() < AGE_MAX && !*self.stopping.borrow() {
             self.idle.keep(arn, function.revision_id.clone(), process);
         }
     }
@@ -225,9 +270,8 @@ impl Runner {
     /// Ends processes, and removes code, that no function needs any more.
     async fn sweep(&self) {
         let snapshot = self.node.current.load_full();
-        self.idle.retain(|arn, revision| snapshot.function(arn).is_some_and(|now| now.revision_id == revision));
-        let in_use: HashSet<_> = snapshot.functions().map(|function| function.code.sha256).collect();
-        if let Err(error) = self.node.code.sweep(in_use).await {
+        self.idle.retain(|arn, revision| is_served(&snapshot, arn, revision));
+        if let Err(error) = self.node.code.sweep(snapshot.function_code()).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "code of functions that nobody needs cannot be removed"
@@ -235,6 +279,30 @@ impl Runner {
         }
         self.launcher.sweep();
     }
+}
+
+/// A function as it is called.
+pub(super) struct Called {
+    /// The version that gets the event.
+    function: Arc<Function>,
+    /// What is set for all versions.
+    latest: Arc<Function>,
+    qualifier: Option<String>,
+}
+
+/// Whether a version of a function, by its ARN, is still in this state.
+fn is_served(snapshot: &Snapshot, arn: &str, revision: &str) -> bool {
+    let function = match unqualified(arn) {
+        (arn, Some(LATEST) | None) => snapshot.function(arn),
+        _ => snapshot.function_version(arn),
+    };
+    function.is_some_and(|function| function.revision_id == revision)
+}
+
+/// A number that is at least 0 and less than 1.
+fn chance() -> f64 {
+    const PARTS: u32 = 1 << 24;
+    f64::from(u32::try_from(random_uuid().as_u128() % u128::from(PARTS)).unwrap_or_default()) / f64::from(PARTS)
 }
 
 /// An event on its way to a process.

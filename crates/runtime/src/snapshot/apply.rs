@@ -11,8 +11,9 @@ use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
 use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::domain_name::DomainName;
-use claviger_resources::function::{self, Function};
+use claviger_resources::function::{self, Function, FunctionVersion};
 use claviger_resources::http_api as http_api_records;
+use claviger_resources::layer::{self, Layer};
 use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::request_rates::Category;
 use claviger_resources::resource_server::ResourceServer;
@@ -42,7 +43,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 19] = [
+const KINDS: [Kind; 21] = [
     Kind::UserPool,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
@@ -60,6 +61,8 @@ const KINDS: [Kind; 19] = [
     Kind::UsagePlanKey,
     Kind::ClientCertificate,
     Kind::Function,
+    Kind::FunctionVersion,
+    Kind::Layer,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
 ];
@@ -183,6 +186,14 @@ impl Builder {
             Kind::Function => {
                 let function: Function = decode(row)?;
                 snapshot.functions.insert(function.arn(), Arc::new(function));
+            }
+            Kind::FunctionVersion => {
+                let FunctionVersion { function, .. } = decode(row)?;
+                snapshot.function_versions.insert(function.qualified_arn(), Arc::new(function));
+            }
+            Kind::Layer => {
+                let layer: Layer = decode(row)?;
+                snapshot.layers.insert(layer.arn(), Arc::new(layer));
             }
             Kind::RoleMapping => put_roles(snapshot, row),
             Kind::AuthorizationPolicy => put_policy(snapshot, &decode(row)?)?,
@@ -407,6 +418,12 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
         Kind::AuthorizationPolicy => drop(snapshot.policies.remove(key.id.as_str())),
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
         Kind::Function => drop(snapshot.functions.remove(&function::arn(&key.tenant, &key.id))),
+        Kind::FunctionVersion => {
+            let version = FunctionVersion::version_of(&key.id);
+            let arn = format!("{}:{version}", function::arn(&key.tenant, &key.parent));
+            snapshot.function_versions.remove(&arn);
+        }
+        Kind::Layer => drop(snapshot.layers.remove(&layer::arn(&key.tenant, &key.id))),
         Kind::Stage => {
             if let Some(api) = snapshot.apis.get_mut(key.parent.as_str()) {
                 Arc::make_mut(api).stages.remove(key.id.as_str());

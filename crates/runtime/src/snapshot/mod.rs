@@ -15,6 +15,7 @@ mod interner;
 pub mod pool;
 pub mod usage_plans;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use claviger_gateway::authorization_policy::CompiledPolicy;
@@ -23,7 +24,8 @@ use claviger_oauth::client::Client;
 use claviger_oauth::issuer;
 use claviger_oauth::refusal::Refusal;
 use claviger_resources::client_certificate::ClientCertificate;
-use claviger_resources::function::Function;
+use claviger_resources::function::{CodeSha256, Function};
+use claviger_resources::layer::Layer;
 use claviger_resources::request_rates::Category;
 use claviger_resources::{ClientCertificateId, ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
 use claviger_store::Revision;
@@ -57,6 +59,8 @@ pub struct Snapshot {
     client_certificates: imbl::HashMap<ClientCertificateId, Arc<ClientCertificate>>,
     /// Lambda functions by their ARNs.
     functions: imbl::HashMap<String, Arc<Function>>,
+    function_versions: imbl::HashMap<String, Arc<Function>>,
+    layers: imbl::HashMap<String, Arc<Layer>>,
     /// The role mappings of APIs of whatever kind.
     roles: imbl::HashMap<String, Arc<Roles>>,
     policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
@@ -179,9 +183,20 @@ impl Snapshot {
         self.functions.get(arn)
     }
 
-    /// All Lambda functions.
-    pub fn functions(&self) -> impl Iterator<Item = &Arc<Function>> {
-        self.functions.values()
+    /// The published version of a Lambda function with this ARN, which ends with its number.
+    pub fn function_version(&self, arn: &str) -> Option<&Arc<Function>> {
+        self.function_versions.get(arn)
+    }
+
+    /// The digests of all code that functions, their versions and layers have.
+    pub fn function_code(&self) -> HashSet<CodeSha256> {
+        let functions = self.functions.values().chain(self.function_versions.values());
+        let of_functions = functions.flat_map(|function| {
+            let layers = function.layers.iter().filter_map(|layer| layer.code);
+            layers.chain([function.code])
+        });
+        let of_layers = self.layers.values().flat_map(|layer| layer.versions.values().map(|version| version.code));
+        of_functions.chain(of_layers).map(|code| code.sha256).collect()
     }
 
     /// The role mapping of the API with this id, when it has one.

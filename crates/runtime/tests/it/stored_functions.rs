@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use claviger_resources::function::{Function, Permission, Principal};
+use claviger_resources::function::{Alias, Function, LATEST, Permission, Policy, Principal, Qualified, UsedLayer};
 use claviger_resources::{Clock, FunctionName, Secret, Timestamp};
 use claviger_runtime::functions::{
     CodeStore, FunctionError, Functions, Invocation, Invoked, Invoker, Stored, Surroundings, Wishes,
@@ -14,6 +14,7 @@ use claviger_runtime::functions::{
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
+use claviger_runtime::temporary_credentials;
 use claviger_runtime::vault::{KEY_BYTES, MasterKey, SealedFor, Vault};
 use claviger_store::{Store, TransactionExt};
 use claviger_testkit::{SeededRandom, memory_store};
@@ -69,6 +70,8 @@ impl Node {
             vault: Arc::clone(&vault),
             code: code.clone(),
             clock: Arc::new(SystemClock),
+            world: Arc::new(SystemClock),
+            random: || Box::new(SeededRandom::new(3)),
             surroundings: Surroundings { path, endpoint: Some("http://127.0.0.1:1".to_owned()), program: None },
             threads: tokio::runtime::Handle::current(),
         });
@@ -101,6 +104,10 @@ impl Node {
             code,
             last_modified: Timestamp::default(),
             revision_id: format!("{}{handler}", code.sha256),
+            version: LATEST.to_owned(),
+            layers: Vec::new(),
+            reserved_concurrency: None,
+            qualified: Qualified::default(),
             tags: BTreeMap::new(),
             permissions: Vec::new(),
             policy_revision_id: String::new(),
@@ -329,7 +336,6 @@ async fn a_function_sees_its_own_environment_and_nothing_of_the_servers() {
         ("TZ", "Europe/Berlin"),
         ("AWS_REGION", "us-east-1"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "000000000000"),
         ("AWS_LAMBDA_FUNCTION_NAME", "storms"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_python3.12"),
@@ -338,6 +344,12 @@ async fn a_function_sees_its_own_environment_and_nothing_of_the_servers() {
     ] {
         assert_eq!(seen[name], value, "{name}");
     }
+    let text = |name: &str| seen[name].as_str().unwrap();
+    let (id, key) = temporary_credentials::read(&node.vault, text("AWS_SESSION_TOKEN")).unwrap();
+    assert_eq!((&*id, &**key.secret.expose()), (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY")));
+    assert_eq!(key.principal.arn, "arn:aws:sts::000000000000:assumed-role/storms/storms");
+    let (day, stream) = text("AWS_LAMBDA_LOG_STREAM_NAME").split_at(11);
+    assert!(day.ends_with('/') && stream.starts_with("[$LATEST]") && stream.len() == 9 + 32, "{day}{stream}");
     let is_expected = |name: &str| {
         ["AWS_", "LAMBDA_", "_X_AMZN_", "LC_"].iter().any(|prefix| name.starts_with(prefix))
             || ["PATH", "LANG", "TZ", "_HANDLER", "DATABASE", "PWD"].contains(&name)
@@ -539,4 +551,104 @@ async fn what_cannot_be_run_here_says_what_to_install() {
         invoker: Invoker::Caller,
     };
     assert!(matches!(node.functions.call(unknown).await, Err(FunctionError::NotFound(_))));
+}
+
+/// Stores what a version of the function answers, without making it the latest.
+async fn publish(node: &Node, answer: &str) {
+    let files =
+        [("storms.py", &*format!("def handler(event, context):\n    return ['{answer}', context.function_version]\n"))];
+    let mut function = node.put("python3.12", "storms.handler", &files).await;
+    function.qualified.versions_made = answer.parse::<u64>().unwrap() - 1;
+    let version = function.publish(None, answer.to_owned());
+    let mut tx = node.store.write().await.unwrap();
+    tx.insert(&version).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn versions_and_aliases_lead_to_what_was_published() {
+    let node = Node::new();
+    publish(&node, "1").await;
+    publish(&node, "2").await;
+    let alias = |version: &str, weights: &[(&str, f64)]| Alias {
+        version: version.to_owned(),
+        description: String::new(),
+        weights: weights.iter().map(|(version, weight)| ((*version).to_owned(), *weight)).collect(),
+        revision_id: String::new(),
+    };
+    let source = "arn:aws:execute-api:us-east-1:000000000000:api/prod/GET/user";
+    let permission = Permission {
+        statement_id: "gateway".to_owned(),
+        action: "lambda:InvokeFunction".to_owned(),
+        principal: Principal::Service("apigateway.amazonaws.com".to_owned()),
+        source_arn: None,
+        source_account: None,
+        event_source_token: None,
+        principal_org_id: None,
+        function_url_auth_type: None,
+        invoked_via_function_url: None,
+    };
+    let code = "def handler(event, context):\n    return ['latest', context.function_version]\n";
+    let change = |function: &mut Function| {
+        function.qualified.aliases.insert("live".to_owned(), alias("1", &[]));
+        function.qualified.aliases.insert("moving".to_owned(), alias("1", &[("2", 1.0)]));
+        function.qualified.aliases.insert("head".to_owned(), alias("$LATEST", &[]));
+        let policy = Policy { permissions: vec![permission], revision_id: "1".to_owned() };
+        function.qualified.policies.insert("live".to_owned(), policy);
+    };
+    node.put_changed("python3.12", "storms.handler", &[("storms.py", code)], change).await;
+    let call = async |qualifier: &str, invoker: Invoker<'_>| {
+        let arn = format!("{}{qualifier}", arn());
+        let invocation = Invocation { arn: &arn, event: Bytes::from_static(b"{}"), duration_max: LONG, invoker };
+        let invoked = node.functions.invoke(invocation, Wishes::default()).await?;
+        let answer: Value = serde_json::from_slice(&invoked.result.unwrap()).unwrap();
+        assert_eq!(answer[1], invoked.version);
+        Ok::<_, FunctionError>(answer[0].as_str().unwrap().to_owned())
+    };
+    for (qualifier, expected) in [
+        ("", "latest"),
+        (":$LATEST", "latest"),
+        (":1", "1"),
+        (":2", "2"),
+        (":live", "1"),
+        (":moving", "2"),
+        (":head", "latest"),
+    ] {
+        assert_eq!(call(qualifier, Invoker::Caller).await.as_deref(), Ok(expected), "{qualifier}");
+    }
+    for unknown in [":3", ":none"] {
+        assert!(matches!(call(unknown, Invoker::Caller).await, Err(FunctionError::NotFound(_))), "{unknown}");
+    }
+    // The policy of an alias is its own.
+    let gateway = Invoker::Service { principal: "apigateway.amazonaws.com", source_arn: source };
+    assert_eq!(call(":live", gateway).await.as_deref(), Ok("1"));
+    for closed in ["", ":1", ":moving"] {
+        assert!(matches!(call(closed, gateway).await, Err(FunctionError::NotPermitted { .. })), "{closed}");
+    }
+    node.functions.close().await;
+}
+
+#[tokio::test]
+async fn layers_are_found_and_those_of_others_left_out() {
+    let node = Node::new();
+    let layer = node.code.keep(zipped(&[("python/weather.py", "wind = 'strong'\n")]).into()).await.unwrap();
+    let code = "import weather\ndef handler(event, context):\n    return weather.wind\n";
+    let change = |function: &mut Function| {
+        function.layers = vec![
+            UsedLayer { arn: "arn:aws:lambda:us-east-1:000000000000:layer:weather:1".to_owned(), code: Some(layer) },
+            UsedLayer { arn: "arn:aws:lambda:us-east-1:017000801446:layer:Others:52".to_owned(), code: None },
+        ];
+    };
+    node.put_changed("python3.12", "storms.handler", &[("storms.py", code)], change).await;
+    assert_eq!(node.call(json!({})).await.unwrap(), "strong");
+    node.functions.close().await;
+}
+
+#[tokio::test]
+async fn a_function_has_no_more_events_than_are_reserved_for_it() {
+    let node = Node::new();
+    let change = |function: &mut Function| function.reserved_concurrency = Some(0);
+    node.put_changed("python3.12", "storms.handler", &[("storms.py", PYTHON)], change).await;
+    assert_eq!(node.call(json!({})).await, Err(FunctionError::ReservationFull));
+    node.functions.close().await;
 }

@@ -23,6 +23,7 @@ use super::stop::stop_signal;
 use super::trust::write_private;
 use super::{Global, WrongUsage};
 use crate::application::{Application, Settings};
+use crate::failpoint::KillAt;
 use crate::listener::{Front, Limits, Listener};
 use crate::local_ca::LocalAuthority;
 use crate::node::{Node, Options, Place};
@@ -77,6 +78,9 @@ pub(super) struct Arguments {
     #[arg(long, env = "CLAVIGER_DRAIN_SECONDS", value_name = "N", default_value = "10",
         value_parser = clap::value_parser!(u64).range(..=3_600))]
     drain_seconds: u64,
+    /// The commit of the store at which the process is killed, for tests of crashes
+    #[arg(long, hide = true, env = "CLAVIGER_KILL_AT", value_name = "MOMENT")]
+    kill_at: Option<KillAt>,
 }
 
 /// A mebibyte, in bytes.
@@ -115,6 +119,7 @@ impl Arguments {
             access_keys: AccessKeys::new([], UnknownKeys::Root(self.account)),
             tokens: TokenCache::new(usize::from(self.token_cache_mib) * MIB),
             request_rates: self.request_rates == RequestRates::Aws,
+            kill_at: self.kill_at,
             ..Options::default()
         })
     }

@@ -66,8 +66,8 @@ pub(super) fn memory_bytes(processes: &[Pid], bytes_max: u64) -> u64 {
         0..=1 => resident,
         // Only now, because it takes long to tell: so long that a family which grows would have outgrown the answer.
         2..=FEW => {
-            let shares: Option<u64> = processes.iter().map(|process| share_bytes(*process)).sum();
-            shares.unwrap_or(own)
+            let total: Option<u64> = processes.iter().map(|process| share_bytes(*process)).sum();
+            total.unwrap_or(own)
         }
         _ => own,
     }

@@ -107,13 +107,13 @@ mod tests {
     #[test]
     fn an_interpreter_brings_its_prefix_but_nothing_that_is_kept() {
         let check = |program: &str, expected: Option<&str>| {
-            let kept = [Path::new("/home/ada/storms/.claviger")];
+            let kept = [Path::new("/users/ada/storms/.claviger")];
             assert_eq!(around(Path::new(program), &kept).as_deref(), expected.map(Path::new), "{program}");
         };
         check("/usr/bin/node", Some("/usr"));
-        check("/home/ada/.nvm/versions/node/v22/bin/node", Some("/home/ada/.nvm/versions/node/v22"));
-        check("/home/ada/bin/node", Some("/home/ada/bin"));
-        check("/home/ada/node", None);
+        check("/users/ada/.nvm/versions/node/v22/bin/node", Some("/users/ada/.nvm/versions/node/v22"));
+        check("/users/ada/bin/node", Some("/users/ada/bin"));
+        check("/users/ada/node", None);
         check("/bin/node", Some("/bin"));
     }
 }

@@ -130,7 +130,7 @@ fn end_all(group: Option<Pid>, user: Option<&User>) -> io::Result<()> {
         if !end_below(getpid())? {
             break;
         }
-        std::thread::sleep(PAUSE_ENDING);
+        std::thread::park_timeout(PAUSE_ENDING);
     }
     Ok(())
 }
@@ -166,7 +166,7 @@ fn die_by(signal: Signal) -> ExitCode {
 }
 
 fn listen(lifeline: impl Read, tell: &Sender<News>) {
-    for byte in lifeline.bytes() {
+    for byte in BufReader::new(lifeline).bytes() {
         let told = match byte {
             Ok(BUSY) => tell.send(News::Works(true)),
             Ok(IDLE) => tell.send(News::Works(false)),

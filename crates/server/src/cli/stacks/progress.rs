@@ -149,6 +149,8 @@ fn line(event: &Event) -> String {
     let Event { logical_id, resource_type, status, reason } = event;
     let line = format!("  {status:<34}{resource_type:<38}{logical_id}");
     let reason = if status.ends_with("_FAILED") { reason.as_str() } else { "" };
+    // Reasons may have several lines.
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = if reason.is_empty() { line } else { format!("{line}  {reason}") };
     printable(&text)
 }

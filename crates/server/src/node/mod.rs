@@ -3,24 +3,23 @@
 //! The control plane has a runtime of its own, so that a commit that waits for the disk, or a large API that is being
 //! compiled, never holds up a thread that answers traffic.
 
-use std::collections::HashSet;
+mod place;
+
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use claviger_control_plane::cloudformation::Stacks;
+use claviger_control_plane::cloudformation::{StackWorker, Stacks};
 use claviger_control_plane::dispatch::ControlPlane;
-use claviger_control_plane::services::{Services, Settings};
+use claviger_control_plane::services::{Parts, Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_data_plane::upstream::UpstreamRules;
 use claviger_resources::keyring::Keyring;
-use claviger_resources::object::{Object, Part};
 use claviger_resources::{Clock, Monotonic, Random};
 use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::access_logs::AccessLogs;
-use claviger_runtime::blobs::BlobStore;
-use claviger_runtime::functions::{self, CodeStore, Functions, Surroundings};
+use claviger_runtime::functions::{self, Functions, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
@@ -32,37 +31,26 @@ use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::token_cache::TokenCache;
 use claviger_runtime::vault::{MasterKey, Vault, VaultError};
-use claviger_store::{KEYRING_ID, Key, Kind, Revision, Store, StoreError, Stored, TransactionExt, keyring_tenant};
-use claviger_store_sqlite::SqliteStore;
-use tokio::runtime::Runtime;
+use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::clock::{MovableClock, SystemMonotonic};
-use crate::master_key::{self, MasterKeyError};
+use crate::failpoint::KillAt;
+use crate::master_key::MasterKeyError;
 use crate::random;
 
-/// The store's file in a data directory.
-const STORE_FILE: &str = "claviger.db";
-/// The master key's file in a data directory.
-const MASTER_KEY_FILE: &str = "master.key";
+pub use self::place::Place;
+
 /// Threads of the control plane.
 const CONTROL_THREADS: usize = 2;
 /// Threads that look after the processes of functions.
 const FUNCTION_THREADS: usize = 1;
 /// How long those processes may take to end.
 const FUNCTIONS_END_MAX: Duration = Duration::from_secs(5);
-/// Rows read at a time at the start, and deleted by a reset.
+/// Rows deleted at a time by a reset.
 const RESET_PAGE: usize = 1_000;
-
-/// Where a node keeps its data.
-#[derive(Clone, Debug)]
-pub enum Place {
-    /// In this directory.
-    Directory(PathBuf),
-    /// Nowhere.
-    Memory,
-}
 
 /// What a node is told.
 #[derive(Default)]
@@ -89,6 +77,8 @@ pub struct Options {
     pub random: Option<fn() -> Box<dyn Random>>,
     /// The clock that limits go by; the system's when there is none.
     pub monotonic: Option<Arc<dyn Monotonic>>,
+    /// When to be killed, in tests of crashes.
+    pub kill_at: Option<KillAt>,
 }
 
 /// A running node.
@@ -97,7 +87,7 @@ pub struct Node {
     data_plane: DataPlane,
     current: Arc<CurrentSnapshot>,
     clock: Arc<MovableClock>,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
     issuance: Arc<Issuance>,
     functions: Arc<Functions>,
     access_logs: Arc<AccessLogs>,
@@ -123,12 +113,9 @@ pub enum StartError {
     /// The threads of the control plane, or those of functions, cannot be started.
     #[error("cannot start the node's threads")]
     Threads(#[source] io::Error),
-    /// There is no folder for the code of functions, or for what they print.
-    #[error("cannot make a temporary folder for the code of functions, or for what they print")]
+    /// There is no folder for the code of functions, for what they print, or for the contents of objects.
+    #[error("cannot make a temporary folder for functions and objects")]
     Scratch(#[source] io::Error),
-    /// There is no folder for the contents of objects, or it cannot be cleared of what no object needs.
-    #[error("cannot use the folder of S3's objects")]
-    Objects(#[source] io::Error),
     /// There is no master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -145,8 +132,7 @@ impl Node {
     pub fn start(place: &Place, options: Options) -> Result<Self, StartError> {
         let control = threads(CONTROL_THREADS, "control")?;
         let function_threads = threads(FUNCTION_THREADS, "functions")?;
-        let (store, master) = open(place)?;
-        let store = Arc::new(store);
+        let (store, master) = place.open(options.kill_at)?;
         let clock = Arc::new(MovableClock::default());
         let mut builder = Builder::new(options.issuers);
         let monotonic = options.monotonic.unwrap_or_else(|| Arc::new(SystemMonotonic::default()));
@@ -158,19 +144,19 @@ impl Node {
             Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
         let settings = Settings { endpoint: options.endpoint.clone(), ..options.settings };
-        let blobs = blob_store(place)?;
-        let in_use = control.block_on(blobs_in_use(&*store))?;
-        blobs.sweep(&in_use).map_err(StartError::Objects)?;
+        let blobs = place.blob_store()?;
         let issuer_keys = Arc::new(IssuerKeys::new(Arc::clone(&monotonic)));
         let keeper = Keeper { store: store.clone(), clock: clock.clone(), threads: control.handle().clone() };
-        let log_events = Arc::new(log_events(place, keeper)?);
+        let log_events = Arc::new(place.log_events(keeper)?);
         let functions = Arc::new(options.functions.with_stored(functions::Stored {
             log_events: Arc::clone(&log_events),
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
-            code: code_store(place)?,
+            code: place.code_store()?,
             // Processes of functions compare it with their own clock, which nobody moves.
             clock: Arc::new(MovableClock::default()),
+            world: clock.clone(),
+            random: options.random.unwrap_or(random::system),
             surroundings: Surroundings {
                 path: std::env::var_os("PATH").unwrap_or_default(),
                 endpoint: options.endpoint,
@@ -189,7 +175,7 @@ impl Node {
             random: options.random.unwrap_or(random::system),
             threads: control.handle().clone(),
         };
-        let access_logs = Arc::new(access_logs(place).with_events(Arc::clone(&log_events)));
+        let access_logs = Arc::new(place.access_logs().with_events(Arc::clone(&log_events)));
         let data_plane = DataPlane::new(
             Arc::clone(&current),
             sessions,
@@ -201,7 +187,7 @@ impl Node {
         );
         let data_plane = data_plane.calling_backends(options.upstreams).logging_to(Arc::clone(&access_logs));
         let (stacks, stack_worker) = Stacks::new();
-        let services = Arc::new(Services {
+        let services = Arc::new(Services::new(Parts {
             store: store.clone(),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
@@ -215,17 +201,9 @@ impl Node {
             clock: clock.clone(),
             random: Arc::new(random::system),
             settings,
-        });
+        }));
         let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services), current.applied()));
-        let (keyless, waiting) = mpsc::unbounded_channel();
-        let maker = KeyMaker::new(store.clone(), vault, clock.clone(), random::system);
-        let mut tasks = JoinSet::new();
-        tasks.spawn_on(maker.run(waiting), control.handle());
-        tasks.spawn_on(stack_worker.run(services), control.handle());
-        let (follower, feed) = (Arc::clone(&current), store.clone());
-        tasks.spawn_on(async move { follower.follow(&*feed, builder, keyless).await }, control.handle());
-        let (counting, counted, keeper) = (Arc::clone(&issuance), Arc::clone(&current), store.clone());
-        tasks.spawn_on(async move { counting.limits().keep_flushing(&*keeper, &counted).await }, control.handle());
+        let tasks = background(&services, &current, builder, stack_worker, control.handle());
         let tasks = Mutex::new(tasks);
         let (control, function_threads) = (Some(control), Some(function_threads));
         Ok(Self {
@@ -326,57 +304,32 @@ fn threads(count: usize, name: &str) -> Result<Runtime, StartError> {
     builder.worker_threads(count).thread_name(name).enable_all().build().map_err(StartError::Threads)
 }
 
-fn code_store(place: &Place) -> Result<CodeStore, StartError> {
-    match place {
-        Place::Directory(path) => Ok(CodeStore::at(path)),
-        Place::Memory => CodeStore::temporary().map_err(StartError::Scratch),
-    }
-}
-
-fn access_logs(place: &Place) -> AccessLogs {
-    match place {
-        Place::Directory(path) => AccessLogs::at(path),
-        Place::Memory => AccessLogs::temporary(),
-    }
-}
-
-fn log_events(place: &Place, keeper: Keeper) -> Result<LogEvents, StartError> {
-    match place {
-        Place::Directory(path) => Ok(LogEvents::at(path, keeper)),
-        Place::Memory => LogEvents::temporary(keeper).map_err(StartError::Scratch),
-    }
-}
-
-fn blob_store(place: &Place) -> Result<BlobStore, StartError> {
-    match place {
-        Place::Directory(path) => Ok(BlobStore::at(path)),
-        Place::Memory => BlobStore::temporary().map_err(StartError::Objects),
-    }
-}
-
-/// The names of the files that hold what is in S3.
-async fn blobs_in_use(store: &dyn Store) -> Result<HashSet<String>, StoreError> {
-    let mut tx = store.read().await?;
-    let mut in_use = HashSet::new();
-    for kind in [Kind::Object, Kind::Part] {
-        let mut after: Option<Key> = None;
-        loop {
-            let rows = tx.rows_of_kind(kind, after.as_ref(), RESET_PAGE).await?;
-            for row in &rows {
-                if kind == Kind::Object {
-                    let object = Stored::<Object>::from_row(row)?.record;
-                    in_use.extend(object.blobs.into_iter().map(|blob| blob.id));
-                } else {
-                    in_use.insert(Stored::<Part>::from_row(row)?.record.blob.id);
-                }
-            }
-            if rows.len() < RESET_PAGE {
-                break;
-            }
-            after = rows.into_iter().next_back().map(|row| row.key);
+/// Starts what runs in the background until the node is closed.
+fn background(
+    services: &Arc<Services>,
+    current: &Arc<CurrentSnapshot>,
+    builder: Builder,
+    stack_worker: StackWorker,
+    threads: &Handle,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let (keyless, waiting) = mpsc::unbounded_channel();
+    let (store, vault, clock) = (services.store.clone(), Arc::clone(&services.vault), services.clock.clone());
+    tasks.spawn_on(KeyMaker::new(store, vault, clock, random::system).run(waiting), threads);
+    tasks.spawn_on(stack_worker.run(Arc::clone(services)), threads);
+    let (follower, feed) = (Arc::clone(current), Arc::clone(services));
+    tasks.spawn_on(async move { follower.follow(&*feed.store, builder, keyless).await }, threads);
+    let (counting, counted) = (Arc::clone(services), Arc::clone(current));
+    let counts = async move { counting.issuance.limits().keep_flushing(&*counting.store, &counted).await };
+    tasks.spawn_on(counts, threads);
+    let objects = Arc::clone(services);
+    let leftovers = async move {
+        if let Err(error) = objects.blobs.remove_leftovers(&*objects.store).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "files that no object needs stay");
         }
-    }
-    Ok(in_use)
+    };
+    tasks.spawn_on(leftovers, threads);
+    tasks
 }
 
 async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {
@@ -393,23 +346,6 @@ async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {
         }
     }
     tx.commit().await
-}
-
-fn open(place: &Place) -> Result<(SqliteStore, MasterKey), StartError> {
-    let mut random = random::SystemRandom;
-    match place {
-        Place::Memory => Ok((SqliteStore::in_memory()?, master_key::ephemeral(&mut random)?)),
-        Place::Directory(path) => {
-            create_private(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
-            let store = SqliteStore::open(path.join(STORE_FILE))?;
-            Ok((store, master_key::open_or_create(&path.join(MASTER_KEY_FILE), &mut random)?))
-        }
-    }
-}
-
-fn create_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// The vault of a store: its keys are made when the store is.

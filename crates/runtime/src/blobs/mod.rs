@@ -1,9 +1,10 @@
 //! Blobs: the contents of objects, each a file that is written once, under a name of its own.
 //!
 //! A blob is on disk before the transaction that names it commits; it is removed after one that names it no more. What a
-//! crash leaves between the two is removed when a node starts ([`BlobStore::sweep`]).
+//! crash leaves between the two is removed by the next run ([`BlobStore::remove_leftovers`]).
 
-use std::collections::HashSet;
+mod leftovers;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -17,6 +18,8 @@ use tokio::sync::mpsc;
 
 use crate::ids::random_uuid;
 
+pub use self::leftovers::LeftoversError;
+
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 64 * 1024;
 /// Pieces that are read ahead of whoever takes them.
@@ -28,6 +31,8 @@ pub struct BlobStore(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
+    /// What the names of this run's files begin with.
+    run: String,
     /// Removes the folder in the end, when it is to leave nothing behind.
     _scratch: Option<TempDir>,
 }
@@ -41,16 +46,26 @@ pub struct BlobWriter {
     finished: bool,
 }
 
+impl Inner {
+    fn new_blob(&self) -> String {
+        format!("{}-{}", self.run, new_id())
+    }
+}
+
+fn new_id() -> String {
+    random_uuid().simple().to_string()
+}
+
 impl BlobStore {
     /// Blobs below this folder, which is made when it is needed.
     pub fn at(folder: &Path) -> Self {
-        Self(Arc::new(Inner { folder: folder.join("objects"), _scratch: None }))
+        Self(Arc::new(Inner { folder: folder.join("objects"), run: new_id(), _scratch: None }))
     }
 
     /// Blobs in a folder that is gone with this value.
     pub fn temporary() -> io::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("claviger-objects-").tempdir()?;
-        Ok(Self(Arc::new(Inner { folder: scratch.path().to_owned(), _scratch: Some(scratch) })))
+        Ok(Self(Arc::new(Inner { folder: scratch.path().to_owned(), run: new_id(), _scratch: Some(scratch) })))
     }
 
     /// A new blob.
@@ -58,7 +73,7 @@ impl BlobStore {
         let inner = Arc::clone(&self.0);
         blocking(move || {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(&inner.folder)?;
-            let id = random_uuid().simple().to_string();
+            let id = inner.new_blob();
             let place = inner.folder.join(&id);
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place)?;
             Ok(BlobWriter { file: Some(file), place, blob: Blob { id, bytes: 0 }, finished: false })
@@ -70,7 +85,7 @@ impl BlobStore {
     pub async fn duplicate(&self, blob: &Blob) -> io::Result<Blob> {
         let (inner, of) = (Arc::clone(&self.0), blob.clone());
         blocking(move || {
-            let id = random_uuid().simple().to_string();
+            let id = inner.new_blob();
             // Blobs never change, so two names for one file are two blobs.
             fs::hard_link(inner.folder.join(&of.id), inner.folder.join(&id))?;
             File::open(&inner.folder)?.sync_all()?;
@@ -136,21 +151,6 @@ impl BlobStore {
         if let Err(error) = removed.await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a file that no object needs was not removed");
         }
-    }
-
-    /// Removes every blob that is not in use: to be called before anything is written.
-    pub fn sweep(&self, in_use: &HashSet<String>) -> io::Result<()> {
-        let entries = match fs::read_dir(&self.0.folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            if !entry.file_name().to_str().is_some_and(|name| in_use.contains(name)) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -259,13 +259,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_not_finished_or_is_not_named_goes() {
+    async fn what_was_not_finished_goes() {
         let store = BlobStore::temporary().unwrap();
-        let (kept, unnamed) = (blob(&store, "a").await, blob(&store, "b").await);
+        let kept = blob(&store, "a").await;
         drop(store.writer().await.unwrap());
-        assert_eq!(fs::read_dir(&store.0.folder).unwrap().count(), 2);
-        store.sweep(&HashSet::from([kept.id.clone()])).unwrap();
+        assert_eq!(fs::read_dir(&store.0.folder).unwrap().count(), 1);
         assert_eq!(read(&store, &[kept], 0, 1).await, "a");
-        assert!(store.read(&[unnamed], 0, 1).await.is_err());
     }
 }
