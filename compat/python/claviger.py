@@ -16,6 +16,10 @@ START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 30
 
 
+class EndedBeforeItListened(Exception):
+    """A server that ended, or was ended, while it started; with what it wrote."""
+
+
 class Server:
     """A running `claviger dev` on a free port; ephemeral unless given a data folder."""
 
@@ -38,7 +42,7 @@ class Server:
                     return address.split()[0]
         finally:
             watchdog.cancel()
-        raise AssertionError("the server ended before it listened:\n" + self.log())
+        raise EndedBeforeItListened(self.log())
 
     def log(self):
         """The last lines the server wrote."""

@@ -55,8 +55,8 @@ class Boto3:
     def call(self, service, operation, arguments):
         client = self.clients.setdefault(service, None) or aws_client(self.server, service)
         self.clients[service] = client
-        if operation == "CreateFunction":
-            arguments["Code"] = {"ZipFile": arguments.pop("ZipFile")}
+        if operation in ZIPPED and "ZipFile" in arguments:
+            arguments[ZIPPED[operation]] = {"ZipFile": arguments.pop("ZipFile")}
         try:
             answer = getattr(client, xform_name(operation))(**arguments)
             if operation in WRITTEN:
@@ -71,6 +71,8 @@ class Boto3:
 
 # Operations whose answer is a document, which the CLI writes into a file, and the member that holds it.
 WRITTEN = {"ExportApi": "body", "GetExport": "body", "Invoke": "Payload"}
+# Operations that take a zip inside a member.
+ZIPPED = {"CreateFunction": "Code", "PublishLayerVersion": "Content"}
 
 # That it did not try again is what the tests told it.
 COMPLAINT = r"An error occurred \((\w+)\) when calling the \w+ operation(?: \(reached max retries: 0\))?: (.*)"
