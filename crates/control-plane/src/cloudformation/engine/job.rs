@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use claviger_cloudformation_template::{
     Expression, Instance, Known, KnownResource, Need, Output, ResolvedOutput, Unresolved,
 };
-use claviger_resources::Tenant;
 use claviger_resources::stack::{OperationKind, Phase, Stack, StackOperation, StackResource};
+use claviger_resources::{Tenant, random};
 use claviger_store::{Stored, TransactionExt};
 use serde_json::Value;
 
@@ -39,6 +39,27 @@ struct Progress {
     resources: BTreeMap<String, StackResource>,
     known: Known,
     imports: BTreeSet<String>,
+}
+
+/// Makes whoever runs this the one that carries out what is being done to a stack; `None` when nothing is.
+pub(super) struct Claim<'a>(pub(super) &'a str);
+
+impl Step for Claim<'_> {
+    const ACCESS: Access = Access::Write;
+    type Output = Option<String>;
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
+        let stack: Option<Stored<Stack>> = cx.tx.find(cx.tenant, "", self.0).await?;
+        let Some(mut stack) = stack else { return Ok(None) };
+        let worker = random::uuid(cx.random);
+        let Some(operation) = stack.record.operation.as_mut().filter(|it| it.phase != Phase::Stopped) else {
+            return Ok(None);
+        };
+        operation.worker.clone_from(&worker);
+        cx.tx.replace(&stack).await?;
+        Ok(Some(worker))
+    }
 }
 
 /// What there is of a stack.
