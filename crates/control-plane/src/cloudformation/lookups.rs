@@ -134,13 +134,25 @@ fn internal(error: impl std::error::Error + 'static) -> String {
 /// The text of a template that is named by its address, which is always that of an object here, whatever host it names:
 /// nothing is fetched.
 pub(super) async fn template(services: &Services, caller: &Caller, url: &str) -> Result<String, Error> {
-    let (bucket, key) = object_of(url).ok_or_else(|| Error::invalid("TemplateURL must be a supported URL."))?;
-    let content = s3::code::read(services, caller, &bucket, &key, limits::TEMPLATE_BYTES_MAX).await;
+    text_at(services, caller, "TemplateURL", url, limits::TEMPLATE_BYTES_MAX).await
+}
+
+/// The text of an object that a member of a call names by its address, likewise.
+pub(super) async fn text_at(
+    services: &Services,
+    caller: &Caller,
+    member: &str,
+    url: &str,
+    bytes_max: usize,
+) -> Result<String, Error> {
+    let (bucket, key) = object_of(url).ok_or_else(|| Error::invalid(format!("{member} must be a supported URL.")))?;
+    let content = s3::code::read(services, caller, &bucket, &key, bytes_max).await;
     let content = content.map_err(|error| {
         let failure = claviger_aws_protocol::failure::Failure::from(error);
         Error::invalid(format!("S3 error: {}", failure.message))
     })?;
-    String::from_utf8(content.to_vec()).map_err(|_| Error::invalid("Template format error: the template is not UTF-8"))
+    String::from_utf8(content.to_vec())
+        .map_err(|_| Error::invalid(format!("{member} names an object that is not UTF-8")))
 }
 
 /// The bucket and key that an address names: path style or by host, of S3's own hosts, of this server's, or as `s3://`.

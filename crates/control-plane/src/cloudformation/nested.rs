@@ -8,10 +8,11 @@ use claviger_resources::{Tenant, random};
 use claviger_store::{Stored, TransactionExt};
 use serde_json::{Map, Value};
 
+use super::engine::CREATION_CANCELLED;
 use super::errors::Error;
 use super::outputs::Outputs;
 use super::source::Wanted;
-use super::stack::{self, Look, NewStack};
+use super::stack::{self, Look, NewStack, Policies};
 use crate::operation::{Access, Caller, Context, Step, perform};
 use crate::services::Services;
 
@@ -64,7 +65,16 @@ pub(super) async fn create(
         let new = NewStack { shell, wanted: &wanted, on_failure: OnFailure::Rollback, timeout_minutes, token: None };
         new.begin(services, caller).await?;
     }
-    let done = wait(services, &tenant, &arn).await?;
+    let done = loop {
+        let (stack, _) = perform(services, &tenant, &Look(&arn)).await?;
+        if !stack.status.is_in_progress() {
+            break stack;
+        }
+        if is_over(services, parent).await? {
+            return Err(Failed { reason: CREATION_CANCELLED.to_owned(), remains: Some(arn) });
+        }
+        services.stacks.carry_out(&tenant, &stack.id).await;
+    };
     if done.status == StackStatus::CreateComplete {
         return Ok(Done::of(services, &done)?);
     }
@@ -76,11 +86,13 @@ pub(super) async fn update(services: &Services, caller: &Caller, arn: &str, want
     let tenant = caller.tenant();
     // What a worker before this one began.
     wait(services, &tenant, arn).await?;
-    let is_changed = match stack::begin_update(services, caller, arn, &wanted, OnFailure::Rollback, None).await {
-        Ok(_) => true,
-        Err(Error::Validation(message)) if message == stack::NO_UPDATES => false,
-        Err(error) => return Err(error.into()),
-    };
+    let is_changed =
+        match stack::begin_update(services, caller, arn, &wanted, OnFailure::Rollback, None, Policies::default()).await
+        {
+            Ok(_) => true,
+            Err(Error::Validation(message)) if message == stack::NO_UPDATES => false,
+            Err(error) => return Err(error.into()),
+        };
     let done = wait(services, &tenant, arn).await?;
     if is_changed && done.status != StackStatus::UpdateComplete {
         return Err(failed(services, &done, "updated").await);
@@ -91,7 +103,13 @@ pub(super) async fn update(services: &Services, caller: &Caller, arn: &str, want
 /// Deletes a stack; that it is gone already is no failure.
 pub(super) async fn delete(services: &Services, caller: &Caller, arn: &str) -> Result<(), Failed> {
     let tenant = caller.tenant();
-    wait(services, &tenant, arn).await?;
+    loop {
+        let (stack, _) = perform(services, &tenant, &Look(arn)).await?;
+        if stack.status.can_delete() {
+            break;
+        }
+        services.stacks.carry_out(&tenant, &stack.id).await;
+    }
     if !stack::begin_delete(services, &tenant, arn).await? {
         return Ok(());
     }
@@ -111,6 +129,13 @@ async fn wait(services: &Services, tenant: &Tenant, arn: &str) -> Result<Stack, 
         }
         services.stacks.carry_out(tenant, &stack.id).await;
     }
+}
+
+/// Whether what makes a stack as a resource goes no further itself.
+async fn is_over(services: &Services, parent: Parent<'_>) -> Result<bool, Failed> {
+    let is_late = parent.operation.deadline(parent.stack.created).is_some_and(|it| services.clock.now() >= it);
+    let (stack, _) = perform(services, &parent.stack.tenant, &Look(&parent.stack.arn())).await?;
+    Ok(is_late || stack.operation.is_some_and(|operation| operation.is_halted))
 }
 
 /// Why a stack is not what it should be: what its last event of a failure says.

@@ -2,8 +2,8 @@
 
 use super::change_set::{CreateChangeSet, DeleteChangeSet, DescribeChangeSet, ExecuteChangeSet, ListChangeSets};
 use super::stack::{
-    ContinueUpdateRollback, CreateStack, DeleteStack, DescribeStacks, ListStacks, RollbackStack, UpdateStack,
-    UpdateTerminationProtection,
+    CancelUpdateStack, ContinueUpdateRollback, CreateStack, DeleteStack, DescribeStacks, GetStackPolicy, ListStacks,
+    RollbackStack, SetStackPolicy, UpdateStack, UpdateTerminationProtection,
 };
 use super::stack_event::{DescribeEvents, DescribeStackEvents};
 use super::stack_export::{ListExports, ListImports};
@@ -13,6 +13,7 @@ use crate::operation::{Row, procedure, row};
 
 /// The operations, by name.
 pub static OPERATIONS: &[Row] = &[
+    procedure::<CancelUpdateStack>(),
     procedure::<ContinueUpdateRollback>(),
     procedure::<CreateChangeSet>(),
     procedure::<CreateStack>(),
@@ -25,6 +26,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<DescribeStackResources>(),
     row::<DescribeStacks>(),
     procedure::<ExecuteChangeSet>(),
+    row::<GetStackPolicy>(),
     procedure::<GetTemplate>(),
     procedure::<GetTemplateSummary>(),
     row::<ListChangeSets>(),
@@ -33,6 +35,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<ListStackResources>(),
     row::<ListStacks>(),
     procedure::<RollbackStack>(),
+    procedure::<SetStackPolicy>(),
     procedure::<UpdateStack>(),
     row::<UpdateTerminationProtection>(),
     procedure::<ValidateTemplate>(),

@@ -8,6 +8,7 @@ mod change_set;
 mod event;
 mod export;
 mod operation;
+pub mod policy;
 mod resource;
 mod status;
 mod template;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Definition;
+use crate::Timestamp;
 
 /// What is being done to a stack: enough to go on with it after a crash.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,24 @@ pub struct StackOperation {
     /// Why it has to be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Whether it goes no further than the steps under way: its caller has thought better of it. The stack's status says so
+    /// already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_halted: bool,
+    /// The stack policy that holds for this operation alone, as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The stack policy that holds once it has succeeded, as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_policy: Option<String>,
+}
+
+impl StackOperation {
+    /// When everything must have been made of a stack that began to be made then; `None` when there is no such moment.
+    pub fn deadline(&self, created: Timestamp) -> Option<Timestamp> {
+        let minutes = self.definition.timeout_minutes.filter(|_| self.kind == OperationKind::Create)?;
+        Some(Timestamp::from_milliseconds(created.milliseconds().saturating_add(i64::from(minutes) * 60_000)))
+    }
 }
 
 /// What can be done to a stack.

@@ -104,6 +104,12 @@ impl StackStatus {
         self.as_str().ends_with("_IN_PROGRESS") && self != Self::ReviewInProgress
     }
 
+    /// Whether a deletion may begin, which it may while the stack is being made.
+    pub fn can_delete(self) -> bool {
+        !self.is_in_progress()
+            || matches!(self, Self::CreateInProgress | Self::RollbackInProgress | Self::DeleteInProgress)
+    }
+
     /// Whether an update may begin.
     pub fn can_update(self) -> bool {
         matches!(

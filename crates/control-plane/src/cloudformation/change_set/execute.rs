@@ -5,7 +5,7 @@ use claviger_store::{Stored, TransactionExt};
 
 use super::{ChangeSetKey, find};
 use crate::cloudformation::errors::Error;
-use crate::cloudformation::stack::Begin;
+use crate::cloudformation::stack::{Begin, Policies};
 use crate::operation::{Access, Caller, Context, Procedure, Step, perform};
 use crate::services::Services;
 
@@ -61,6 +61,7 @@ impl Step for Execute<'_> {
             token: self.0.client_request_token.clone(),
             on_failure,
             change_set: Some(set.arn()),
+            policies: Policies::default(),
         };
         begin.run(cx).await?;
         // A change set is carried out once, and what others of the stack say no longer holds.

@@ -3,25 +3,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use claviger_cloudformation_template::DeletionPolicy;
+use claviger_cloudformation_template::{DeletionPolicy, Instance};
+use claviger_resources::stack::policy::UpdateAction;
 use claviger_resources::stack::{Physical, ResourceStatus, StackResource};
 use serde_json::{Map, Value};
 
 use super::job::Job;
 use super::order::{Done, in_order};
-use super::record::{Journal, State, put};
+use super::record::{Journal, STACK_TYPE, State, put};
 use crate::cloudformation::errors::Error;
 use crate::cloudformation::types::{self, Change, Current, Desired, Made, Prepared, ResourceType, Work};
 use crate::operation::{Access, Context, Step};
 
-/// Makes and changes what the template has; answers what failed.
-pub(super) async fn make_all(job: &Arc<Job>) -> Done {
+/// What is told of a creation that is broken off.
+pub(in crate::cloudformation) const CREATION_CANCELLED: &str = "Resource creation cancelled";
+
+/// Makes and changes what the template has; answers what failed. When the operation `is_over` nothing is begun: only what is
+/// under way is brought to its end, so that it is known what is there.
+pub(super) async fn make_all(job: &Arc<Job>, is_over: bool) -> Done {
     let Some(instance) = &job.instance else { return Done { failed: BTreeMap::new() } };
+    let denied = deny_removals(job, instance).await;
+    if !denied.failed.is_empty() {
+        return denied;
+    }
     let waits = instance.resources().map(|resource| {
         let needs: BTreeSet<String> = instance.dependencies(&resource.logical_id).map(str::to_owned).collect();
         (resource.logical_id.clone(), needs)
     });
-    in_order(waits.collect(), true, |logical_id| {
+    let mut waits: BTreeMap<String, BTreeSet<String>> = waits.collect();
+    if is_over {
+        let needed = needed_under_way(job, instance);
+        waits.retain(|logical_id, _| needed.contains(logical_id));
+    }
+    in_order(waits, true, |logical_id| {
         let job = Arc::clone(job);
         async move {
             let outcome = make(&job, &logical_id).await;
@@ -29,6 +43,39 @@ pub(super) async fn make_all(job: &Arc<Job>) -> Done {
         }
     })
     .await
+}
+
+/// Refuses to let go of what the stack's policy keeps; answers what that is.
+async fn deny_removals(job: &Job, instance: &Instance) -> Done {
+    let mut failed = BTreeMap::new();
+    for resource in job.resources() {
+        let Some(physical) = resource.current.as_ref().filter(|_| instance.resource(&resource.logical_id).is_none())
+        else {
+            continue;
+        };
+        if let Some(reason) = job.denial(UpdateAction::Delete, &resource.logical_id, &physical.resource_type) {
+            let none = Map::new();
+            let desired = job.desired(&resource.logical_id, &physical.resource_type, &none);
+            let failure = Failure { is_update: true, reason, remains: None };
+            if let Err(reason) = fail(job, &desired, failure).await {
+                failed.insert(resource.logical_id.clone(), reason);
+            }
+        }
+    }
+    Done { failed }
+}
+
+/// What is under way, and all that it was made after.
+fn needed_under_way(job: &Job, instance: &Instance) -> BTreeSet<String> {
+    let under_way = job.resources().into_iter().filter(|resource| job.is_under_way(resource));
+    let mut left: Vec<String> = under_way.map(|resource| resource.logical_id).collect();
+    let mut needed = BTreeSet::new();
+    while let Some(logical_id) = left.pop() {
+        if needed.insert(logical_id.clone()) {
+            left.extend(instance.dependencies(&logical_id).map(str::to_owned));
+        }
+    }
+    needed
 }
 
 /// What is to be done with a resource.
@@ -77,6 +124,15 @@ async fn make(job: &Job, logical_id: &str) -> Result<(), String> {
             Ok(())
         }
         Action::Create | Action::Update(..) => {
+            if !resource.as_ref().is_some_and(|resource| job.is_under_way(resource))
+                && job.is_over().await.map_err(reason_of)?
+            {
+                return Err(CREATION_CANCELLED.to_owned());
+            }
+            if let Some(reason) = denial(job, logical_id, resource.as_ref(), &action) {
+                let failure = Failure { is_update: true, reason, remains: None };
+                return fail(job, &job.desired(logical_id, resource_type, &properties), failure).await;
+            }
             let is_update = matches!(action, Action::Update(..));
             let desired = job.desired(logical_id, resource_type, &properties);
             match change(job, kind, &desired, resource, action).await {
@@ -92,6 +148,17 @@ async fn make(job: &Job, logical_id: &str) -> Result<(), String> {
             }
         }
     }
+}
+
+/// Why an update may not do this, when the stack's policy says so; new resources are nobody's concern.
+fn denial(job: &Job, logical_id: &str, resource: Option<&StackResource>, action: &Action) -> Option<String> {
+    let physical = resource?.current.as_ref()?;
+    let action = match action {
+        Action::Keep(_) => return None,
+        Action::Create => UpdateAction::Replace,
+        Action::Update(..) => UpdateAction::Modify,
+    };
+    job.denial(action, logical_id, &physical.resource_type)
 }
 
 /// What is told of an error. What is ours to mend is logged, and told as no more than that.
@@ -148,7 +215,7 @@ async fn change(
     resource: Option<StackResource>,
     action: Action,
 ) -> Result<(), Error> {
-    let is_told = resource.as_ref().is_some_and(|it| it.operation == job.operation.id && it.status.is_in_progress());
+    let is_told = resource.as_ref().is_some_and(|resource| job.is_under_way(resource));
     let mut resource = resource.unwrap_or_else(|| fresh(job, desired));
     resource.resource_type = desired.resource_type.to_owned();
     let begins = match &action {
@@ -166,7 +233,12 @@ async fn change(
         Action::Update(current, _) => Change::Update(current, desired),
         _ => Change::Create(desired),
     };
-    kind.handler.prepare(&mut preparation, &of).await?;
+    // A stack that is made as a resource tells what is left of it when the time is over.
+    let is_broken_off = kind.handler.is_slow() && desired.resource_type != STACK_TYPE;
+    tokio::select! {
+        prepared = kind.handler.prepare(&mut preparation, &of) => prepared?,
+        () = job.lateness(), if is_broken_off => return Err(Error::invalid(CREATION_CANCELLED)),
+    }
     let step = Make {
         job,
         kind,

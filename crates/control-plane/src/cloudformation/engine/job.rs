@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use claviger_cloudformation_template::{
     Expression, Instance, Known, KnownResource, Need, Output, ResolvedOutput, Unresolved,
 };
+use claviger_resources::stack::policy::{StackPolicy, UpdateAction};
 use claviger_resources::stack::{OperationKind, Phase, Stack, StackOperation, StackResource};
 use claviger_resources::{Tenant, random};
 use claviger_store::{Stored, TransactionExt};
@@ -29,6 +31,8 @@ pub(in crate::cloudformation) struct Job {
     pub(super) operation: StackOperation,
     /// What the stack is to become; nothing when it is deleted.
     pub(in crate::cloudformation) instance: Option<Instance>,
+    /// What an update may do to resources, when the stack has a policy.
+    policy: Option<StackPolicy>,
     /// One write at a time: every step moves the stack on.
     pub(super) writing: tokio::sync::Mutex<()>,
     progress: Mutex<Progress>,
@@ -97,6 +101,10 @@ impl Job {
                 Some(source::stored_instance(services, &stack, &operation.definition).await?)
             }
         };
+        let policy = operation.policy.as_ref().or(stack.policy.as_ref());
+        let policy = policy.filter(|_| operation.kind == OperationKind::Update);
+        // A policy that cannot be read allows nothing.
+        let policy = policy.map(|text| StackPolicy::parse(text).unwrap_or_default());
         let resources = resources.into_iter().map(|it| (it.logical_id.clone(), it)).collect();
         Ok(Some(Self {
             services: Arc::clone(services),
@@ -104,6 +112,7 @@ impl Job {
             stack,
             operation,
             instance,
+            policy,
             writing: tokio::sync::Mutex::default(),
             progress: Mutex::new(Progress { resources, ..Progress::default() }),
         }))
@@ -111,6 +120,38 @@ impl Job {
 
     pub(in crate::cloudformation) fn tenant(&self) -> &Tenant {
         &self.stack.tenant
+    }
+
+    /// Whether making it has taken longer than it may.
+    pub(super) fn is_late(&self) -> bool {
+        self.operation.deadline(self.stack.created).is_some_and(|deadline| self.services.clock.now() >= deadline)
+    }
+
+    /// Comes back when making it takes longer than it may.
+    pub(super) async fn lateness(&self) {
+        if self.operation.deadline(self.stack.created).is_none() {
+            std::future::pending::<()>().await;
+        }
+        // The clock may be moved, so nobody knows beforehand how long that takes.
+        while !self.is_late() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Whether it goes no further than the steps under way.
+    pub(super) async fn is_over(&self) -> Result<bool, Error> {
+        Ok(self.is_late() || perform(&self.services, self.tenant(), &IsHalted(&self.stack.id)).await?)
+    }
+
+    /// Whether the operation has begun with a resource, and not ended.
+    pub(super) fn is_under_way(&self, resource: &StackResource) -> bool {
+        resource.operation == self.operation.id && resource.status.is_in_progress()
+    }
+
+    /// Why an update may not do this to a resource, when a stack policy says so.
+    pub(super) fn denial(&self, action: UpdateAction, logical_id: &str, resource_type: &str) -> Option<String> {
+        let policy = self.policy.as_ref()?;
+        policy.judge(action, logical_id, resource_type).err().map(|denied| denied.to_string())
     }
 
     /// Runs a step, when no other one is writing.
@@ -237,5 +278,21 @@ impl Job {
     }
 }
 
+/// Whether an operation is to go no further.
+struct IsHalted<'a>(&'a str);
+
+impl Step for IsHalted<'_> {
+    const ACCESS: Access = Access::Read;
+    type Output = bool;
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<bool, Error> {
+        let stack: Option<Stored<Stack>> = cx.tx.find(cx.tenant, "", self.0).await?;
+        Ok(stack.is_some_and(|stack| stack.operation.as_ref().is_some_and(|operation| operation.is_halted)))
+    }
+}
+
+/// How often the clock is looked at while a slow step goes on.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Rounds in which a value is looked up.
 const LOOKUP_ROUNDS_MAX: usize = 8;

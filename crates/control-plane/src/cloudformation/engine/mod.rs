@@ -26,7 +26,7 @@ use super::answers::Answers;
 use super::errors::Error;
 use crate::services::Services;
 
-pub(super) use self::forward::{changed, reason_of};
+pub(super) use self::forward::{CREATION_CANCELLED, changed, reason_of};
 pub(super) use self::job::Job;
 pub(super) use self::record::{Journal, State};
 

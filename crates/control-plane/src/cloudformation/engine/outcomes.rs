@@ -26,6 +26,9 @@ impl Step for Finish<'_> {
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let job = self.job;
         let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        if journal.stack.operation.as_ref().is_some_and(|operation| operation.is_halted) {
+            return Err(Error::invalid("User Initiated"));
+        }
         self.outputs.store(cx, &mut journal.stack.record, job.imports()).await?;
         for resource in job.resources() {
             if let Some(resource) = forward::with_policies(job, resource) {
@@ -40,6 +43,9 @@ impl Step for Finish<'_> {
         } else {
             if let Some(operation) = &mut stack.operation {
                 operation.phase = Phase::Cleanup;
+                if let Some(policy) = operation.next_policy.take() {
+                    stack.policy = Some(policy);
+                }
             }
             stack.updated = Some(cx.now);
             StackStatus::UpdateCompleteCleanupInProgress
@@ -79,7 +85,11 @@ impl Step for TurnBack<'_> {
         let job = self.job;
         let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
         let creates = job.operation.kind == OperationKind::Create;
-        let (phase, status) = match (job.operation.on_failure, creates) {
+        // Its caller may have wished for something else meanwhile.
+        let stored = journal.stack.operation.as_ref();
+        let (on_failure, is_halted) =
+            stored.map_or((job.operation.on_failure, false), |stored| (stored.on_failure, stored.is_halted));
+        let (phase, status) = match (on_failure, creates) {
             (OnFailure::DoNothing, true) => (Phase::Stopped, StackStatus::CreateFailed),
             (OnFailure::DoNothing, false) => (Phase::Stopped, StackStatus::UpdateFailed),
             (OnFailure::Delete, true) => (Phase::Rollback, StackStatus::DeleteInProgress),
@@ -89,9 +99,18 @@ impl Step for TurnBack<'_> {
         if let Some(operation) = &mut journal.stack.record.operation {
             operation.phase = phase;
             operation.failure = Some(self.failure.clone());
+            operation.is_halted = false;
         }
-        let rolls_back = if creates && phase == Phase::Rollback { "Rollback requested by user." } else { "" };
-        let reason = format!("{}{rolls_back}", self.failure);
+        if is_halted {
+            // The stack's status says so already.
+            return journal.close(cx).await;
+        }
+        let requested = match (on_failure, phase) {
+            (OnFailure::Delete, Phase::Rollback) if creates => "Delete requested by user.",
+            (_, Phase::Rollback) if creates => "Rollback requested by user.",
+            _ => "",
+        };
+        let reason = format!("{}{requested}", self.failure);
         journal.stack_status(cx, status, Some(&reason)).await?;
         journal.close(cx).await
     }
@@ -162,11 +181,24 @@ impl Step for Stop<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let mut journal = Journal::open(cx, &self.job.stack.id, &self.job.operation).await?;
+        let status = ended(&journal, self.status);
         if let Some(operation) = &mut journal.stack.record.operation {
             operation.phase = Phase::Stopped;
         }
-        journal.stack_status(cx, self.status, Some(&self.reason)).await?;
+        journal.stack_status(cx, status, Some(&self.reason)).await?;
         journal.close(cx).await
+    }
+}
+
+/// Where a stack stands that could not be made: when it is to go as well, and be it only since it began to be undone, its
+/// undoing is its deletion.
+fn ended(journal: &Journal, status: StackStatus) -> StackStatus {
+    let goes = |it: &StackOperation| it.kind == OperationKind::Create && it.on_failure == OnFailure::Delete;
+    match status {
+        status if !journal.stack.operation.as_ref().is_some_and(goes) => status,
+        StackStatus::RollbackComplete => StackStatus::DeleteComplete,
+        StackStatus::RollbackFailed => StackStatus::DeleteFailed,
+        status => status,
     }
 }
 
@@ -192,15 +224,16 @@ impl Step for Emptied<'_> {
             journal.resource_status(cx, &mut resource, ResourceStatus::DeleteComplete, None).await?;
             put(cx, &resource).await?;
         }
-        if self.status == StackStatus::DeleteComplete {
+        let status = ended(&journal, self.status);
+        if status == StackStatus::DeleteComplete {
             outputs::withdraw(cx, &mut journal.stack.record).await?;
             journal.stack.record.deleted = Some(cx.now);
         } else {
             // What it was to be made from is shown still.
             journal.stack.record.definition.clone_from(&job.operation.definition);
         }
-        journal.stack.record.operation = None;
-        tell(&mut journal, cx, &job.operation, self.status, None).await?;
+        let told = journal.stack.record.operation.take().unwrap_or_else(|| job.operation.clone());
+        tell(&mut journal, cx, &told, status, None).await?;
         journal.close(cx).await
     }
 }

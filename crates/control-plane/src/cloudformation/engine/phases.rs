@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use claviger_resources::Tenant;
-use claviger_resources::stack::{OnFailure, OperationKind, Phase, StackStatus};
+use claviger_resources::stack::{OperationKind, Phase, StackStatus};
 
+use super::forward::CREATION_CANCELLED;
 use super::job::{Claim, Job};
 use super::order::Done;
 use super::outcomes::{Emptied, Finish, Settle, Stop, TurnBack, Undone};
@@ -34,8 +35,14 @@ pub(super) async fn carry_out(services: &Arc<Services>, tenant: &Tenant, stack: 
 }
 
 async fn forward(job: &Arc<Job>) -> Result<(), Error> {
-    let done = forward::make_all(job).await;
-    let failure = if done.failed.is_empty() {
+    let is_over = job.is_over().await?;
+    let done = forward::make_all(job, is_over).await;
+    let is_broken_off = is_over || done.failed.values().any(|reason| reason == CREATION_CANCELLED);
+    let failure = if is_broken_off && job.is_late() {
+        "Stack creation time exceeded the specified timeout. ".to_owned()
+    } else if is_over {
+        "User Initiated".to_owned()
+    } else if done.failed.is_empty() {
         match outputs::resolve(job).await {
             Ok(outputs) => match job.write(&Finish { job, outputs }).await {
                 Ok(()) => return Ok(()),
@@ -134,14 +141,11 @@ fn is_retained(policy: &str, is_new: bool) -> bool {
 
 /// Deletes what had been made of a stack that could not be made.
 async fn unmake(job: &Arc<Job>) -> Result<(), Error> {
-    let goes = job.operation.on_failure == OnFailure::Delete;
     let done = removal::remove_all(job, everything(job, true)).await;
     if !done.failed.is_empty() {
-        let status = if goes { StackStatus::DeleteFailed } else { StackStatus::RollbackFailed };
-        return job.write(&Stop { job, status, reason: failed_to("delete", &done) }).await;
+        return job.write(&Stop { job, status: StackStatus::RollbackFailed, reason: failed_to("delete", &done) }).await;
     }
-    let status = if goes { StackStatus::DeleteComplete } else { StackStatus::RollbackComplete };
-    job.write(&Emptied { job, status }).await
+    job.write(&Emptied { job, status: StackStatus::RollbackComplete }).await
 }
 
 /// Deletes a stack.

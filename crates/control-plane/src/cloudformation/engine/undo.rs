@@ -102,7 +102,8 @@ impl Step for Restored<'_> {
         let mut resource = self.resource.clone();
         let Some(previous) = resource.previous.take() else { return Ok(resource) };
         let is_untouched = resource.current.as_ref().is_some_and(|current| is_same(current, &previous))
-            && !resource.status.is_failed();
+            && !resource.status.is_failed()
+            && !resource.status.is_in_progress();
         if !is_untouched {
             journal.resource_status(cx, &mut resource, ResourceStatus::UpdateInProgress, None).await?;
         }

@@ -7,6 +7,7 @@ use claviger_resources::stack::{
 use claviger_store::{StoreError, TransactionExt};
 use serde::Deserialize;
 
+use super::policy::{GivenPolicy, GivenPolicyDuringUpdate, Policies, check_names};
 use super::{Look, StackIdOutput, busy, check_can_update, check_name, find, new_id, shell};
 use crate::cloudformation::engine::Journal;
 use crate::cloudformation::errors::Error;
@@ -33,7 +34,10 @@ pub struct StackInput {
     timeout_in_minutes: Option<u32>,
     enable_termination_protection: Option<bool>,
     client_request_token: Option<String>,
-    stack_policy_body: Option<String>,
+    #[serde(flatten)]
+    policy: GivenPolicy,
+    #[serde(flatten)]
+    policy_during_update: GivenPolicyDuringUpdate,
 }
 
 impl Procedure for CreateStack {
@@ -56,7 +60,7 @@ impl Procedure for CreateStack {
         };
         let shell = Stack {
             termination_protection: input.enable_termination_protection.unwrap_or_default(),
-            policy: input.stack_policy_body,
+            policy: input.policy.text(services, caller).await?,
             ..shell(&tenant, &input.stack_name, new_id(services), services.clock.now())
         };
         let (id, arn) = (shell.id.clone(), shell.arn());
@@ -92,6 +96,7 @@ impl NewStack<'_> {
     pub(in crate::cloudformation) async fn begin(self, services: &Services, caller: &Caller) -> Result<(), Error> {
         let Self { shell, wanted, on_failure, timeout_minutes, token } = self;
         let prepared = source::prepare(services, caller, wanted, &shell.name, &shell.arn(), &shell.id, None).await?;
+        check_names(shell.policy.as_deref(), |logical_id| prepared.instance.resource(logical_id).is_some())?;
         let definition =
             Definition { timeout_minutes, disable_rollback: on_failure == OnFailure::DoNothing, ..prepared.definition };
         let begin = Begin {
@@ -103,6 +108,7 @@ impl NewStack<'_> {
             token,
             on_failure,
             change_set: None,
+            policies: Policies::default(),
         };
         perform(services, &caller.tenant(), &begin).await
     }
@@ -119,7 +125,11 @@ impl Procedure for UpdateStack {
     async fn run(services: &Services, caller: &Caller, input: Self::Input) -> Result<Self::Output, Error> {
         let on_failure = if input.disable_rollback == Some(true) { OnFailure::DoNothing } else { OnFailure::Rollback };
         let Self::Input { stack_name, wanted, client_request_token: token, .. } = &input;
-        let stack = begin_update(services, caller, stack_name, wanted, on_failure, token.clone()).await?;
+        let policies = Policies {
+            during_update: input.policy_during_update.text(services, caller).await?,
+            next: input.policy.text(services, caller).await?,
+        };
+        let stack = begin_update(services, caller, stack_name, wanted, on_failure, token.clone(), policies).await?;
         services.stacks.carry_out(&stack.tenant, &stack.id).await;
         Ok(StackIdOutput { stack_id: stack.arn() })
     }
@@ -136,6 +146,7 @@ pub(in crate::cloudformation) async fn begin_update(
     wanted: &Wanted,
     on_failure: OnFailure,
     token: Option<String>,
+    policies: Policies,
 ) -> Result<Stack, Error> {
     let tenant = caller.tenant();
     let (stack, resources) = perform(services, &tenant, &Look(name)).await?;
@@ -144,6 +155,12 @@ pub(in crate::cloudformation) async fn begin_update(
     let prepared = source::prepare(services, caller, wanted, &stack.name, &arn, &stack.id, Some(&stack)).await?;
     if !is_change(services, caller, &stack, &resources, &prepared).await? {
         return Err(Error::invalid(NO_UPDATES));
+    }
+    for policy in [&policies.during_update, &policies.next] {
+        let is_there = |logical_id: &str| {
+            prepared.instance.resource(logical_id).is_some() || resources.iter().any(|it| it.logical_id == logical_id)
+        };
+        check_names(policy.as_deref(), is_there)?;
     }
     let begin = Begin {
         stack,
@@ -154,6 +171,7 @@ pub(in crate::cloudformation) async fn begin_update(
         token,
         on_failure,
         change_set: None,
+        policies,
     };
     perform(services, &tenant, &begin).await?;
     Ok(begin.stack)
@@ -193,6 +211,7 @@ pub(in crate::cloudformation) struct Begin {
     pub(in crate::cloudformation) on_failure: OnFailure,
     /// The ARN of the change set that is carried out.
     pub(in crate::cloudformation) change_set: Option<String>,
+    pub(in crate::cloudformation) policies: Policies,
 }
 
 impl Step for Begin {
@@ -222,6 +241,9 @@ impl Step for Begin {
             on_failure: self.on_failure,
             skipped: Vec::new(),
             failure: None,
+            is_halted: false,
+            policy: self.policies.during_update.clone(),
+            next_policy: self.policies.next.clone(),
         };
         if self.is_new {
             match cx.tx.insert(&self.stack).await {

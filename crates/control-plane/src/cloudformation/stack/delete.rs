@@ -1,10 +1,11 @@
 //! Deleting a stack: `DeleteStack`.
 
-use claviger_resources::stack::{OnFailure, OperationKind, Phase, StackOperation, StackStatus};
+use claviger_resources::stack::{OnFailure, OperationKind, Phase, Stack, StackOperation, StackStatus};
 use claviger_resources::{Tenant, random};
+use claviger_store::Stored;
 use serde::Deserialize;
 
-use super::{busy, find};
+use super::find;
 use crate::cloudformation::engine::Journal;
 use crate::cloudformation::errors::Error;
 use crate::operation::{Access, Caller, Context, Procedure, Step, perform};
@@ -81,8 +82,21 @@ impl Step for BeginDelete<'_> {
         if stack.status == StackStatus::DeleteInProgress {
             return Ok(Some(stack.id.clone()));
         }
-        if stack.status.is_in_progress() {
-            return Err(busy(&stack, "deleted"));
+        if !stack.status.can_delete() {
+            return Err(Error::invalid(format!(
+                "Stack [{}] cannot be deleted while in status {}",
+                stack.arn(),
+                stack.status
+            )));
+        }
+        if stack.status.is_in_progress()
+            && let Some(operation) = &mut stack.record.operation
+        {
+            // It is being made, or undone: whoever does so goes on to delete it.
+            operation.is_halted = operation.phase == Phase::Forward;
+            operation.on_failure = OnFailure::Delete;
+            operation.token.clone_from(&input.client_request_token);
+            return deleted(cx, stack).await.map(Some);
         }
         stack.record.operation = Some(StackOperation {
             id: random::uuid(cx.random),
@@ -94,11 +108,19 @@ impl Step for BeginDelete<'_> {
             on_failure: OnFailure::DoNothing,
             skipped: input.retain_resources.clone(),
             failure: None,
+            is_halted: false,
+            policy: None,
+            next_policy: None,
         });
-        let mut journal = Journal { stack };
-        journal.stack_status(cx, StackStatus::DeleteInProgress, Some("User Initiated")).await?;
-        let id = journal.stack.id.clone();
-        journal.close(cx).await?;
-        Ok(Some(id))
+        deleted(cx, stack).await.map(Some)
     }
+}
+
+/// Tells that a stack is being deleted.
+async fn deleted(cx: &mut Context<'_>, stack: Stored<Stack>) -> Result<String, Error> {
+    let mut journal = Journal { stack };
+    journal.stack_status(cx, StackStatus::DeleteInProgress, Some("User Initiated")).await?;
+    let id = journal.stack.id.clone();
+    journal.close(cx).await?;
+    Ok(id)
 }

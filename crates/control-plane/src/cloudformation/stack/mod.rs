@@ -1,8 +1,10 @@
 //! Stacks: how they are found, and who may do what with one as it stands. What is asked of them is in the modules beside.
 
 mod begin;
+mod cancel;
 mod delete;
 mod describe;
+mod policy;
 mod rollback;
 
 use claviger_resources::stack::{Definition, Stack, StackResource, StackStatus};
@@ -16,10 +18,13 @@ use crate::services::Services;
 
 pub(super) use self::begin::{Begin, NO_UPDATES, NewStack, begin_update, is_change};
 pub use self::begin::{CreateStack, UpdateStack};
+pub use self::cancel::CancelUpdateStack;
 pub use self::delete::DeleteStack;
 pub(super) use self::delete::begin_delete;
 pub use self::describe::{DescribeStacks, ListStacks};
 pub(super) use self::describe::{ParameterOutput, shown_parameters, shown_tags};
+pub(super) use self::policy::Policies;
+pub use self::policy::{GetStackPolicy, SetStackPolicy};
 pub use self::rollback::{ContinueUpdateRollback, RollbackStack};
 
 /// Keeps a stack from being deleted, or no longer.

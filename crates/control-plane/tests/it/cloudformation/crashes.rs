@@ -14,9 +14,9 @@ use super::{assert_made, call, events, ok, status, weather};
 use crate::plane::Plane;
 
 /// A store that can be written to so many times; then its node is as good as dead.
-struct Dying {
-    store: Arc<dyn Store>,
-    left: AtomicUsize,
+pub(super) struct Dying {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) left: AtomicUsize,
 }
 
 #[async_trait]
@@ -43,7 +43,7 @@ impl Store for Dying {
 }
 
 /// Waits until nothing is being done to the stack.
-async fn settled(plane: &Plane) -> String {
+pub(super) async fn settled(plane: &Plane) -> String {
     loop {
         let status = status(plane, "weather").await;
         if !status.ends_with("_IN_PROGRESS") {
@@ -54,13 +54,13 @@ async fn settled(plane: &Plane) -> String {
 }
 
 /// Waits until something is written.
-async fn moved_on(plane: &Plane) {
+pub(super) async fn moved_on(plane: &Plane) {
     let mut revisions = plane.store.revisions();
     // What was written since the caller looked is seen by looking again, soon.
     let _ = tokio::time::timeout(Duration::from_millis(5), revisions.changed()).await;
 }
 
-fn changed() -> Value {
+pub(super) fn changed() -> Value {
     let mut template = weather();
     template["Resources"]["Server"]["Properties"]["Name"] = "Weather".into();
     template["Resources"]["Client"]["Properties"]["GenerateSecret"] = false.into();
@@ -70,7 +70,7 @@ fn changed() -> Value {
     template
 }
 
-fn broken() -> Value {
+pub(super) fn broken() -> Value {
     let mut template = changed();
     template["Resources"]["Stage"]["Properties"]["Nonsense"] = true.into();
     template

@@ -6,6 +6,8 @@ mod exports;
 mod lifecycle;
 mod rollback;
 mod services_beside;
+mod stack_policies;
+mod turning_back;
 mod tutorials;
 mod xml;
 
