@@ -20,6 +20,7 @@ mod lambda;
 mod logs;
 mod nested_stack;
 mod noun;
+mod provider;
 mod reshape;
 mod s3;
 mod schema;
