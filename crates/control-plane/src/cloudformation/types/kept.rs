@@ -69,6 +69,22 @@ pub(super) static QUEUE: Kept = Kept {
     },
 };
 
+pub(super) static STATE_MACHINE: Kept = Kept {
+    name: Naming::Property("StateMachineName", 80),
+    made: |name, tenant| {
+        let arn = format!("arn:aws:states:{}:{}:stateMachine:{name}", tenant.region, tenant.account);
+        Made::id(arn.clone()).with("Arn", arn).with("Name", name)
+    },
+};
+
+pub(super) static TOPIC: Kept = Kept {
+    name: Naming::Property("TopicName", 256),
+    made: |name, tenant| {
+        let arn = format!("arn:aws:sns:{}:{}:{name}", tenant.region, tenant.account);
+        Made::id(arn.clone()).with("TopicArn", arn).with("TopicName", name)
+    },
+};
+
 pub(super) static REPOSITORY: Kept = Kept {
     name: Naming::Property("RepositoryName", 256),
     made: |name, tenant| {

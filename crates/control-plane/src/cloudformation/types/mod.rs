@@ -20,6 +20,7 @@ mod lambda;
 mod logs;
 mod nested_stack;
 mod noun;
+mod provider;
 mod reshape;
 mod s3;
 mod schema;
@@ -132,16 +133,20 @@ types! {
     "AWS::KMS::Key", "AWS-KMS-Key" => kept::KMS_KEY;
     "AWS::Lambda::EventInvokeConfig", "AWS-Lambda-EventInvokeConfig" => kept::OPAQUE;
     "AWS::Lambda::Function", "AWS-Lambda-Function" => lambda::Function;
+    "AWS::Lambda::LayerVersionPermission", "AWS-Lambda-LayerVersionPermission" => kept::OPAQUE;
     "AWS::Lambda::Permission", "AWS-Lambda-Permission" => lambda::PERMISSION;
     "AWS::Logs::LogGroup", "AWS-Logs-LogGroup" => logs::LogGroup;
     "AWS::S3::Bucket", "AWS-S3-Bucket" => s3::Bucket;
     "AWS::S3::BucketPolicy", "AWS-S3-BucketPolicy" => kept::BUCKET_POLICY;
+    "AWS::SNS::Topic", "AWS-SNS-Topic" => kept::TOPIC;
+    "AWS::SNS::TopicPolicy", "AWS-SNS-TopicPolicy" => kept::OPAQUE;
     "AWS::SQS::Queue", "AWS-SQS-Queue" => kept::QUEUE;
     "AWS::SQS::QueuePolicy", "AWS-SQS-QueuePolicy" => kept::OPAQUE;
     "AWS::SSM::Parameter", "AWS-SSM-Parameter" => ssm::Parameter;
     "AWS::SecretsManager::ResourcePolicy", "AWS-SecretsManager-ResourcePolicy" => secrets_manager::RESOURCE_POLICY;
     "AWS::SecretsManager::RotationSchedule", "AWS-SecretsManager-RotationSchedule" => secrets_manager::RotationSchedule;
     "AWS::SecretsManager::Secret", "AWS-SecretsManager-Secret" => secrets_manager::Secret;
+    "AWS::StepFunctions::StateMachine", "AWS-StepFunctions-StateMachine" => kept::STATE_MACHINE;
 }
 
 #[cfg(test)]

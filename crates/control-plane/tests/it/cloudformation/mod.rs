@@ -3,6 +3,7 @@
 mod change_sets;
 mod crashes;
 mod exports;
+mod kept_types;
 mod lifecycle;
 mod rollback;
 mod services_beside;
