@@ -192,8 +192,8 @@ impl StackPolicy {
 
     /// The resources that it names without any wildcard, each as it is written and by its logical id.
     pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
-        let names = self.0.iter().flat_map(|statement| &statement.resources.names);
-        let named = names.filter_map(|name| Some((name.as_str(), name.strip_prefix(RESOURCE_PREFIX)?)));
+        let resources = self.0.iter().flat_map(|statement| &statement.resources.names);
+        let named = resources.filter_map(|name| Some((name.as_str(), name.strip_prefix(RESOURCE_PREFIX)?)));
         named.filter(|(_, logical_id)| !logical_id.contains(['*', '?']))
     }
 }
