@@ -4,10 +4,12 @@ mod change_sets;
 mod crashes;
 mod exports;
 mod kept_types;
+mod lambda_versions;
 mod lifecycle;
 mod rollback;
 mod services_beside;
 mod tutorials;
+mod users;
 mod xml;
 
 use std::fmt::Write as _;
