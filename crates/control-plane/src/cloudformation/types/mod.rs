@@ -29,6 +29,7 @@ mod schema;
 mod sdk_call;
 mod secrets_manager;
 mod ssm;
+mod wait_condition;
 
 use std::sync::OnceLock;
 
@@ -120,7 +121,8 @@ types! {
     "AWS::ApiGatewayV2::Stage", "AWS-ApiGatewayV2-Stage" => apigatewayv2::STAGE;
     "AWS::CDK::Metadata", "AWS-CDK-Metadata" => kept::OPAQUE;
     "AWS::CloudFormation::Stack", "AWS-CloudFormation-Stack" => nested_stack::NestedStack;
-    "AWS::CloudFormation::WaitConditionHandle", "AWS-CloudFormation-WaitConditionHandle" => kept::OPAQUE;
+    "AWS::CloudFormation::WaitCondition", "AWS-CloudFormation-WaitCondition" => wait_condition::WaitCondition;
+    "AWS::CloudFormation::WaitConditionHandle", "AWS-CloudFormation-WaitConditionHandle" => wait_condition::WaitConditionHandle;
     "AWS::Cognito::UserPool", "AWS-Cognito-UserPool" => cognito::UserPool;
     "AWS::Cognito::UserPoolClient", "AWS-Cognito-UserPoolClient" => cognito::USER_POOL_CLIENT;
     "AWS::Cognito::UserPoolDomain", "AWS-Cognito-UserPoolDomain" => cognito::USER_POOL_DOMAIN;

@@ -10,6 +10,7 @@ mod rollback;
 mod services_beside;
 mod tutorials;
 mod users;
+mod wait_conditions;
 mod xml;
 
 use std::fmt::Write as _;
