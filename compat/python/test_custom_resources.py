@@ -139,7 +139,7 @@ def test_a_function_that_says_it_failed(lone_server):
     assert outputs_of(stacks)[0] == "ROLLBACK_COMPLETE"
     events = stacks.describe_stack_events(StackName="storms")["StackEvents"]
     of = [(it["ResourceStatus"], it["PhysicalResourceId"]) for it in reversed(events) if it["LogicalResourceId"] == "Storms"]
-    assert ("CREATE_FAILED", "half-made") in of
+    assert ("CREATE_FAILED", "half-made") in of, events
     assert of[-1] == ("DELETE_COMPLETE", "half-made"), "what was half made is deleted"
     reason = next(it["ResourceStatusReason"] for it in events if it["ResourceStatus"] == "CREATE_FAILED")
     assert reason.startswith("Received response status [FAILED] from custom resource. Message returned: See the details")
@@ -188,4 +188,89 @@ def test_the_cdks_calls_of_the_sdk(lone_server):
     pools = aws_client(lone_server, "cognito-idp")
     client = pools.describe_user_pool_client(UserPoolId=made["Pool"], ClientId=made["Client"])["UserPoolClient"]
     assert made["Secret"] == client["ClientSecret"]
+    remove(stacks)
+
+
+# As the CDK's own function, which no runtime here can run: it wants AWS's SDK.
+FRAMEWORK = """
+const { Lambda } = require("@aws-sdk/client-lambda-that-nobody-brought");
+exports.onEvent = () => new Lambda();
+"""
+
+ON_EVENT = """
+exports.handler = async (event) => {
+  const { Name, Fail } = event.ResourceProperties;
+  if (Fail === event.RequestType) throw new Error("the wind has dropped");
+  if (event.RequestType === "Delete") return {};
+  return { PhysicalResourceId: `storms-${Name}`, Data: { Type: event.RequestType, Asked: "0" } };
+};
+"""
+
+IS_COMPLETE = """
+let asked = 0;
+exports.handler = async (event) => {
+  asked += 1;
+  if (event.ResourceProperties.Never && event.RequestType !== "Delete") return { IsComplete: false };
+  return asked % 3 === 0 || event.ResourceProperties.Never ? { IsComplete: true, Data: { Asked: String(asked) } } : { IsComplete: false };
+};
+"""
+
+
+def provider(properties, waits=True):
+    def function(code, **more):
+        of = {"Runtime": "nodejs22.x", "Handler": "index.handler", "Role": {"Fn::GetAtt": ["Role", "Arn"]}}
+        return {"Type": "AWS::Lambda::Function", "Properties": {**of, "Code": {"ZipFile": code}, **more}}
+
+    variables = {"USER_ON_EVENT_FUNCTION_ARN": {"Fn::GetAtt": ["OnEvent", "Arn"]}}
+    resources = {"Role": ROLE, "OnEvent": function(ON_EVENT)}
+    if waits:
+        retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 1}
+        asking = {"End": True, "Type": "Task", "Retry": [retry], "Resource": "arn:aws:lambda:us-east-1:000000000000:function:x"}
+        definition = json.dumps({"StartAt": "ask", "States": {"ask": asking}})
+        resources["IsComplete"] = function(IS_COMPLETE)
+        resources["Waiter"] = {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {"DefinitionString": definition, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}},
+        }
+        variables["USER_IS_COMPLETE_FUNCTION_ARN"] = {"Fn::GetAtt": ["IsComplete", "Arn"]}
+        variables["WAITER_STATE_MACHINE_ARN"] = {"Ref": "Waiter"}
+    resources["Framework"] = function(FRAMEWORK, Handler="framework.onEvent", Environment={"Variables": variables})
+    token = {"ServiceToken": {"Fn::GetAtt": ["Framework", "Arn"]}}
+    resources["Storms"] = {"Type": "Custom::Storms", "Properties": {**token, **properties}}
+    got = {name: {"Value": {"Fn::GetAtt": ["Storms", name]}} for name in ("Type", "Asked")}
+    return json.dumps({"Resources": resources, "Outputs": {"Id": {"Value": {"Ref": "Storms"}}, **got}})
+
+
+@pytest.mark.proves("cloudformation", "A custom resource of the CDK's Provider", "boto3")
+def test_the_cdks_provider(lone_server):
+    stacks = aws_client(lone_server, "cloudformation")
+    made = deploy(stacks, provider({"Name": "north"}))
+    assert made == {"Id": "storms-north", "Type": "Create", "Asked": "3"}
+    changed = change(stacks, provider({"Name": "south"}))
+    assert changed == {"Id": "storms-south", "Type": "Update", "Asked": "6"}
+    remove(stacks)
+
+
+def test_the_cdks_provider_with_nothing_to_wait_for(lone_server):
+    stacks = aws_client(lone_server, "cloudformation")
+    made = deploy(stacks, provider({"Name": "north"}, waits=False))
+    assert made == {"Id": "storms-north", "Type": "Create", "Asked": "0"}
+    remove(stacks)
+
+
+@pytest.mark.parametrize(
+    "properties, reason",
+    [
+        ({"Name": "north", "Fail": "Create"}, "the wind has dropped\n\nLogs: /aws/lambda/"),
+        ({"Name": "north", "Never": "true"}, "Message returned: Operation timed out"),
+    ],
+)
+def test_the_cdks_provider_when_it_fails(lone_server, properties, reason):
+    stacks = aws_client(lone_server, "cloudformation")
+    with pytest.raises(botocore.exceptions.WaiterError):
+        deploy(stacks, provider(properties))
+    assert outputs_of(stacks)[0] == "ROLLBACK_COMPLETE"
+    events = stacks.describe_stack_events(StackName="storms")["StackEvents"]
+    reasons = [it["ResourceStatusReason"] for it in events if it["ResourceStatus"] == "CREATE_FAILED"]
+    assert any(reason in it for it in reasons), reasons
     remove(stacks)

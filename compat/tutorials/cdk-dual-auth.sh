@@ -31,6 +31,10 @@ for version in "${CDK_VERSIONS[@]}"; do
   READ=$(machine api/read | json 'it["access_token"]')
   same 'GET by a machine' '{"method": "GET", "authType": "m2m", "roles": "read"}' "$(call 200 GET "$READ")"
   same 'POST by the same' '{"Message":"User is not authorized to access this resource"}' "$(call 403 POST "$READ")"
+  same 'GET by a machine, again' read "$(call 200 GET "$READ" | json 'it["roles"]')"
+  AUTHORIZER=$("$AWS" lambda list-functions --query "Functions[?contains(FunctionName, 'uthorizer')] | [0].FunctionName" --output text)
+  same 'runs of the authorizer for these three' 1 "$("$AWS" logs filter-log-events --log-group-name "/aws/lambda/$AUTHORIZER" \
+    --filter-pattern 'START RequestId' --query 'length(events)')"
   ADMIN=$(machine api/admin | json 'it["access_token"]')
   same 'DELETE by an administrator' True "$(call 200 DELETE "$ADMIN" | json '"admin" in it["roles"]')"
 

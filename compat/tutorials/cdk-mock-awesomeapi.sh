@@ -13,6 +13,28 @@ for version in "${CDK_VERSIONS[@]}"; do
   printed synth 'ClientCredentialsFlowStack/ApiGatewayStack'
   run bootstrap npx cdk bootstrap
   printed bootstrap '✅  Environment aws://000000000000/us-east-1 bootstrapped.'
+
+  # How long the server keeps its callers waiting. Another program may come between, so there are three tries.
+  for try in 1 2 3; do
+    run list npx cdk ls --app cdk.out --no-notices
+    run timed npx cdk deploy --app cdk.out --no-notices --all --require-approval never
+    TAKEN=$(seconds "$(<"$WORK/timed.time") - $(<"$WORK/list.time")")
+    mapfile -t COUNTED < <(sed -n 's|.*Deployment time: \([0-9.]*\)s.*|\1|p' "$WORK/timed.out")
+    same 'deployment times' 3 "${#COUNTED[@]}"
+    run undo npx cdk destroy --app cdk.out --no-notices --all --force
+    OWN=()
+    for stack in CognitoStack ApiGatewayStack; do
+      run "own-$stack" "$BINARY" deploy cdk.out/*"$stack"*.template.json --stack "$stack" --endpoint "$URL"
+      OWN+=("$(seconds "$(<"$WORK/own-$stack.time")")")
+    done
+    for stack in ApiGatewayStack CognitoStack; do
+      run "undo-$stack" "$BINARY" destroy "$stack" --endpoint "$URL"
+    done
+    within 'cdk deploy less cdk ls' 1.5 "$TAKEN" && within "deployment time by the CDK's count" 0.5 "${COUNTED[@]}" &&
+      within 'claviger deploy' 0.3 "${OWN[@]}" && break
+    [ "$try" -lt 3 ] || fail 'the server kept its callers waiting'
+  done
+
   run deploy npx cdk deploy --all --require-approval never
   same 'stacks deployed' 3 "$(grep -c '^ ✅\|^✅' "$WORK/deploy.out")"
   API=$(sed -n "s|.*= https://\([a-z0-9]*\)\.$HOST_SUFFIX/prod/\$|\1|p" "$WORK/deploy.out" | head -1)

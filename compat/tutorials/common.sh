@@ -97,7 +97,8 @@ ended() {
 }
 trap ended EXIT
 
-# run LABEL COMMAND…: runs a step of the tutorial; what it printed is in $WORK/LABEL.out, and shown when it fails.
+# run LABEL COMMAND…: runs a step of the tutorial; what it printed is in $WORK/LABEL.out, and shown when it fails; the seconds
+# it took are in $WORK/LABEL.time.
 run() {
   local label=$1 begun=$EPOCHREALTIME
   shift
@@ -105,7 +106,8 @@ run() {
     cat "$WORK/$label.out" >&2
     fail "$label: $*"
   fi
-  say "$(printf '   %-24s %6.2f s' "$label" "$(python3 -c "print($EPOCHREALTIME - $begun)")")"
+  python3 -c "print($EPOCHREALTIME - $begun)" >"$WORK/$label.time"
+  say "$(printf '   %-24s %6.2f s' "$label" "$(<"$WORK/$label.time")")"
 }
 
 # printed LABEL TEXT: what a step printed contains a text.
@@ -132,6 +134,19 @@ ask() {
 
 # same WHAT WANTED GOT
 same() { [ "$2" = "$3" ] || fail "$1 is $3 instead of $2"; say "   $1: $3"; }
+
+# seconds EXPRESSION: what it comes to, with two decimals.
+seconds() { python3 -c "print(f'{$1:.2f}')"; }
+
+# within WHAT BOUND SECONDS…: whether all of them are under the bound; says so.
+within() {
+  local what=$1 bound=$2 taken
+  shift 2
+  for taken in "$@"; do
+    say "   $what: $taken s, to be under $bound s"
+    python3 -c "import sys; sys.exit(not $taken < $bound)" || return 1
+  done
+}
 
 # header NAME: a header of the last answer.
 header() { tr -d '\r' <"$WORK/head" | awk -v name="${1,,}" -F': ' 'tolower($1) == name { print $2 }'; }

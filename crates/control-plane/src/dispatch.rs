@@ -13,14 +13,10 @@ pub use self::rest_json::RestRequest;
 pub(crate) use self::within::Api;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use claviger_aws_protocol::failure::Failure;
 use claviger_runtime::refusals::{Refused, Surface};
-use claviger_store::Revision;
 use serde_json::Value;
-use tokio::sync::watch;
-use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::operation::{Caller, Row};
@@ -29,17 +25,12 @@ use crate::services::Services;
 /// The control plane of one node.
 pub struct ControlPlane {
     services: Arc<Services>,
-    applied: watch::Receiver<Revision>,
 }
 
-/// How long an answer waits for the node's snapshot. The write is on disk by then; a snapshot that is later than this
-/// catches up on its own, and the caller is better served by the answer than by an error.
-const APPLY_WAIT_MAX: Duration = Duration::from_secs(2);
-
 impl ControlPlane {
-    /// The control plane over these services; `applied` is the revision the node's snapshot has reached.
-    pub fn new(services: Arc<Services>, applied: watch::Receiver<Revision>) -> Self {
-        Self { services, applied }
+    /// The control plane over these services.
+    pub fn new(services: Arc<Services>) -> Self {
+        Self { services }
     }
 
     /// What operations share.
@@ -60,20 +51,12 @@ impl ControlPlane {
         async {
             let answer = row.execute(&self.services, caller, input).await?;
             if let Some(revision) = answer.revision {
-                self.wait_until_applied(revision).await;
+                self.services.wait_until_applied(revision).await;
             }
             Ok(answer.json)
         }
         .instrument(span)
         .await
-    }
-
-    async fn wait_until_applied(&self, revision: Revision) {
-        let mut applied = self.applied.clone();
-        // An error means that the snapshot's side is gone: the node is stopping, and nobody is left to serve what was written.
-        if timeout(APPLY_WAIT_MAX, applied.wait_for(|reached| *reached >= revision)).await.is_err() {
-            tracing::warn!(%revision, "answered before the node's snapshot reached the revision that was written");
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use claviger_resources::quotas::Quotas;
 use claviger_resources::{Clock, Random};
@@ -13,9 +14,15 @@ use claviger_runtime::log_events::LogEvents;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
-use claviger_store::Store;
+use claviger_store::{Revision, Store, StoreError};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::cloudformation::Stacks;
+
+/// How long to wait for the node's snapshot. The write is on disk by then; a snapshot that is later than this catches up on
+/// its own, and the caller is better served by an answer than by an error.
+const APPLY_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// What operations share.
 ///
@@ -27,6 +34,8 @@ pub struct Services(Box<dyn Deref<Target = Parts> + Send + Sync>);
 pub struct Parts {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
+    /// The revision of the store that the node's snapshot has reached.
+    pub applied: watch::Receiver<Revision>,
     /// Seals and digests secrets.
     pub vault: Arc<Vault>,
     /// Makes and checks passwords.
@@ -71,6 +80,22 @@ impl Services {
     /// Shares these.
     pub fn new(parts: Parts) -> Self {
         Self(Box::new(Box::new(parts)))
+    }
+
+    /// Waits until the node serves what was written at a revision.
+    pub async fn wait_until_applied(&self, revision: Revision) {
+        let mut applied = self.applied.clone();
+        // An error means that the snapshot's side is gone: the node is stopping, and nobody is left to serve what was written.
+        if timeout(APPLY_WAIT_MAX, applied.wait_for(|reached| *reached >= revision)).await.is_err() {
+            tracing::warn!(%revision, "went on before the node's snapshot reached the revision that was written");
+        }
+    }
+
+    /// Waits until the node serves all that has been written so far.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let revision = self.store.read().await?.revision().await?;
+        self.wait_until_applied(revision).await;
+        Ok(())
     }
 
     /// A source of randomness for one call.

@@ -132,6 +132,7 @@ impl Plane {
         let (stacks, stack_worker) = Stacks::new();
         let services = Arc::new(Services::new(Parts {
             store: Arc::clone(&store),
+            applied,
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
             blobs: BlobStore::temporary().unwrap(),
@@ -146,7 +147,7 @@ impl Plane {
             stacks,
         }));
         tokio::spawn(stack_worker.run(Arc::clone(&services)));
-        let node = ControlPlane::new(services, applied);
+        let node = ControlPlane::new(services);
         let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1(), session: None };
         Self { node, store, vault, clock, monotonic, caller }
     }

@@ -31,6 +31,8 @@ const PROBE_MAX: Duration = Duration::from_secs(10);
 /// What functions are told about the node.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
+    /// Variables by which languages find what Lambda brings along for them, as its SDKs.
+    pub libraries: Vec<(&'static str, OsString)>,
     /// Where interpreters are looked for.
     pub path: OsString,
     /// The server's own URL, for the SDKs in functions.
@@ -171,10 +173,18 @@ impl Launcher {
             reach: None,
         };
         let room = match quarters {
-            Some(quarters) => Some(move_in(&mut task, program.folders, &layers, quarters, function, code)?),
+            Some(quarters) => {
+                let folders = program.folders.into_iter().chain(self.library_folders()).collect();
+                Some(move_in(&mut task, folders, &layers, quarters, function, code)?)
+            }
             None => None,
         };
         Ok(Launch { task, room, guard: self.surroundings.program.clone() })
+    }
+
+    /// Where the libraries are.
+    fn library_folders(&self) -> impl Iterator<Item = PathBuf> {
+        self.surroundings.libraries.iter().flat_map(|(_, folders)| std::env::split_paths(folders))
     }
 
     /// Where processes live; `None` where they are not kept apart at all.
@@ -211,6 +221,8 @@ impl Launcher {
             ("LANG".to_owned(), "en_US.UTF-8".into()),
             ("TZ".to_owned(), ":UTC".into()),
         ]);
+        let libraries = self.surroundings.libraries.iter();
+        all.extend(libraries.map(|(name, folders)| ((*name).to_owned(), folders.clone())));
         all.extend(self.surroundings.endpoint.iter().map(|url| ("AWS_ENDPOINT_URL".to_owned(), url.into())));
         // A function may say otherwise in those, but not in what follows.
         all.extend(own.environment.iter().map(|(name, value)| (name.clone(), value.into())));
@@ -269,7 +281,7 @@ impl Launcher {
 /// Gives a task a place to live in.
 fn move_in(
     task: &mut Task,
-    interpreter: Vec<PathBuf>,
+    libraries: Vec<PathBuf>,
     layers: &[(CodeSha256, PathBuf)],
     quarters: &Quarters,
     function: &Function,
@@ -284,9 +296,10 @@ fn move_in(
     task.user = room.user.as_ref().map(|user| User { id: user.id, groups });
     if quarters.is_sandbox() {
         let kept = [code.kept_in(), quarters.scratch()];
+        let is_open = |folder: &PathBuf| folder.is_absolute() && !kept.iter().any(|kept| kept.starts_with(folder));
         let read = [task.folder.clone()].into_iter().chain(task.arguments.iter().cloned());
         let read = read.chain(layers.iter().map(|(_, folder)| folder.clone()));
-        let read = read.chain(around(&task.program, &kept)).chain(interpreter).collect();
+        let read = read.chain(around(&task.program, &kept)).chain(libraries.into_iter().filter(is_open)).collect();
         task.reach = Some(Reach { read, write: vec![room.folder.path().to_owned()] });
     }
     task.environment.push(("TMPDIR".into(), room.folder.path().into()));

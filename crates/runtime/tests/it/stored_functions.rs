@@ -72,7 +72,12 @@ impl Node {
             clock: Arc::new(SystemClock),
             world: Arc::new(SystemClock),
             random: || Box::new(SeededRandom::new(3)),
-            surroundings: Surroundings { path, endpoint: Some("http://127.0.0.1:1".to_owned()), program: None },
+            surroundings: Surroundings {
+                path,
+                endpoint: Some("http://127.0.0.1:1".to_owned()),
+                program: None,
+                libraries: Vec::new(),
+            },
             threads: tokio::runtime::Handle::current(),
         });
         Self { store, current, vault, code, functions }

@@ -5,6 +5,7 @@
 
 mod place;
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -161,6 +162,7 @@ impl Node {
                 path: std::env::var_os("PATH").unwrap_or_default(),
                 endpoint: options.endpoint,
                 program: options.program,
+                libraries: libraries(),
             },
             threads: function_threads.handle().clone(),
         }));
@@ -189,6 +191,7 @@ impl Node {
         let (stacks, stack_worker) = Stacks::new();
         let services = Arc::new(Services::new(Parts {
             store: store.clone(),
+            applied: current.applied(),
             vault: Arc::clone(&vault),
             passwords: Passwords::new(Arc::clone(&vault)),
             issuance: Arc::clone(&issuance),
@@ -202,7 +205,7 @@ impl Node {
             random: Arc::new(random::system),
             settings,
         }));
-        let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services), current.applied()));
+        let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services)));
         let tasks = background(&services, &current, builder, stack_worker, control.handle());
         let tasks = Mutex::new(tasks);
         let (control, function_threads) = (Some(control), Some(function_threads));
@@ -302,6 +305,13 @@ impl Drop for Node {
 fn threads(count: usize, name: &str) -> Result<Runtime, StartError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(count).thread_name(name).enable_all().build().map_err(StartError::Threads)
+}
+
+/// What the server's own languages find their libraries by, and functions theirs: Lambda brings its SDKs along, and here
+/// whoever starts the server does.
+fn libraries() -> Vec<(&'static str, OsString)> {
+    let named = |name| Some((name, std::env::var_os(name).filter(|folders| !folders.is_empty())?));
+    ["NODE_PATH", "PYTHONPATH"].into_iter().filter_map(named).collect()
 }
 
 /// Starts what runs in the background until the node is closed.

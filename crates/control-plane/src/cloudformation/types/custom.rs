@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::failure::HandlerFailure;
 use super::handler::{Change, Current, Desired, Handler, Made, Preparation, Subject, Work};
+use super::provider::Provider;
 use super::sdk_call::SdkCalls;
 use crate::cloudformation::answers::{Answer, Status};
 
@@ -111,11 +112,17 @@ async fn ask(preparation: &Preparation<'_>, change: &Change<'_>) -> Result<Made,
         },
         service_token: token,
     };
-    let event = serde_json::to_vec(&message).map_err(|error| HandlerFailure::unsupported(error.to_string()))?;
-    let call = call(Arc::clone(&services.functions), token.to_owned(), event.into());
-    // The function may answer first and go on with other things; nobody waits for those.
-    let mut call = tokio::spawn(call);
+    let request = serde_json::to_value(&message).map_err(|error| HandlerFailure::unsupported(error.to_string()))?;
+    // The function may have been made by the step before.
+    services.catch_up().await.map_err(|error| HandlerFailure::unsupported(error.to_string()))?;
+    let functions = Arc::clone(&services.functions);
+    let provider = Provider::of(preparation, token).await?;
     let answered = async {
+        if let Some(provider) = provider {
+            return Ok(provider.answer(functions, request).await);
+        }
+        // The function may answer first and go on with other things; nobody waits for those.
+        let mut call = tokio::spawn(call(functions, token.to_owned(), request.to_string().into()));
         let answer = waiting.answer();
         tokio::pin!(answer);
         tokio::select! {

@@ -23,6 +23,7 @@ mod lambda_version;
 mod logs;
 mod nested_stack;
 mod noun;
+mod provider;
 mod reshape;
 mod s3;
 mod schema;
