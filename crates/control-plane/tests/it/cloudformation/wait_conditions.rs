@@ -41,6 +41,10 @@ async fn signalled(plane: &Plane, template: &Value, signals: &[Value]) -> Vec<(S
         }
     };
     tokio::join!(create(plane, "weather", template), told);
+    // The call does not wait for long.
+    while status(plane, "weather").await.ends_with("IN_PROGRESS") {
+        tokio::task::yield_now().await;
+    }
     events(plane, "weather").await
 }
 
