@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use claviger_control_plane::cloudformation::{ANSWER_BYTES_MAX, ANSWER_PATH, AnswerError};
+use claviger_control_plane::cloudformation::{
+    ANSWER_BYTES_MAX, ANSWER_PATH, AnswerError, SIGNAL_BYTES_MAX, SIGNAL_PATH, SignalError, take_signal,
+};
 use claviger_data_plane::body::{self, Body, ReadError};
 use http::{Method, Response, StatusCode};
 use hyper::body::Incoming;
@@ -49,6 +51,7 @@ impl Application {
             "/_claviger/messages" if self.is_dev() => refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET"),
             _ if read && self.is_dev() && path.starts_with("/_claviger/explain/") => self.explain(path),
             _ if method == Method::PUT && path.starts_with(ANSWER_PATH) => self.take_answer(path, body).await,
+            _ if method == Method::PUT && path.starts_with(SIGNAL_PATH) => self.take_signal(path, body).await,
             "/_claviger/clock" | "/_claviger/reset" if self.is_dev() => {
                 refusal(StatusCode::METHOD_NOT_ALLOWED, "use POST")
             }
@@ -103,6 +106,30 @@ impl Application {
             Some(Ok(())) => Response::new(Body::default()),
             Some(Err(error @ AnswerError::NotWaitedFor)) => refusal(StatusCode::FORBIDDEN, &error.to_string()),
             Some(Err(error @ AnswerError::Invalid(_))) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+            None => refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
+        }
+    }
+
+    /// Takes what is told to a wait condition.
+    async fn take_signal(&self, path: &str, body: Incoming) -> Response<Body> {
+        let document = match body::read(body, SIGNAL_BYTES_MAX, BODY_DURATION_MAX).await {
+            Ok(document) => document,
+            Err(error) => return unreadable(&error),
+        };
+        let path = path.to_owned();
+        let taken = self
+            .node()
+            .call(move |control_plane| async move { take_signal(control_plane.services(), &path, &document).await });
+        match taken.await {
+            Some(Ok(())) => Response::new(Body::default()),
+            Some(Err(error @ SignalError::NoHandle)) => refusal(StatusCode::FORBIDDEN, &error.to_string()),
+            Some(Err(error @ (SignalError::Invalid(_) | SignalError::TooMany))) => {
+                refusal(StatusCode::BAD_REQUEST, &error.to_string())
+            }
+            Some(Err(error @ SignalError::Failed(_))) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a signal was not kept");
+                refusal(StatusCode::INTERNAL_SERVER_ERROR, "the store failed; the log says why")
+            }
             None => refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
         }
     }

@@ -314,6 +314,9 @@ pub enum Error {
     /// A password could not be made or checked.
     #[error("the password failed")]
     Password(#[from] PasswordError),
+    /// What comes before the operation's transaction was left out.
+    #[error("the operation was not prepared")]
+    NotPrepared,
     /// The store could not do its part.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -430,6 +433,7 @@ impl Error {
                 | StoreError::Corrupt { .. },
             )
             | Self::Password(_)
+            | Self::NotPrepared
             | Self::Vault(_)
             | Self::NoKey(_)
             | Self::SigningCertificate(_) => return None,

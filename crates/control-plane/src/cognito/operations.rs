@@ -104,7 +104,7 @@ pub static OPERATIONS: &[Row] = &[
     procedure::<ChangePassword>(),
     row::<GetProvisionedLimit>(),
     row::<UpdateProvisionedLimit>(),
-    procedure::<AdminCreateUser>(),
+    row::<AdminCreateUser>(),
     row::<AdminGetUser>(),
     row::<ListUsers>(),
     row::<AdminUpdateUserAttributes>(),

@@ -18,7 +18,7 @@ use super::user::UserDescription;
 use super::user_attributes::{UserAttribute, by_name, check_new};
 use super::user_error::UserError;
 use super::{client_secret, message, user, user_password, user_pool};
-use crate::operation::{Access, Caller, Context, Procedure, Step, perform};
+use crate::operation::{Access, Caller, Context, Operation, Step, perform};
 use crate::services::Services;
 
 /// Adds a user, or invites one again.
@@ -43,6 +43,16 @@ pub struct AdminCreateUserInput {
     desired_delivery_mediums: Vec<Medium>,
     #[serde(default, rename = "ClientMetadata")]
     _client_metadata: IgnoredAny,
+    /// Who it is about, and the password, once they are known.
+    #[serde(skip)]
+    prepared: Option<Prepared>,
+}
+
+/// What is known of a user before it is added or invited again.
+struct Prepared {
+    sub: String,
+    /// None where users need none.
+    password: Option<(Password, Secret<String>)>,
 }
 
 /// What is done about the invitation.
@@ -67,24 +77,30 @@ fn text_message() -> Vec<Medium> {
     vec![Medium::Sms]
 }
 
-impl Procedure for AdminCreateUser {
+impl Operation for AdminCreateUser {
     const NAME: &'static str = "AdminCreateUser";
     const ACCESS: Access = Access::Write;
     type Input = AdminCreateUserInput;
     type Output = AdminCreateUserOutput;
     type Error = Error;
 
-    async fn run(services: &Services, caller: &Caller, input: Self::Input) -> Result<Self::Output, Error> {
+    async fn prepare(services: &Services, caller: &Caller, input: &mut Self::Input) -> Result<(), Error> {
         let (tenant, sub) = (caller.tenant(), user::new_sub(&mut *services.random()));
-        let (user, clear) = perform(services, &tenant, &Draft { input: &input, sub: &sub }).await?;
+        let (user, clear) = perform(services, &tenant, &Draft { input, sub: &sub }).await?;
         let password = match clear {
             Some(clear) => Some((user_password::make(services, &user, &clear).await?, clear)),
             None => None,
         };
+        input.prepared = Some(Prepared { sub: user.sub, password });
+        Ok(())
+    }
+
+    async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
+        let prepared = input.prepared.as_ref().ok_or(Error::NotPrepared)?;
         let user = if input.message_action == Some(MessageAction::Resend) {
-            perform(services, &tenant, &Invite { input: &input, sub: &user.sub, password: password.as_ref() }).await?
+            invite(cx, input, prepared).await?
         } else {
-            perform(services, &tenant, &Add { input: &input, sub: &sub, password: password.as_ref() }).await?
+            add(cx, input, prepared).await?
         };
         Ok(AdminCreateUserOutput { user: UserDescription::new(&user) })
     }
@@ -122,60 +138,34 @@ impl Step for Draft<'_> {
     }
 }
 
-/// Adds the user.
-struct Add<'a> {
-    input: &'a AdminCreateUserInput,
-    sub: &'a str,
-    password: Option<&'a (Password, Secret<String>)>,
-}
-
-impl Step for Add<'_> {
-    const ACCESS: Access = Access::Write;
-    type Output = User;
-    type Error = Error;
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<User, Error> {
-        let pool = user_pool::find(cx, &self.input.user_pool_id).await?.record;
-        let mut user = draft(cx, &pool, self.input, self.sub).await?;
-        let conflict = if self.input.force_alias_creation { Conflict::TakeOver } else { Conflict::RefuseNew };
-        sign_in_name::claim(cx, &pool, &mut user, conflict).await?;
-        // Who needs no password has nothing to exchange.
-        user.status = UserStatus::Confirmed;
-        if let Some((password, _)) = self.password {
-            user_password::set(&mut user, password.clone(), UserStatus::ForceChangePassword, cx.now);
-        }
-        user::insert(cx, &user).await?;
-        if let Some((_, clear)) = self.password
-            && self.input.message_action != Some(MessageAction::Suppress)
-        {
-            message::keep_invitations(cx, &pool, &user, &deliveries(self.input, &user), clear).await?;
-        }
-        Ok(user)
+async fn add(cx: &mut Context<'_>, input: &AdminCreateUserInput, prepared: &Prepared) -> Result<User, Error> {
+    let pool = user_pool::find(cx, &input.user_pool_id).await?.record;
+    let mut user = draft(cx, &pool, input, &prepared.sub).await?;
+    let conflict = if input.force_alias_creation { Conflict::TakeOver } else { Conflict::RefuseNew };
+    sign_in_name::claim(cx, &pool, &mut user, conflict).await?;
+    // Who needs no password has nothing to exchange.
+    user.status = UserStatus::Confirmed;
+    if let Some((password, _)) = &prepared.password {
+        user_password::set(&mut user, password.clone(), UserStatus::ForceChangePassword, cx.now);
     }
-}
-
-/// Invites the user again.
-struct Invite<'a> {
-    input: &'a AdminCreateUserInput,
-    sub: &'a str,
-    password: Option<&'a (Password, Secret<String>)>,
-}
-
-impl Step for Invite<'_> {
-    const ACCESS: Access = Access::Write;
-    type Output = User;
-    type Error = Error;
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<User, Error> {
-        let pool = user_pool::find(cx, &self.input.user_pool_id).await?.record;
-        let mut user = invited(cx, &pool, self.sub).await?;
-        if let Some((password, clear)) = self.password {
-            user_password::set(&mut user, password.clone(), UserStatus::ForceChangePassword, cx.now);
-            cx.tx.replace(&user).await?;
-            message::keep_invitations(cx, &pool, &user, &deliveries(self.input, &user), clear).await?;
-        }
-        Ok(user.record)
+    user::insert(cx, &user).await?;
+    if let Some((_, clear)) = &prepared.password
+        && input.message_action != Some(MessageAction::Suppress)
+    {
+        message::keep_invitations(cx, &pool, &user, &deliveries(input, &user), clear).await?;
     }
+    Ok(user)
+}
+
+async fn invite(cx: &mut Context<'_>, input: &AdminCreateUserInput, prepared: &Prepared) -> Result<User, Error> {
+    let pool = user_pool::find(cx, &input.user_pool_id).await?.record;
+    let mut user = invited(cx, &pool, &prepared.sub).await?;
+    if let Some((password, clear)) = &prepared.password {
+        user_password::set(&mut user, password.clone(), UserStatus::ForceChangePassword, cx.now);
+        cx.tx.replace(&user).await?;
+        message::keep_invitations(cx, &pool, &user, &deliveries(input, &user), clear).await?;
+    }
+    Ok(user.record)
 }
 
 async fn draft(cx: &mut Context<'_>, pool: &UserPool, input: &AdminCreateUserInput, sub: &str) -> Result<User, Error> {

@@ -122,6 +122,7 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
             VerifyUserAttribute, DeleteUser;
         provisioned_limit: GetProvisionedLimit, UpdateProvisionedLimit;
         user: AdminGetUser, AdminEnableUser, AdminDisableUser, AdminDeleteUser;
+        user_creation: AdminCreateUser;
         user_list: ListUsers;
         user_update: AdminUpdateUserAttributes, AdminDeleteUserAttributes;
         password_reset: AdminResetUserPassword, ForgotPassword;
@@ -131,7 +132,6 @@ fn inputs_name_the_members_of_their_shapes_and_need_those_that_are_required() {
     }
     check_all! { Procedure,
         sign_up: SignUp;
-        user_creation: AdminCreateUser;
         user_password: AdminSetUserPassword;
         password_reset: ConfirmForgotPassword;
         flow: InitiateAuth, AdminInitiateAuth;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use claviger_control_plane::cloudformation::Stacks;
+use claviger_control_plane::cloudformation::{SignalError, Stacks, take_signal};
 use claviger_control_plane::cognito::message::{self, SentMessage};
 use claviger_control_plane::dispatch::{ControlPlane, RestRequest};
 use claviger_control_plane::operation::Caller;
@@ -314,6 +314,11 @@ impl Plane {
         let input = json!({"UserPoolId": pool, "ClientName": "browser"});
         let created = self.ok("CreateUserPoolClient", input).await;
         created["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned()
+    }
+
+    /// Puts a signal to the path of a wait condition's handle.
+    pub(crate) async fn signal(&self, path: &str, signal: &Value) -> Result<(), SignalError> {
+        take_signal(self.node.services(), path, signal.to_string().as_bytes()).await
     }
 
     /// The messages to a user, newest first.

@@ -88,8 +88,13 @@ impl Writer<'_> {
             let mut config = definition.map("EventInvokeConfig")?;
             config.insert("FunctionName".to_owned(), json!({ "Ref": id }));
             config.insert("Qualifier".to_owned(), given("AutoPublishAlias").unwrap_or_else(|| "$LATEST".into()));
-            let config_id = format!("{id}EventInvokeConfig");
-            self.add(definition, &config_id, "AWS::Lambda::EventInvokeConfig", config)?;
+            let mut written = json!({ "Type": "AWS::Lambda::EventInvokeConfig", "Properties": config });
+            if let Value::Object(written) = &mut written {
+                written.extend(definition.shared.clone());
+                // It names the alias by its name, which is no reference.
+                written.extend(alias.as_ref().map(|alias| ("DependsOn".to_owned(), json!([alias]))));
+            }
+            self.insert(definition, &format!("{id}EventInvokeConfig"), written)?;
         }
         self.events(definition, alias.as_deref())
     }

@@ -1,4 +1,4 @@
-//! AWS Lambda: functions and who may call them.
+//! AWS Lambda: functions, who may call them, and how events that nobody waits for are handled.
 
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
@@ -63,6 +63,19 @@ impl Function {
         Ok(input)
     }
 
+    /// Reserves events at a time for a function, or nothing any more.
+    async fn reserve(work: &mut Work<'_, '_>, name: &str, most: Option<&Value>) -> Result<(), HandlerFailure> {
+        let mut input = members! {"FunctionName": name};
+        let operation = match most {
+            Some(most) => {
+                input.insert("ReservedConcurrentExecutions".to_owned(), most.clone());
+                "PutFunctionConcurrency"
+            }
+            None => "DeleteFunctionConcurrency",
+        };
+        work.call(Api::Lambda, operation, input).await.map(drop)
+    }
+
     fn is_code_changed(current: &Current, desired: &Desired<'_>) -> bool {
         ["Code", "Runtime"].iter().any(|name| current.get(name) != desired.get(name))
     }
@@ -108,9 +121,12 @@ impl Handler for Function {
         true
     }
 
-    async fn create(&self, work: &mut Work<'_, '_>, _: &Desired<'_>) -> Result<Made, HandlerFailure> {
+    async fn create(&self, work: &mut Work<'_, '_>, desired: &Desired<'_>) -> Result<Made, HandlerFailure> {
         let output = work.call(Api::Lambda, "CreateFunction", Map::new()).await?;
         let name = at(&output, "/FunctionName").ok_or_else(|| HandlerFailure::silent("CreateFunction"))?;
+        if let Some(most) = desired.get("ReservedConcurrentExecutions") {
+            Self::reserve(work, name, Some(most)).await?;
+        }
         Ok(Made::id(name).with("Arn", at(&output, "/FunctionArn").unwrap_or_default()))
     }
 
@@ -123,6 +139,10 @@ impl Handler for Function {
         work.call(Api::Lambda, "UpdateFunctionConfiguration", Map::new()).await?;
         if Self::is_code_changed(current, desired) {
             work.call(Api::Lambda, "UpdateFunctionCode", Map::new()).await?;
+        }
+        let reserved = desired.get("ReservedConcurrentExecutions");
+        if current.get("ReservedConcurrentExecutions") != reserved {
+            Self::reserve(work, &current.id, reserved).await?;
         }
         let arn = current.attributes.get("Arn").and_then(Value::as_str).unwrap_or_default().to_owned();
         retag(work, Api::Lambda, &arn, &tag_map(current.get("Tags")), &desired.tags("Tags")).await?;
@@ -150,6 +170,24 @@ pub(super) static PERMISSION: Noun = Noun {
     made: |properties, _, _| {
         let id = properties.get("StatementId")?.as_str()?;
         Some(Made::id(id).with("Id", id))
+    },
+    prepares: false,
+};
+
+/// How events that nobody waits for are handled.
+pub(super) static EVENT_INVOKE_CONFIG: Noun = Noun {
+    api: Api::Lambda,
+    create: "PutFunctionEventInvokeConfig",
+    update: Update::Whole("PutFunctionEventInvokeConfig"),
+    delete: "DeleteFunctionEventInvokeConfig",
+    renamed: &[],
+    fixed: &[],
+    name: None,
+    tags: None,
+    key: |current| members! {"FunctionName": current.value("FunctionName"), "Qualifier": current.value("Qualifier")},
+    made: |properties, _, _| {
+        let part = |name: &str| properties.get(name).and_then(Value::as_str);
+        Some(Made::id(format!("{}|{}", part("FunctionName")?, part("Qualifier")?)))
     },
     prepares: false,
 };

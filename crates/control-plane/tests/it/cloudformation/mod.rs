@@ -4,12 +4,15 @@ mod change_sets;
 mod crashes;
 mod exports;
 mod kept_types;
+mod lambda_versions;
 mod lifecycle;
 mod rollback;
 mod services_beside;
 mod stack_policies;
 mod turning_back;
 mod tutorials;
+mod users;
+mod wait_conditions;
 mod xml;
 
 use std::fmt::Write as _;
