@@ -55,7 +55,7 @@ impl BlobStore {
         }
         drop(tx);
         let inner = self.0.clone();
-        Ok(blocking(move || found.iter().try_for_each(|name| fs::remove_file(inner.folder.join(name)))).await?)
+        Ok(blocking(move || inner.remove(found.iter().map(String::as_str))).await?)
     }
 }
 

@@ -50,6 +50,14 @@ impl Inner {
     fn new_blob(&self) -> String {
         format!("{}-{}", self.run, new_id())
     }
+
+    /// Removes files; one that is gone already is as it should be.
+    fn remove<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> io::Result<()> {
+        names.try_for_each(|name| match fs::remove_file(self.folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+    }
 }
 
 fn new_id() -> String {
@@ -139,15 +147,7 @@ impl BlobStore {
             return;
         }
         let inner = Arc::clone(&self.0);
-        let removed = blocking(move || {
-            for blob in blobs {
-                match fs::remove_file(inner.folder.join(&blob.id)) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-            }
-            Ok(())
-        });
+        let removed = blocking(move || inner.remove(blobs.iter().map(|blob| &*blob.id)));
         if let Err(error) = removed.await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a file that no object needs was not removed");
         }
