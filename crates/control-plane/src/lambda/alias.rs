@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use claviger_resources::function::{Alias, Function, LATEST};
-use claviger_store::TransactionExt;
+use claviger_store::{Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
@@ -104,7 +104,7 @@ impl Operation for CreateAlias {
                 input.name
             )));
         }
-        let mut function = named.find(cx).await?;
+        let function = named.find(cx).await?;
         let arn = format!("{}:{}", function.arn(), input.name);
         if function.qualified.aliases.contains_key(&input.name) {
             return Err(Error::AliasExists(arn));
@@ -114,10 +114,7 @@ impl Operation for CreateAlias {
         }
         let revision_id = revision_id(cx);
         let alias = Alias { version: String::new(), description: String::new(), weights: BTreeMap::new(), revision_id };
-        let alias = changed(cx, &function, alias, input).await?;
-        function.qualified.aliases.insert(input.name.clone(), alias.clone());
-        cx.tx.replace(&function).await?;
-        Ok(AliasConfiguration::of(&function, &input.name, &alias))
+        keep(cx, function, alias, input).await
     }
 }
 
@@ -130,14 +127,11 @@ impl Operation for UpdateAlias {
 
     async fn run(cx: &mut Context<'_>, input: &Self::Input) -> Result<Self::Output, Error> {
         let named = Named::parse(cx.tenant, &input.function_name, None, Self::NAME)?.latest_only(cx.tenant)?;
-        let mut function = named.find(cx).await?;
+        let function = named.find(cx).await?;
         let mut alias = find(&function, &input.name)?.clone();
         check_revision(input.revision_id.as_deref(), &alias.revision_id)?;
         alias.revision_id = revision_id(cx);
-        let alias = changed(cx, &function, alias, input).await?;
-        function.qualified.aliases.insert(input.name.clone(), alias.clone());
-        cx.tx.replace(&function).await?;
-        Ok(AliasConfiguration::of(&function, &input.name, &alias))
+        keep(cx, function, alias, input).await
     }
 }
 
@@ -222,6 +216,20 @@ fn is_name(name: &str) -> bool {
 fn find<'a>(function: &'a Function, name: &str) -> Result<&'a Alias, Error> {
     let missing = || Error::NotFound(format!("Cannot find alias arn: {}:{name}", function.arn()));
     function.qualified.aliases.get(name).ok_or_else(missing)
+}
+
+/// Stores an alias with what a call says of it, and shows it.
+async fn keep(
+    cx: &mut Context<'_>,
+    mut function: Stored<Function>,
+    alias: Alias,
+    settings: &AliasSettings,
+) -> Result<AliasConfiguration, Error> {
+    let alias = changed(cx, &function, alias, settings).await?;
+    let shown = AliasConfiguration::of(&function, &settings.name, &alias);
+    function.qualified.aliases.insert(settings.name.clone(), alias);
+    cx.tx.replace(&function).await?;
+    Ok(shown)
 }
 
 /// The alias with what a call says of it; what it leaves out stays as it is.

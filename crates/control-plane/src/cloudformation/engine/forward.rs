@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::job::Job;
 use super::order::{Done, in_order};
-use super::record::{Journal, STACK_TYPE, State, put};
+use super::record::{STACK_TYPE, State, put};
 use crate::cloudformation::errors::Error;
 use crate::cloudformation::types::{self, Change, Current, Desired, Made, Prepared, ResourceType, Work};
 use crate::operation::{Access, Context, Step};
@@ -286,7 +286,7 @@ impl Step for Begin<'_> {
     type Error = Error;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
-        let mut journal = Journal::open(cx, &self.job.stack.id, &self.job.operation).await?;
+        let mut journal = self.job.journal(cx).await?;
         let mut resource = self.resource.clone();
         take_over(self.job, &mut resource);
         journal.resource_status(cx, &mut resource, self.status, None).await?;
@@ -323,7 +323,7 @@ impl Step for Make<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         let job = self.job;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let mut resource = self.resource.clone();
         take_over(job, &mut resource);
         let replaces = matches!(self.action, Action::Create) && resource.current.is_some();
@@ -456,7 +456,7 @@ impl Step for Fail<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
         let Self { job, desired, failure, .. } = *self;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let mut resource = self.resource.clone().unwrap_or_else(|| fresh(job, desired));
         let is_told =
             resource.operation == job.operation.id && resource.status.is_in_progress() && self.resource.is_some();

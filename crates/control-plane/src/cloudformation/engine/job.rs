@@ -13,7 +13,7 @@ use claviger_resources::{Tenant, random};
 use claviger_store::{Stored, TransactionExt};
 use serde_json::Value;
 
-use super::record::State;
+use super::record::{Journal, State};
 use crate::cloudformation::errors::Error;
 use crate::cloudformation::lookups;
 use crate::cloudformation::nested::Parent;
@@ -120,6 +120,11 @@ impl Job {
 
     pub(in crate::cloudformation) fn tenant(&self) -> &Tenant {
         &self.stack.tenant
+    }
+
+    /// Opens the stack for writing, while this is still what is being done to it.
+    pub(super) async fn journal(&self, cx: &mut Context<'_>) -> Result<Journal, Error> {
+        Journal::open(cx, &self.stack.id, &self.operation).await
     }
 
     /// Whether making it has taken longer than it may.

@@ -25,7 +25,7 @@ impl Step for Finish<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let job = self.job;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         if journal.stack.operation.as_ref().is_some_and(|operation| operation.is_halted) {
             return Err(Error::invalid("User Initiated"));
         }
@@ -83,7 +83,7 @@ impl Step for TurnBack<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let job = self.job;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let creates = job.operation.kind == OperationKind::Create;
         // Its caller may have wished for something else meanwhile.
         let stored = journal.stack.operation.as_ref();
@@ -127,7 +127,7 @@ impl Step for Undone<'_> {
     type Error = Error;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
-        let mut journal = Journal::open(cx, &self.job.stack.id, &self.job.operation).await?;
+        let mut journal = self.job.journal(cx).await?;
         if let Some(operation) = &mut journal.stack.record.operation {
             operation.phase = Phase::RollbackCleanup;
         }
@@ -150,7 +150,7 @@ impl Step for Settle<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let job = self.job;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         for mut resource in job.resources() {
             if resource.current.is_none() {
                 // It was to be made, and never was.
@@ -180,7 +180,7 @@ impl Step for Stop<'_> {
     type Error = Error;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
-        let mut journal = Journal::open(cx, &self.job.stack.id, &self.job.operation).await?;
+        let mut journal = self.job.journal(cx).await?;
         let status = ended(&journal, self.status);
         if let Some(operation) = &mut journal.stack.record.operation {
             operation.phase = Phase::Stopped;
@@ -215,7 +215,7 @@ impl Step for Emptied<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Error> {
         let job = self.job;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let unmade = |resource: &StackResource| {
             resource.current.is_none()
                 && !matches!(resource.status, ResourceStatus::DeleteComplete | ResourceStatus::DeleteSkipped)

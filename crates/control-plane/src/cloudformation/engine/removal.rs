@@ -9,7 +9,7 @@ use claviger_store::TransactionExt;
 use super::forward::reason_of;
 use super::job::Job;
 use super::order::{Done, in_order};
-use super::record::{Journal, State, put};
+use super::record::{State, put};
 use crate::cloudformation::errors::Error;
 use crate::cloudformation::types::{self, Change, Prepared, ResourceType, Work};
 use crate::operation::{Access, Context, Step};
@@ -116,7 +116,7 @@ impl Step for Tell<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
         let Self { job, removal, .. } = self;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let mut resource = job.resource(&removal.logical_id).ok_or(Error::TakenOver)?;
         let is_told = resource.status == ResourceStatus::DeleteInProgress;
         let mut shown = shown(&resource, removal);
@@ -158,7 +158,7 @@ impl Step for Remove<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         let Self { job, removal, .. } = self;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let Some(mut resource) = job.resource(&removal.logical_id) else { return Ok(None) };
         let mut shown = shown(&resource, removal);
         if removal.is_retained {

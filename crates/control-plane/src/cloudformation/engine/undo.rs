@@ -8,7 +8,7 @@ use claviger_resources::stack::{Physical, ResourceStatus, StackResource};
 use super::forward::reason_of;
 use super::job::Job;
 use super::order::{Done, in_order};
-use super::record::{Journal, State, put};
+use super::record::{State, put};
 use crate::cloudformation::errors::Error;
 use crate::cloudformation::types::{self, Change, Prepared, Work};
 use crate::operation::{Access, Context, Step};
@@ -98,7 +98,7 @@ impl Step for Restored<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
         let job = self.job;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let mut resource = self.resource.clone();
         let Some(previous) = resource.previous.take() else { return Ok(resource) };
         let is_untouched = resource.current.as_ref().is_some_and(|current| is_same(current, &previous))
@@ -142,7 +142,7 @@ impl Step for Failed<'_> {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StackResource, Error> {
         let job = self.job;
-        let mut journal = Journal::open(cx, &job.stack.id, &job.operation).await?;
+        let mut journal = job.journal(cx).await?;
         let mut resource = self.resource.clone();
         journal.resource_status(cx, &mut resource, ResourceStatus::UpdateInProgress, None).await?;
         journal.resource_status(cx, &mut resource, ResourceStatus::UpdateFailed, Some(self.reason)).await?;

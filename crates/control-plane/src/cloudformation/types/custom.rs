@@ -112,17 +112,18 @@ async fn ask(preparation: &Preparation<'_>, change: &Change<'_>) -> Result<Made,
         },
         service_token: token,
     };
-    let request = serde_json::to_value(&message).map_err(|error| HandlerFailure::unsupported(error.to_string()))?;
+    let event = serde_json::to_vec(&message).map_err(|error| HandlerFailure::unsupported(error.to_string()))?;
     // The function may have been made by the step before.
     services.catch_up().await.map_err(|error| HandlerFailure::unsupported(error.to_string()))?;
     let functions = Arc::clone(&services.functions);
     let provider = Provider::of(preparation, token).await?;
     let answered = async {
         if let Some(provider) = provider {
+            let request = serde_json::from_slice(&event).map_err(|error| error.to_string())?;
             return Ok(provider.answer(functions, request).await);
         }
         // The function may answer first and go on with other things; nobody waits for those.
-        let mut call = tokio::spawn(call(functions, token.to_owned(), request.to_string().into()));
+        let mut call = tokio::spawn(call(functions, token.to_owned(), event.into()));
         let answer = waiting.answer();
         tokio::pin!(answer);
         tokio::select! {

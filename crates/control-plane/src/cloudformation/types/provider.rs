@@ -82,10 +82,7 @@ impl Provider {
     }
 
     /// Does what a request asks, and answers as that function would.
-    pub(super) async fn answer(self, functions: Arc<Functions>, request: Value) -> Answer {
-        let Value::Object(request) = request else {
-            return Answer { status: Status::Failed, reason: None, physical_resource_id: None, data: Map::new() };
-        };
+    pub(super) async fn answer(self, functions: Arc<Functions>, request: Members) -> Answer {
         let id = text(&request, "PhysicalResourceId").map(str::to_owned);
         let is_creation = text(&request, "RequestType") == Some("Create");
         if text(&request, "RequestType") == Some("Delete") && id.as_deref() == Some(CREATE_FAILED) {
