@@ -1,16 +1,14 @@
 """A server that is killed in the middle of a deployment: whoever starts next ends it, one way or the other."""
 
 import json
-import pathlib
 import random
 import threading
 import time
 
-import botocore.exceptions
 from claviger import Server
+from stack_crashes import GONE, TEMPLATE, own_buckets, settled
 from stories import aws_client
 
-TEMPLATE = pathlib.Path(__file__).parents[1] / "tutorials/projects/serverless-weather-events/synth/cloudformation-template-update-stack.json"
 # Whoever wants another course of things names it; each run says which it took.
 SEED = int(time.time())
 KILLS = 50
@@ -28,28 +26,15 @@ def begin(server, broken):
     stacks = aws_client(server, "cloudformation")
     try:
         stacks.create_stack(StackName="weather", TemplateBody=template(broken))
-    except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError):
+    except GONE:
         pass
 
 
-def settled(server):
-    """The stack's status when nothing is being done to it any more; None when nothing had been acknowledged of it."""
-    stacks = aws_client(server, "cloudformation")
-    while True:
-        found = stacks.describe_stacks()["Stacks"]
-        if not found:
-            return None
-        if not found[0]["StackStatus"].endswith("_IN_PROGRESS"):
-            return found[0]["StackStatus"]
-
-
 def left(server):
-    """What is there beside stacks, and beside the bucket of the CDK, which is there from the first moment."""
+    """What is there beside stacks."""
     pools = aws_client(server, "cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
     apis = aws_client(server, "apigateway").get_rest_apis()["items"]
-    buckets = aws_client(server, "s3").list_buckets()["Buckets"]
-    own = [it["Name"] for it in buckets if not it["Name"].startswith("cdk-")]
-    return [it["Name"] for it in pools], [it["name"] for it in apis], own
+    return [it["Name"] for it in pools], [it["name"] for it in apis], own_buckets(server)
 
 
 def check_aftermath(folder, broken):

@@ -2,16 +2,13 @@
 
 import itertools
 import json
-import pathlib
 import shutil
 
-import botocore.exceptions
 import pytest
 from claviger import EndedBeforeItListened, Server
+from stack_crashes import GONE, TEMPLATE, own_buckets, settled
 from stories import aws_client
 
-TEMPLATE = pathlib.Path(__file__).parents[1] / "tutorials/projects/serverless-weather-events/synth/cloudformation-template-update-stack.json"
-GONE = (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError)
 # Scopes, stages and clients of the template and of its change.
 AS_WRITTEN, CHANGED, NOTHING = (3, ["weather"], 1), (4, ["storms"], 1), None
 
@@ -57,24 +54,11 @@ COURSES = {
 }
 
 
-def settled(server):
-    """The stack's status when nothing is being done to it any more; None when there is none."""
-    stacks = aws_client(server, "cloudformation")
-    while True:
-        found = stacks.describe_stacks()["Stacks"]
-        if not found:
-            return None
-        if not found[0]["StackStatus"].endswith("_IN_PROGRESS"):
-            return found[0]["StackStatus"]
-
-
 def there(server):
     """What is there of the stack's resources: scopes, stages and clients, and nothing twice."""
     cognito, gateway = aws_client(server, "cognito-idp"), aws_client(server, "apigateway")
     pools, apis = cognito.list_user_pools(MaxResults=10)["UserPools"], gateway.get_rest_apis()["items"]
-    # The bucket of the CDK is there from the first moment.
-    buckets = aws_client(server, "s3").list_buckets()["Buckets"]
-    own = [it["Name"] for it in buckets if not it["Name"].startswith("cdk-")]
+    own = own_buckets(server)
     if not pools and not apis and not own:
         return NOTHING
     assert [len(pools), len(apis), len(own)] == [1, 1, 1]
