@@ -267,7 +267,7 @@ impl Issuance {
     }
 
     fn sign(&self, claims: &str, client: &Client, keys: &PoolKeys) -> Result<Issued, IssueError> {
-        let key = keys.access(&self.vault).map_err(|error| no_key(&error))?;
+        let key = keys.access(&self.vault, self.clock.now().seconds()).map_err(|error| no_key(&error))?;
         let access_token = key.sign(claims.as_bytes()).map_err(|error| no_key(&error))?;
         Ok(Issued { access_token, expires_in: client.access_token_seconds })
     }
@@ -277,9 +277,10 @@ impl Issuance {
             let claims = to_json(claims).map_err(HookError::from)?;
             key.map_err(|error| no_key(&error))?.sign(claims.as_bytes()).map_err(|error| no_key(&error))
         };
+        let now = self.clock.now().seconds();
         Ok(UserTokens {
-            access_token: sign(keys.access(&self.vault), &claims.access)?,
-            id_token: sign(keys.id(&self.vault), &claims.id)?,
+            access_token: sign(keys.access(&self.vault, now), &claims.access)?,
+            id_token: sign(keys.id(&self.vault, now), &claims.id)?,
             expires_in: grant.access_token_seconds,
         })
     }

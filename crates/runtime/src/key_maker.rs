@@ -8,17 +8,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use claviger_oauth::jose::{KeyError, SigningKey, generate};
-use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
+use claviger_oauth::jose::generate;
+use claviger_resources::signing_key::{KeyPolicy, SigningAlgorithm, SigningKeys};
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::{Clock, Random, Tenant, UserPoolId};
 use claviger_store::{Store, StoreError, TransactionExt};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use crate::vault::{SealedFor, Vault, VaultError};
+use crate::signing_keys::{MakeKeysError, PrivateKeys};
+use crate::vault::Vault;
 
 /// Private keys kept ready: two pools' worth.
 const STOCK: usize = 4;
@@ -44,17 +43,6 @@ pub struct KeyMaker {
     random: fn() -> Box<dyn Random>,
 }
 
-/// Why keys could not be stored.
-#[derive(Debug, thiserror::Error)]
-enum KeyMakerError {
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-    #[error("the vault failed")]
-    Vault(#[from] VaultError),
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
-
 impl KeyMaker {
     /// A maker that stores keys in `store`, sealed by `vault`.
     pub fn new(
@@ -76,7 +64,7 @@ impl KeyMaker {
                 start_making(&stock);
             }
             let (Some(access), Some(id)) = (made.recv().await, made.recv().await) else { return };
-            let record = match self.record(&pool, &[(KeyPurpose::Access, access), (KeyPurpose::Id, id)]) {
+            let record = match self.record(&pool, &PrivateKeys { algorithm: ALGORITHM, access, id }) {
                 Ok(record) => record,
                 Err(error) => {
                     tracing::error!(pool = %pool.pool, error = &error as &dyn std::error::Error, "no keys for a pool");
@@ -91,23 +79,9 @@ impl KeyMaker {
         }
     }
 
-    fn record(&self, pool: &Keyless, keys: &[(KeyPurpose, Zeroizing<Vec<u8>>)]) -> Result<SigningKeys, KeyMakerError> {
-        let mut random = (self.random)();
-        let records = keys.iter().map(|(purpose, der)| {
-            let mut kid = [0_u8; 32];
-            random.fill(&mut kid);
-            let kid = STANDARD.encode(kid);
-            Ok(SigningKeyRecord {
-                purpose: *purpose,
-                algorithm: ALGORITHM,
-                jwk: SigningKey::from_pkcs8(&kid, ALGORITHM, der)?.jwk()?,
-                sealed: self.vault.seal(SealedFor::SigningKey(&pool.pool), der, &mut *random)?,
-                created: self.clock.now(),
-                kid,
-            })
-        });
-        let keys = records.collect::<Result<_, KeyMakerError>>()?;
-        Ok(SigningKeys { pool: pool.pool.clone(), tenant: pool.tenant.clone(), keys })
+    fn record(&self, pool: &Keyless, keys: &PrivateKeys) -> Result<SigningKeys, MakeKeysError> {
+        let keys = keys.records(&pool.pool, &self.vault, &mut *(self.random)(), self.clock.now())?;
+        Ok(SigningKeys { pool: pool.pool.clone(), tenant: pool.tenant.clone(), policy: KeyPolicy::default(), keys })
     }
 
     /// Stores the keys, unless the pool is gone or someone was quicker.

@@ -16,6 +16,7 @@ mod messages;
 mod policy;
 mod role_mapping;
 mod roles;
+mod signing_keys;
 mod stacks;
 mod stop;
 mod token;
@@ -77,6 +78,7 @@ enum Command {
     AppClient(app_client::Arguments),
     RoleMapping(role_mapping::Arguments),
     Policy(policy::Arguments),
+    SigningKeys(signing_keys::Arguments),
     Messages(messages::Arguments),
     Explain(explain::Arguments),
 }
@@ -105,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::AppClient(command) => app_client::run(&arguments.global, &command),
         Command::RoleMapping(command) => role_mapping::run(&arguments.global, &command),
         Command::Policy(command) => policy::run(&arguments.global, &command),
+        Command::SigningKeys(command) => signing_keys::run(&arguments.global, &command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
     };

@@ -6,6 +6,8 @@ use claviger_oauth::claims::ExtraClaimsError;
 use claviger_resources::InvalidId;
 use claviger_resources::limits::AUTHORIZATION_POLICIES_MAX;
 use claviger_resources::request_rates::RATE_MAX;
+use claviger_resources::signing_key::TooManyKeys;
+use claviger_runtime::signing_keys::MakeKeysError;
 use claviger_store::StoreError;
 
 use crate::operation::Refusal;
@@ -16,6 +18,21 @@ pub enum Error {
     /// There is no such app client.
     #[error("App client {0} does not exist.")]
     AppClientNotFound(String),
+    /// There is no such user pool.
+    #[error("User pool {0} does not exist.")]
+    UserPoolNotFound(String),
+    /// The pool's first keys are being made.
+    #[error("The signing keys of user pool {0} are still being made. Try again.")]
+    NoSigningKeysYet(String),
+    /// The pool has no such key.
+    #[error("Signing key {0} does not exist.")]
+    SigningKeyNotFound(String),
+    /// The pool has as many keys as there may be.
+    #[error(transparent)]
+    TooManyKeys(#[from] TooManyKeys),
+    /// A key could not be made.
+    #[error("a signing key cannot be made")]
+    MakeKeys(#[from] MakeKeysError),
     /// A rate of nothing a second would never let a token through, and one beyond a million bounds nothing.
     #[error("RequestsPerSecond must be greater than 0 and at most {RATE_MAX}.")]
     RateOutOfRange,
@@ -61,8 +78,11 @@ impl From<Error> for Failure {
             Error::AppClientNotFound(_)
             | Error::ApiNotFound(_)
             | Error::NoRoleMapping(_)
+            | Error::UserPoolNotFound(_)
+            | Error::SigningKeyNotFound(_)
             | Error::PolicyNotFound(_) => "ResourceNotFoundException",
-            Error::TooManyPolicies => "LimitExceededException",
+            Error::NoSigningKeysYet(_) => "TooManyRequestsException",
+            Error::TooManyKeys(_) | Error::TooManyPolicies => "LimitExceededException",
             Error::RateOutOfRange
             | Error::BurstWithoutRate
             | Error::SetAndUnset(_)
@@ -77,7 +97,8 @@ impl From<Error> for Failure {
             Error::Store(StoreError::Contention | StoreError::Conflict) => {
                 return Self::new("TooManyRequestsException", 400, "Too many requests".to_owned());
             }
-            Error::Store(
+            Error::MakeKeys(_)
+            | Error::Store(
                 StoreError::AlreadyExists
                 | StoreError::NameTaken { .. }
                 | StoreError::ReadOnly

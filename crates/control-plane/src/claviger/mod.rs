@@ -9,5 +9,6 @@ mod errors;
 pub mod operations;
 pub mod role_mapping;
 pub mod shapes;
+pub mod signing_keys;
 
 pub use errors::Error;

@@ -5,6 +5,7 @@ use super::authorization_policy::{
     DeleteAuthorizationPolicy, DescribeAuthorizationPolicy, ListAuthorizationPolicies, PutAuthorizationPolicy,
 };
 use super::role_mapping::{DeleteRoleMapping, DescribeRoleMapping, PutRoleMapping};
+use super::signing_keys::{DescribeSigningKeys, RetireSigningKey, RotateSigningKeys, UpdateSigningKeyPolicy};
 use crate::operation::{Row, row};
 
 /// Every operation that is served.
@@ -18,4 +19,8 @@ pub static OPERATIONS: &[Row] = &[
     row::<DescribeAuthorizationPolicy>(),
     row::<ListAuthorizationPolicies>(),
     row::<DeleteAuthorizationPolicy>(),
+    row::<DescribeSigningKeys>(),
+    row::<RotateSigningKeys>(),
+    row::<RetireSigningKey>(),
+    row::<UpdateSigningKeyPolicy>(),
 ];

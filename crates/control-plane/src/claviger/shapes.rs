@@ -12,10 +12,14 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("DescribeAppClientExtras", &DESCRIBE_APP_CLIENT_EXTRAS_REQUEST),
     operation("DescribeAuthorizationPolicy", &AUTHORIZATION_POLICY_REQUEST),
     operation("DescribeRoleMapping", &ROLE_MAPPING_REQUEST),
+    operation("DescribeSigningKeys", &DESCRIBE_SIGNING_KEYS_REQUEST),
     operation("ListAuthorizationPolicies", &LIST_AUTHORIZATION_POLICIES_REQUEST),
     operation("PutAuthorizationPolicy", &PUT_AUTHORIZATION_POLICY_REQUEST),
     operation("PutRoleMapping", &PUT_ROLE_MAPPING_REQUEST),
+    operation("RetireSigningKey", &RETIRE_SIGNING_KEY_REQUEST),
+    operation("RotateSigningKeys", &ROTATE_SIGNING_KEYS_REQUEST),
     operation("UpdateAppClientExtras", &UPDATE_APP_CLIENT_EXTRAS_REQUEST),
+    operation("UpdateSigningKeyPolicy", &UPDATE_SIGNING_KEY_POLICY_REQUEST),
 ];
 
 static CLIENT_ID_PATTERN: Pattern = Pattern::new(r"[\w+]+");
@@ -76,3 +80,20 @@ static PUT_AUTHORIZATION_POLICY_REQUEST: Shape = structure(&[
 static AUTHORIZATION_POLICY_REQUEST: Shape = structure(&[required("PolicyName", &POLICY_NAME)]);
 static LIST_AUTHORIZATION_POLICIES_REQUEST: Shape =
     structure(&[optional("MaxResults", &MAX_RESULTS), optional("NextToken", &POLICY_NAME)]);
+
+static KEY_ID: Shape = string().min(1).max(128);
+static SIGNING_ALGORITHM: Shape = one_of(&["RS256", "ES256", "EdDSA"]);
+/// A week: longer than anybody keeps a key set.
+static PUBLICATION_SECONDS: Shape = long().min(0).max(604_800);
+/// `ROTATION_DAYS_MAX`, and 0 for never.
+static ROTATION_DAYS: Shape = integer().min(0).max(3_650);
+static DESCRIBE_SIGNING_KEYS_REQUEST: Shape = structure(&[required("UserPoolId", &USER_POOL_ID)]);
+static ROTATE_SIGNING_KEYS_REQUEST: Shape =
+    structure(&[required("UserPoolId", &USER_POOL_ID), optional("PublicationSeconds", &PUBLICATION_SECONDS)]);
+static RETIRE_SIGNING_KEY_REQUEST: Shape =
+    structure(&[required("UserPoolId", &USER_POOL_ID), required("KeyId", &KEY_ID)]);
+static UPDATE_SIGNING_KEY_POLICY_REQUEST: Shape = structure(&[
+    required("UserPoolId", &USER_POOL_ID),
+    optional("Algorithm", &SIGNING_ALGORITHM),
+    optional("RotationDays", &ROTATION_DAYS),
+]);

@@ -11,7 +11,7 @@ use claviger_control_plane::operation::Caller;
 use claviger_control_plane::s3::{S3Body, S3Request};
 use claviger_control_plane::services::{Parts, Services, Settings};
 use claviger_oauth::jose::{SigningKey, generate};
-use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
+use claviger_resources::signing_key::{KeyPolicy, KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
 use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
@@ -300,10 +300,17 @@ impl Plane {
                 jwk: SigningKey::from_pkcs8(&kid, algorithm, &der).unwrap().jwk().unwrap(),
                 sealed: self.vault.seal(SealedFor::SigningKey(&pool), &der, &mut SeededRandom::new(7)).unwrap(),
                 created: self.clock.now(),
+                signs_from: self.clock.now(),
+                retires: None,
                 kid,
             }
         });
-        let record = SigningKeys { pool: pool.clone(), tenant: self.caller.tenant(), keys: keys.into() };
+        let record = SigningKeys {
+            pool: pool.clone(),
+            tenant: self.caller.tenant(),
+            policy: KeyPolicy::default(),
+            keys: keys.into(),
+        };
         let mut tx = self.store.write().await.unwrap();
         tx.insert(&record).await.unwrap();
         tx.commit().await.unwrap();

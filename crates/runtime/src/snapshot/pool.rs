@@ -111,12 +111,17 @@ pub struct PoolKeys {
     pub jwks: Bytes,
     pool: UserPoolId,
     verifying: KeySet,
-    access: LazySigningKey,
-    id: Option<LazySigningKey>,
+    /// Those that sign access tokens, the newest first.
+    access: Vec<LazySigningKey>,
+    /// Those that sign ID tokens, the newest first.
+    id: Vec<LazySigningKey>,
+    /// When something is to be done about them without anybody asking.
+    next_change: Option<Timestamp>,
 }
 
 /// A private key that is opened and prepared when the first token needs it, not when the node starts.
 struct LazySigningKey {
+    signs_from: Timestamp,
     kid: String,
     algorithm: SigningAlgorithm,
     sealed: Sealed,
@@ -142,31 +147,52 @@ pub enum KeysError {
 
 impl PoolKeys {
     pub(super) fn new(record: &SigningKeys) -> Result<Self, KeysError> {
-        let key = |purpose| record.keys.iter().find(|key| key.purpose == purpose).map(LazySigningKey::new);
+        let keys = |purpose| {
+            let mut keys: Vec<_> =
+                record.keys.iter().filter(|key| key.purpose == purpose).map(LazySigningKey::new).collect();
+            keys.sort_by_key(|key| std::cmp::Reverse(key.signs_from));
+            keys
+        };
+        let access = keys(KeyPurpose::Access);
+        if access.is_empty() {
+            return Err(KeysError::NoAccessKey);
+        }
         let verifying: Result<_, _> = record.keys.iter().map(|key| VerifyingKey::from_jwk(&key.jwk)).collect();
         Ok(Self {
             jwks: jwks_document(record.keys.iter().map(|key| key.jwk.as_str())).into(),
             pool: record.pool.clone(),
             verifying: KeySet::new(verifying?),
-            access: key(KeyPurpose::Access).ok_or(KeysError::NoAccessKey)?,
-            id: key(KeyPurpose::Id),
+            access,
+            id: keys(KeyPurpose::Id),
+            next_change: record.next_change(),
         })
     }
 
-    /// The key that signs access tokens.
-    pub fn access(&self, vault: &Vault) -> Result<&SigningKey, KeysError> {
-        self.access.ready(vault, &self.pool)
+    /// The key that signs access tokens now.
+    pub fn access(&self, vault: &Vault, now_seconds: i64) -> Result<&SigningKey, KeysError> {
+        begun(&self.access, now_seconds).ok_or(KeysError::NoAccessKey)?.ready(vault, &self.pool)
     }
 
-    /// The key that signs ID tokens.
-    pub fn id(&self, vault: &Vault) -> Result<&SigningKey, KeysError> {
-        self.id.as_ref().ok_or(KeysError::NoIdKey)?.ready(vault, &self.pool)
+    /// The key that signs ID tokens now.
+    pub fn id(&self, vault: &Vault, now_seconds: i64) -> Result<&SigningKey, KeysError> {
+        begun(&self.id, now_seconds).ok_or(KeysError::NoIdKey)?.ready(vault, &self.pool)
     }
+
+    /// When something is to be done about them without anybody asking.
+    pub fn next_change(&self) -> Option<Timestamp> {
+        self.next_change
+    }
+}
+
+/// The newest key that has begun to sign; where none has, by a clock that went back, the oldest.
+fn begun(keys: &[LazySigningKey], now_seconds: i64) -> Option<&LazySigningKey> {
+    keys.iter().find(|key| key.signs_from.seconds() <= now_seconds).or(keys.last())
 }
 
 impl LazySigningKey {
     fn new(record: &SigningKeyRecord) -> Self {
         Self {
+            signs_from: record.signs_from,
             kid: record.kid.clone(),
             algorithm: record.algorithm,
             sealed: record.sealed.clone(),

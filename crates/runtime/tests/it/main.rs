@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod functions;
+mod key_keeper;
 mod plan_usage;
 mod stored_functions;
 mod token_cache;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use claviger_oauth::jose::{SigningKey, generate};
 use claviger_oauth::refusal::Refusal;
 use claviger_oauth::verified_token::VerifiedToken;
-use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
+use claviger_resources::signing_key::{KeyPolicy, KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::{Sealed, Timestamp, UserPoolId};
 use claviger_runtime::issuers::Issuers;
@@ -36,6 +36,8 @@ impl Signer {
             jwk: key.jwk().unwrap(),
             sealed: Sealed::from_bytes(vec![1; 32]),
             created: Timestamp::default(),
+            signs_from: Timestamp::default(),
+            retires: None,
         };
         Self { key, record }
     }
@@ -58,7 +60,7 @@ async fn serving(pool: Option<&UserPool>, keys: &[&Signer]) -> Snapshot {
         let Some(pool) = pool else { return Ok(()) };
         tx.insert(pool).await?;
         let keys = keys.iter().map(|signer| signer.record.clone()).collect();
-        tx.insert(&SigningKeys { pool: pool.id.clone(), tenant: tenant(), keys }).await
+        tx.insert(&SigningKeys { pool: pool.id.clone(), tenant: tenant(), policy: KeyPolicy::default(), keys }).await
     })
     .await;
     Builder::new(Issuers::Aws).load(&mut *store.read().await.unwrap()).await.unwrap()

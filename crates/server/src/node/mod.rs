@@ -24,6 +24,7 @@ use claviger_runtime::functions::{self, Functions, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
+use claviger_runtime::key_keeper::KeyKeeper;
 use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::limits::Limits;
 use claviger_runtime::log_events::{Keeper, LogEvents};
@@ -325,7 +326,10 @@ fn background(
     let mut tasks = JoinSet::new();
     let (keyless, waiting) = mpsc::unbounded_channel();
     let (store, vault, clock) = (services.store.clone(), Arc::clone(&services.vault), services.clock.clone());
+    let keeper =
+        KeyKeeper { store: store.clone(), vault: Arc::clone(&vault), clock: clock.clone(), random: random::system };
     tasks.spawn_on(KeyMaker::new(store, vault, clock, random::system).run(waiting), threads);
+    tasks.spawn_on(keeper.run(Arc::clone(current)), threads);
     tasks.spawn_on(stack_worker.run(Arc::clone(services)), threads);
     let (follower, feed) = (Arc::clone(current), Arc::clone(services));
     tasks.spawn_on(async move { follower.follow(&*feed.store, builder, keyless).await }, threads);

@@ -37,6 +37,7 @@ mod proxying;
 mod request_validation;
 mod role_mappings;
 mod rotation;
+mod signing_keys;
 mod stack;
 mod support;
 mod tenancy;

@@ -2,7 +2,7 @@
 
 use claviger_resources::app_client::AppClient;
 use claviger_resources::resource_server::ResourceServer;
-use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::signing_key::{KeyPolicy, SigningKeys};
 use claviger_resources::user_pool::{IssuerType, UserPool};
 use claviger_resources::{Tenant, UserPoolId};
 use claviger_store::TransactionExt;
@@ -195,7 +195,12 @@ async fn a_pool_is_deleted_with_all_that_belongs_to_it() {
     plane.client(&pool).await;
     let tenant: Tenant = plane.caller.tenant();
     let mut tx = plane.store.write().await.unwrap();
-    let keys = SigningKeys { pool: UserPoolId::parse(&pool).unwrap(), tenant: tenant.clone(), keys: Vec::new() };
+    let keys = SigningKeys {
+        pool: UserPoolId::parse(&pool).unwrap(),
+        tenant: tenant.clone(),
+        policy: KeyPolicy::default(),
+        keys: Vec::new(),
+    };
     tx.insert(&keys).await.unwrap();
     tx.commit().await.unwrap();
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use claviger_oauth::jose::{KeySet, SigningKey, Token, VerifyingKey, generate};
 use claviger_oauth::secret_hash;
-use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
+use claviger_resources::signing_key::{KeyPolicy, KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
 use claviger_resources::user::{Password, User, UserStatus};
 use claviger_resources::{Clock, Secret, Tenant, UserPoolId};
 use claviger_runtime::passwords::{Owner, Passwords};
@@ -219,11 +219,13 @@ pub(crate) async fn put_keys(plane: &Plane, pool: &UserPoolId) {
             jwk: SigningKey::from_pkcs8(kid, SigningAlgorithm::Es256, &der).unwrap().jwk().unwrap(),
             sealed: plane.vault.seal(SealedFor::SigningKey(pool), &der, &mut random).unwrap(),
             created: plane.clock.now(),
+            signs_from: plane.clock.now(),
+            retires: None,
             kid: kid.to_owned(),
         }
     };
     let keys = vec![key(KeyPurpose::Access, "access"), key(KeyPurpose::Id, "id")];
-    let record = SigningKeys { pool: pool.clone(), tenant: plane.caller.tenant(), keys };
+    let record = SigningKeys { pool: pool.clone(), tenant: plane.caller.tenant(), policy: KeyPolicy::default(), keys };
     let mut tx = plane.store.write().await.unwrap();
     tx.insert(&record).await.unwrap();
     tx.commit().await.unwrap();
