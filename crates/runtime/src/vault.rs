@@ -20,6 +20,14 @@ const DIGEST_KEY_CONTEXT: &str = "claviger keyring: digest key";
 /// The key that wraps the store's keys; it is never stored beside them.
 pub struct MasterKey(LessSafeKey);
 
+/// The key that wraps the store's keys, and older ones that may still be found to wrap them.
+pub struct MasterKeys {
+    /// The one that is to wrap them.
+    pub current: MasterKey,
+    /// Older ones.
+    pub older: Vec<MasterKey>,
+}
+
 /// The opened keys of a store.
 pub struct Vault {
     data: LessSafeKey,
@@ -82,26 +90,69 @@ impl MasterKey {
     }
 }
 
+impl From<MasterKey> for MasterKeys {
+    fn from(current: MasterKey) -> Self {
+        Self { current, older: Vec::new() }
+    }
+}
+
+impl MasterKeys {
+    /// Opens the keys of a store; with them comes a keyring to keep instead when it was an older master key that opened
+    /// them.
+    pub fn open(&self, keyring: &Keyring, random: &mut dyn Random) -> Result<(Vault, Option<Keyring>), VaultError> {
+        let opened = Opened::open(&self.current, keyring);
+        if let Ok(opened) = opened {
+            return Ok((opened.vault()?, None));
+        }
+        let opened = self.older.iter().find_map(|older| Opened::open(older, keyring).ok());
+        let opened = opened.ok_or(VaultError::WrongMasterKey)?;
+        Ok((opened.vault()?, Some(opened.wrap(&self.current, random)?)))
+    }
+}
+
+/// The two keys of a store, in the clear.
+struct Opened {
+    data: Zeroizing<[u8; KEY_BYTES]>,
+    digest: Zeroizing<[u8; KEY_BYTES]>,
+}
+
+impl Opened {
+    fn open(master: &MasterKey, keyring: &Keyring) -> Result<Self, VaultError> {
+        let open_one = |context, sealed| {
+            let plain = open(&master.0, context, sealed).map_err(|_| VaultError::WrongMasterKey)?;
+            let bytes = plain.expose().as_slice().try_into().map_err(|_| VaultError::KeyLength)?;
+            Ok::<_, VaultError>(Zeroizing::new(bytes))
+        };
+        Ok(Self {
+            data: open_one(DATA_KEY_CONTEXT, &keyring.data_key)?,
+            digest: open_one(DIGEST_KEY_CONTEXT, &keyring.digest_key)?,
+        })
+    }
+
+    fn wrap(&self, master: &MasterKey, random: &mut dyn Random) -> Result<Keyring, VaultError> {
+        Ok(Keyring {
+            data_key: seal(&master.0, DATA_KEY_CONTEXT, &*self.data, random)?,
+            digest_key: seal(&master.0, DIGEST_KEY_CONTEXT, &*self.digest, random)?,
+        })
+    }
+
+    fn vault(&self) -> Result<Vault, VaultError> {
+        Ok(Vault { data: aead_key(&*self.data)?, digest: DigestKey::new(&self.digest) })
+    }
+}
+
 impl Vault {
     /// Makes the keys of a new store, and the keyring to keep them in.
     pub fn create(master: &MasterKey, random: &mut dyn Random) -> Result<(Self, Keyring), VaultError> {
-        let (mut data, mut digest) = (Zeroizing::new([0_u8; KEY_BYTES]), Zeroizing::new([0_u8; KEY_BYTES]));
-        random.fill(&mut *data);
-        random.fill(&mut *digest);
-        let keyring = Keyring {
-            data_key: seal(&master.0, DATA_KEY_CONTEXT, &*data, random)?,
-            digest_key: seal(&master.0, DIGEST_KEY_CONTEXT, &*digest, random)?,
-        };
-        Ok((Self { data: aead_key(&*data)?, digest: DigestKey::new(&digest) }, keyring))
+        let mut made = Opened { data: Zeroizing::default(), digest: Zeroizing::default() };
+        random.fill(&mut *made.data);
+        random.fill(&mut *made.digest);
+        Ok((made.vault()?, made.wrap(master, random)?))
     }
 
     /// Opens the keys of an existing store.
     pub fn open(master: &MasterKey, keyring: &Keyring) -> Result<Self, VaultError> {
-        let wrong = |_| VaultError::WrongMasterKey;
-        let data = open(&master.0, DATA_KEY_CONTEXT, &keyring.data_key).map_err(wrong)?;
-        let digest = open(&master.0, DIGEST_KEY_CONTEXT, &keyring.digest_key).map_err(wrong)?;
-        let digest: &[u8; KEY_BYTES] = digest.expose().as_slice().try_into().map_err(|_| VaultError::KeyLength)?;
-        Ok(Self { data: aead_key(data.expose())?, digest: DigestKey::new(digest) })
+        Opened::open(master, keyring)?.vault()
     }
 
     /// Seals a value for its place.
@@ -196,6 +247,25 @@ mod tests {
         let again = Vault::open(&master(1), &keyring).unwrap();
         assert!(again.digest(&client, b"secret") == digest);
         assert!(Vault::open(&master(2), &keyring).err() == Some(VaultError::WrongMasterKey));
+    }
+
+    #[test]
+    fn an_older_master_key_opens_a_store_and_gives_way_to_the_newer() {
+        let mut random = SeededRandom::new(1);
+        let (vault, keyring) = Vault::create(&master(1), &mut random).unwrap();
+        let client = ClientId::parse("client").unwrap();
+        let keys = |current, older: &[u8]| MasterKeys {
+            current: master(current),
+            older: older.iter().copied().map(master).collect(),
+        };
+        let (_, none) = keys(1, &[2]).open(&keyring, &mut random).unwrap();
+        assert!(none.is_none());
+        let (opened, renewed) = keys(3, &[2, 1]).open(&keyring, &mut random).unwrap();
+        assert!(opened.digest(&client, b"secret") == vault.digest(&client, b"secret"));
+        let renewed = renewed.unwrap();
+        assert!(Vault::open(&master(3), &renewed).is_ok());
+        assert!(Vault::open(&master(1), &renewed).err() == Some(VaultError::WrongMasterKey));
+        assert!(keys(3, &[2]).open(&keyring, &mut random).err() == Some(VaultError::WrongMasterKey));
     }
 
     #[test]

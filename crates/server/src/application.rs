@@ -1,6 +1,7 @@
 //! The application: takes each request to the part that answers it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use claviger_data_plane::Arrival;
 use claviger_data_plane::body::{self, Body};
@@ -55,12 +56,13 @@ pub struct Application {
     authority: Option<Arc<LocalAuthority>>,
     node: Node,
     refusals: Refusals,
+    is_stopping: AtomicBool,
 }
 
 impl Application {
     /// An application on this node; `authority` answers for AWS's names.
     pub fn new(settings: Settings, authority: Option<Arc<LocalAuthority>>, node: Node) -> Self {
-        Self { settings, authority, node, refusals: Refusals::default() }
+        Self { settings, authority, node, refusals: Refusals::default(), is_stopping: AtomicBool::new(false) }
     }
 
     /// Answers one request, and keeps why when the answer is a refusal.
@@ -129,6 +131,7 @@ impl Application {
                 "the names that this server answers to: AWS's, localhost, addresses, and those given with --suffix",
             ),
             Route::MissingAuthenticationToken => missing_authentication_token(),
+            Route::Elsewhere => elsewhere(),
             Route::NotFound => not_found(),
         }
     }
@@ -142,13 +145,23 @@ impl Application {
             dev: self.settings.dev,
             proxy_allowed: self.settings.dev && connection.is_local(),
             port: connection.local.port(),
+            planes: connection.planes,
         };
         routing::route(head, &names)
     }
 
-    /// Stores what is kept in memory only; called once, when no more requests are answered.
-    pub(crate) async fn close(&self) {
+    /// Stores what is kept in memory only; to be called once, when no more requests are answered.
+    pub async fn close(&self) {
         self.node.close().await;
+    }
+
+    /// Says from now on that the server is not ready, so that load balancers send nobody here any more.
+    pub fn say_not_ready(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
     }
 
     /// The node that answers.
@@ -237,6 +250,14 @@ fn page() -> Response<Body> {
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     );
     response
+}
+
+/// The answer to what the server answers at another of its addresses.
+fn elsewhere() -> Response<Body> {
+    let message = "This is not answered at this address; the server may answer it at another of its own.";
+    let refused = Refused::new(Surface::Routing, "the address that was called is for other requests")
+        .with_setting(Some("listen.data, listen.control and listen.operations".to_owned()));
+    explained(refusal(StatusCode::NOT_FOUND, message), refused)
 }
 
 pub(crate) fn not_found() -> Response<Body> {

@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, progress and complaints to stderr. Exit status: 0 success, 1 the work failed, 2 wrong usage.
 
+mod address;
 mod app_client;
 mod call;
 mod demo;
@@ -16,6 +17,7 @@ mod messages;
 mod policy;
 mod role_mapping;
 mod roles;
+mod serve;
 mod signing_keys;
 mod stacks;
 mod stop;
@@ -29,6 +31,7 @@ use self::endpoint::Endpoint;
 use anyhow::Context;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use claviger_runtime::functions::guard;
+use tracing_subscriber::EnvFilter;
 
 /// A machine-to-machine OAuth 2.0 stack compatible with Amazon Cognito and API Gateway.
 #[derive(Debug, Parser)]
@@ -68,6 +71,7 @@ enum Output {
 enum Command {
     Dev(dev::Arguments),
     Demo(demo::Arguments),
+    Serve(serve::Arguments),
     Exec(exec::Arguments),
     Env(env::Arguments),
     Deploy(stacks::deploy::Arguments),
@@ -93,10 +97,13 @@ pub fn run() -> ExitCode {
         return guard::run(words);
     }
     let arguments = Arguments::parse();
-    start_logging(arguments.global.verbose);
+    if !matches!(arguments.command, Command::Serve(_)) {
+        start_logging(arguments.global.verbose, None, false);
+    }
     let result = match arguments.command {
         Command::Dev(command) => dev::run(&arguments.global, command),
         Command::Demo(command) => demo::run(&arguments.global, &command),
+        Command::Serve(command) => serve::run(&arguments.global, &command),
         Command::Exec(command) => exec::run(&arguments.global, &command),
         Command::Env(command) => env::run(&arguments.global, &command),
         Command::Deploy(command) => stacks::deploy::run(&arguments.global, &command),
@@ -140,15 +147,17 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Sends log lines to stderr, at the level of `-v` unless `CLAVIGER_LOG` says otherwise.
-fn start_logging(verbose: u8) {
+/// Sends log lines to stderr: what is told of, else what `CLAVIGER_LOG` says, else the level of `-v`.
+fn start_logging(verbose: u8, told: Option<&str>, as_json: bool) {
     let level = match verbose {
         0 => "warn",
         1 => "info",
         2 => "debug",
         _ => "trace",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CLAVIGER_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let told = told.and_then(|told| EnvFilter::try_new(told).ok());
+    let filter = told.or_else(|| EnvFilter::try_from_env("CLAVIGER_LOG").ok());
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(level));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = if as_json { lines.json().try_init() } else { lines.try_init() };
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::planes::Planes;
+
 /// What is known of a connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -24,6 +26,8 @@ pub struct Connection {
     pub server_name: Option<Arc<str>>,
     /// Whether it runs inside a tunnel of the proxy.
     pub tunnelled: bool,
+    /// What is answered at the address that the client reached.
+    pub planes: Planes,
 }
 
 impl Connection {

@@ -5,8 +5,10 @@
 //! [`routing`] for the map of addresses and with [`listener`] for the way of a connection.
 
 pub mod application;
+mod certificates;
 pub mod cli;
 pub mod clock;
+mod config;
 pub mod connection;
 mod control;
 mod cors;
@@ -19,6 +21,7 @@ mod messages;
 pub mod node;
 mod outbound;
 mod own;
+pub mod planes;
 pub mod proxy;
 mod random;
 pub mod routing;

@@ -15,18 +15,29 @@ use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::application::Application;
 use crate::connection::{Connection, Requests, Watched};
+use crate::planes::Planes;
 use crate::proxy;
 use claviger_data_plane::body::Body;
 
 /// The first byte of a TLS handshake record (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The answer to requests without TLS where there must be some.
+const TLS_ONLY: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 68\r\nconnection: close\r\n\r\n\
+    {\"message\":\"This address speaks TLS only; use an https:// address.\"}";
+
+/// How long the refusal of such a request may take, and how much of the request is thrown away.
+const TLS_ONLY_DURATION_MAX: Duration = Duration::from_secs(2);
+const TLS_ONLY_BYTES_MAX: u64 = 64 * 1024;
 
 /// The bounds of connections.
 #[derive(Clone, Debug)]
@@ -63,17 +74,38 @@ impl Default for Limits {
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    terms: Terms,
+}
+
+/// What is answered at a port, and how.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    planes: Planes,
+    /// Whether requests without TLS are answered.
+    plain: bool,
 }
 
 impl Listener {
-    /// Binds `address`; port 0 takes a free one.
+    /// Binds `address`; port 0 takes a free one. Everything is answered there, with TLS and without.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         let socket = socket.listen(4096)?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, address })
+        Ok(Self { socket, address, terms: Terms { planes: Planes::ALL, plain: true } })
+    }
+
+    /// The same port for these requests alone.
+    #[must_use]
+    pub fn answering(self, planes: Planes) -> Self {
+        Self { terms: Terms { planes, ..self.terms }, ..self }
+    }
+
+    /// The same port for requests over TLS alone.
+    #[must_use]
+    pub fn encrypted(self) -> Self {
+        Self { terms: Terms { plain: false, ..self.terms }, ..self }
     }
 
     /// The address that was bound.
@@ -83,32 +115,40 @@ impl Listener {
 
     /// Serves until `stop` completes, then lets running requests finish for as long as the limits allow.
     pub async fn serve(self, front: Arc<Front>, stop: impl Future<Output = ()>) {
-        let connections = Arc::new(Semaphore::new(front.limits.connections_max));
-        let accept = async {
-            loop {
-                let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
-                match self.socket.accept().await {
-                    Ok((stream, peer)) => {
-                        let front = Arc::clone(&front);
-                        tokio::spawn(async move {
-                            serve_tcp(stream, peer, front).await;
-                            drop(permit);
-                        });
-                    }
-                    Err(error) => refuse_for_now(&error).await,
-                }
-            }
-        };
-        tokio::select! {
-            () = accept => {}
-            () = stop => {}
-        }
-        drop(self.socket);
-        if tokio::time::timeout(front.limits.drain_max, front.drain()).await.is_err() {
-            tracing::warn!("some requests did not finish in time and are cut off");
-        }
-        front.application.close().await;
+        serve(vec![self], front, stop).await;
     }
+
+    async fn accept(self, front: Arc<Front>) {
+        let connections = Arc::new(Semaphore::new(front.limits.connections_max));
+        loop {
+            let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
+            match self.socket.accept().await {
+                Ok((stream, peer)) => {
+                    let front = Arc::clone(&front);
+                    tokio::spawn(async move {
+                        serve_tcp(stream, peer, self.terms, front).await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => refuse_for_now(&error).await,
+            }
+        }
+    }
+}
+
+/// Serves at all of these ports until `stop` completes, then lets running requests finish for as long as the limits allow.
+pub async fn serve(listeners: Vec<Listener>, front: Arc<Front>, stop: impl Future<Output = ()>) {
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(listener.accept(Arc::clone(&front)));
+    }
+    stop.await;
+    // The ports are closed when this is done.
+    accepting.shutdown().await;
+    if tokio::time::timeout(front.limits.drain_max, front.drain()).await.is_err() {
+        tracing::warn!("some requests did not finish in time and are cut off");
+    }
+    front.application.close().await;
 }
 
 /// What all connections share.
@@ -146,7 +186,8 @@ impl Front {
         })
     }
 
-    pub(crate) fn application(&self) -> &Application {
+    /// What answers.
+    pub fn application(&self) -> &Application {
         &self.application
     }
 
@@ -178,7 +219,7 @@ pub(crate) fn serve_tunnel(upgraded: Upgraded, session: Session) -> Pin<Box<dyn 
     })
 }
 
-async fn serve_tcp(stream: TcpStream, peer: SocketAddr, front: Arc<Front>) {
+async fn serve_tcp(mut stream: TcpStream, peer: SocketAddr, terms: Terms, front: Arc<Front>) {
     let Ok(local) = stream.local_addr() else { return };
     // An answer is written in one piece; waiting for more would only delay it.
     let _ = stream.set_nodelay(true);
@@ -187,15 +228,28 @@ async fn serve_tcp(stream: TcpStream, peer: SocketAddr, front: Arc<Front>) {
         Ok(Ok(1)) => {}
         _ => return,
     }
+    if first != [TLS_HANDSHAKE] && !terms.plain {
+        let _ = tokio::time::timeout(TLS_ONLY_DURATION_MAX, refuse_plain(&mut stream)).await;
+        return;
+    }
     let requests = Requests::default();
     let stream = Watched::new(stream, requests.clone(), front.limits.idle_max);
-    let connection = Connection { peer, local, tls: false, server_name: None, tunnelled: false };
+    let connection = Connection { peer, local, tls: false, server_name: None, tunnelled: false, planes: terms.planes };
     serve_stream(
         stream,
         first == [TLS_HANDSHAKE],
         Session { front, connection, requests, ends: AtomicBool::new(false) },
     )
     .await;
+}
+
+/// Says that there must be TLS. What was sent is thrown away unread, a little of it: a connection that is closed with bytes
+/// unread is reset, and its client would never see the answer.
+async fn refuse_plain(stream: &mut TcpStream) -> io::Result<()> {
+    stream.write_all(TLS_ONLY).await?;
+    stream.shutdown().await?;
+    let mut left = stream.take(TLS_ONLY_BYTES_MAX);
+    tokio::io::copy(&mut left, &mut tokio::io::sink()).await.map(drop)
 }
 
 async fn serve_stream<S>(stream: S, is_tls: bool, mut session: Session)

@@ -60,6 +60,9 @@ impl Application {
     }
 
     fn ready(&self) -> Response<Body> {
+        if self.is_stopping() {
+            return json_answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "stopping" }));
+        }
         let snapshot = self.node().current().load_full();
         let (user_pools, app_clients, rest_apis) = snapshot.counts();
         let counts = json!({ "userPools": user_pools, "appClients": app_clients, "restApis": rest_apis });

@@ -24,6 +24,7 @@ use http::{Method, header};
 
 pub use self::head::{BadHead, RequestHead};
 use self::hosts::HostForm;
+use crate::planes::Planes;
 
 /// The most bytes of a form that are read to find out which service it is for.
 pub const FORM_BYTES_MAX: usize = 1024 * 1024;
@@ -41,6 +42,8 @@ pub struct Names<'a> {
     pub proxy_allowed: bool,
     /// The port that the server listens on.
     pub port: u16,
+    /// What is answered at the address that the request came to.
+    pub planes: Planes,
 }
 
 /// Where a request goes.
@@ -116,6 +119,8 @@ pub enum Route<'a> {
     ForeignOrigin,
     /// The control plane was asked under a name that a stranger may have pointed here: 403.
     ForeignHost,
+    /// The server answers this, but not at the address that the request came to: 404.
+    Elsewhere,
     /// The page that names the forms of addresses.
     Page,
     /// Nothing is here: 404.
@@ -125,7 +130,9 @@ pub enum Route<'a> {
 /// Decides where a request goes.
 pub fn route<'a>(head: &'a RequestHead<'_>, names: &Names<'_>) -> Route<'a> {
     let route = first_match(head, names);
-    if !is_guarded(&route) {
+    if !names.planes.answer(&route, head) {
+        Route::Elsewhere
+    } else if !is_guarded(&route) {
         route
     } else if names.dev && !hosts::is_trustworthy(head.host(), names) {
         Route::ForeignHost

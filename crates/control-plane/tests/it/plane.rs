@@ -119,6 +119,7 @@ impl Plane {
         let keeper = Keeper { store: logged, clock: log_clock, threads: tokio::runtime::Handle::current() };
         let log_events = Arc::new(LogEvents::temporary(keeper).unwrap());
         let functions = Arc::new(Functions::new([]).with_stored(Stored {
+            are_run: true,
             log_events: Arc::clone(&log_events),
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),

@@ -54,6 +54,8 @@ pub struct Stored {
     pub world: Arc<dyn Clock>,
     /// Makes a source of randomness.
     pub random: fn() -> Box<dyn Random>,
+    /// Whether they are run; otherwise they are only kept.
+    pub are_run: bool,
     /// What they are told about the node.
     pub surroundings: Surroundings,
     /// Where they are looked after: threads that nothing slow holds up.
@@ -160,6 +162,9 @@ impl Runner {
 
     /// The function that is called, if its caller may call it.
     pub(super) fn admitted(&self, invocation: &Invocation<'_>) -> Result<Called, FunctionError> {
+        if !self.node.are_run {
+            return Err(unavailable(&"stored functions are not run on this server; turn run_functions on"));
+        }
         let not_found = || FunctionError::NotFound(invocation.arn.to_owned());
         let called = self.resolve(invocation.arn).ok_or_else(not_found)?;
         match invocation.invoker {

@@ -65,6 +65,7 @@ impl Node {
         let keeper = Keeper { store: store_of_logs, clock, threads: tokio::runtime::Handle::current() };
         let log_events = Arc::new(LogEvents::temporary(keeper).unwrap());
         let functions = Functions::default().with_stored(Stored {
+            are_run: true,
             log_events,
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),

@@ -1,7 +1,6 @@
 //! `claviger dev`: the laptop and CI server.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,10 +16,10 @@ use claviger_runtime::functions::{Apartness, FunctionUrl, Functions, apartness, 
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::token_cache::TokenCache;
 
+use super::address::{AddressFile, not_listening, url};
 use super::endpoint::Endpoint;
 use super::stacks::{self, Connections, Deployment, check_name};
 use super::stop::stop_signal;
-use super::trust::write_private;
 use super::{Global, WrongUsage};
 use crate::application::{Application, Settings};
 use crate::failpoint::KillAt;
@@ -83,6 +82,8 @@ pub(super) struct Arguments {
     kill_at: Option<KillAt>,
 }
 
+/// How the address to listen on is chosen.
+const LISTEN: &str = "--listen or CLAVIGER_LISTEN";
 /// A mebibyte, in bytes.
 const MIB: usize = 1024 * 1024;
 
@@ -136,9 +137,9 @@ pub(super) fn run(_global: &Global, arguments: Arguments) -> anyhow::Result<Exit
     let address_file = arguments.address_file.clone().map(AddressFile::clear).transpose()?;
     let listener = {
         let _context = runtime.enter();
-        Listener::bind(arguments.listen).map_err(|error| not_listening(arguments.listen, error))?
+        Listener::bind(arguments.listen).map_err(|error| not_listening(arguments.listen, error, LISTEN))?
     };
-    let url = url(listener.address());
+    let url = url("http", listener.address());
     let place = if arguments.ephemeral { Place::Memory } else { Place::Directory(arguments.data_dir.clone()) };
     let node = Node::start(&place, arguments.options(&url, functions)?)?;
     if let Some(file) = address_file.as_ref().filter(|_| arguments.templates.is_empty()) {
@@ -148,39 +149,6 @@ pub(super) fn run(_global: &Global, arguments: Arguments) -> anyhow::Result<Exit
     // What has not finished by now was given its time.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
-}
-
-/// What to do about an address that cannot be listened on.
-fn not_listening(address: SocketAddr, error: io::Error) -> anyhow::Error {
-    let advice = match error.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "port {} is taken, perhaps by another `claviger dev`; choose another with --listen {} or CLAVIGER_LISTEN, or \
-             let the system choose with port 0",
-            address.port(),
-            SocketAddr::new(address.ip(), address.port().checked_add(1).unwrap_or(0))
-        ),
-        io::ErrorKind::PermissionDenied => {
-            format!("port {} needs privileges; choose one above 1023 with --listen or CLAVIGER_LISTEN", address.port())
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            format!(
-                "{} is no address of this machine; choose one that is with --listen or CLAVIGER_LISTEN",
-                address.ip()
-            )
-        }
-        _ => "choose another address with --listen or CLAVIGER_LISTEN".to_owned(),
-    };
-    anyhow::Error::new(error).context(advice).context(format!("cannot listen on {address}"))
-}
-
-/// The address as clients on this machine write it.
-fn url(address: SocketAddr) -> String {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 fn issuers(text: &str, own_url: &str) -> Issuers {
@@ -208,31 +176,6 @@ fn warning(apartness: Apartness) -> Option<&'static str> {
             "functions can read and end whatever this server can, because its user is not root and the kernel has no \
              Landlock (Linux 6.2): run only functions that you would run yourself",
         ),
-    }
-}
-
-/// A file that is there while the server listens.
-struct AddressFile(PathBuf);
-
-impl AddressFile {
-    /// Removes the file that a killed server left: it would name an address where nobody, or somebody else, listens.
-    fn clear(path: PathBuf) -> anyhow::Result<Self> {
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot replace the address file {}", path.display()))
-            }
-            _ => Ok(Self(path)),
-        }
-    }
-
-    fn write(&self, url: &str) -> anyhow::Result<()> {
-        write_private(&self.0, url).with_context(|| format!("cannot write the address file {}", self.0.display()))
-    }
-}
-
-impl Drop for AddressFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -328,29 +271,6 @@ async fn deploy(url: &str, stacks: &[(PathBuf, String)]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_an_address_that_clients_reach() {
-        let check = |bound: &str, expected: &str| assert_eq!(url(bound.parse().unwrap()), expected);
-        check("127.0.0.1:4566", "http://127.0.0.1:4566");
-        check("0.0.0.0:80", "http://127.0.0.1:80");
-        check("[::]:4566", "http://[::1]:4566");
-        check("10.0.0.1:4566", "http://10.0.0.1:4566");
-    }
-
-    #[test]
-    fn says_how_to_choose_another_address() {
-        let check = |kind: io::ErrorKind, address: &str, expected: &str| {
-            let error = format!("{:#}", not_listening(address.parse().unwrap(), kind.into()));
-            assert!(error.starts_with(&format!("cannot listen on {address}: ")) && error.contains(expected), "{error}");
-        };
-        check(io::ErrorKind::AddrInUse, "127.0.0.1:4566", "port 4566 is taken");
-        check(io::ErrorKind::AddrInUse, "127.0.0.1:4566", "--listen 127.0.0.1:4567");
-        check(io::ErrorKind::AddrInUse, "[::1]:65535", "--listen [::1]:0");
-        check(io::ErrorKind::PermissionDenied, "0.0.0.0:80", "port 80 needs privileges");
-        check(io::ErrorKind::AddrNotAvailable, "10.0.0.1:80", "10.0.0.1 is no address of this machine");
-        check(io::ErrorKind::Other, "10.0.0.1:80", "CLAVIGER_LISTEN");
-    }
 
     #[test]
     fn tells_how_to_reach_it() {

@@ -32,8 +32,8 @@ use claviger_runtime::passwords::Passwords;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::token_cache::TokenCache;
-use claviger_runtime::vault::{MasterKey, Vault, VaultError};
-use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, TransactionExt, keyring_tenant};
+use claviger_runtime::vault::{MasterKeys, Vault, VaultError};
+use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, Stored, TransactionExt, keyring_tenant};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -43,7 +43,7 @@ use crate::failpoint::KillAt;
 use crate::master_key::MasterKeyError;
 use crate::random;
 
-pub use self::place::Place;
+pub use self::place::{Place, Served};
 
 /// Threads of the control plane.
 const CONTROL_THREADS: usize = 2;
@@ -69,6 +69,8 @@ pub struct Options {
     pub endpoint: Option<String>,
     /// The server's own program, which stands before those of functions and keeps them within their bounds.
     pub program: Option<PathBuf>,
+    /// Whether stored functions are only kept, and never run.
+    pub functions_off: bool,
     /// Whose signatures open methods that ask for one.
     pub access_keys: AccessKeys,
     /// Keeps what was verified of tokens.
@@ -151,6 +153,7 @@ impl Node {
         let keeper = Keeper { store: store.clone(), clock: clock.clone(), threads: control.handle().clone() };
         let log_events = Arc::new(place.log_events(keeper)?);
         let functions = Arc::new(options.functions.with_stored(functions::Stored {
+            are_run: !options.functions_off,
             log_events: Arc::clone(&log_events),
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
@@ -249,6 +252,14 @@ impl Node {
     /// The time on the node's clock.
     pub fn now(&self) -> claviger_resources::Timestamp {
         self.clock.now()
+    }
+
+    /// Wraps the store's keys by the newest of these master keys, where that is another than before; `None` when the node is
+    /// stopping.
+    pub async fn renew_master_key(&self, master: MasterKeys) -> Option<Result<(), StartError>> {
+        let store = Arc::clone(&self.store);
+        let work = self.control.as_ref()?.spawn(async move { open_vault(&*store, &master).await.map(drop) });
+        work.await.ok()
     }
 
     /// Runs a call of the control plane on its own threads; `None` when the node is stopping.
@@ -362,16 +373,44 @@ async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {
     tx.commit().await
 }
 
-/// The vault of a store: its keys are made when the store is.
-async fn open_vault(store: &dyn Store, master: &MasterKey) -> Result<Vault, StartError> {
+/// The vault of a store: its keys are made when the store is, and wrapped anew when the master key is another.
+async fn open_vault(store: &dyn Store, master: &MasterKeys) -> Result<Vault, StartError> {
+    let mut random = random::SystemRandom;
     let mut tx = store.read().await?;
     if let Some(keyring) = tx.find::<Keyring>(&keyring_tenant(), "", KEYRING_ID).await? {
-        return Ok(Vault::open(master, &keyring)?);
+        let (vault, renewed) = master.open(&keyring, &mut random)?;
+        drop(tx);
+        if let Some(renewed) = renewed {
+            keep(store, Stored { record: renewed, version: keyring.version }).await?;
+        }
+        return Ok(vault);
     }
     drop(tx);
-    let (vault, keyring) = Vault::create(master, &mut random::SystemRandom)?;
+    let (vault, keyring) = Vault::create(&master.current, &mut random)?;
     let mut tx = store.write().await?;
-    tx.insert(&keyring).await?;
+    match tx.insert(&keyring).await {
+        Ok(()) => {}
+        // Another node was first.
+        Err(StoreError::AlreadyExists) => {
+            drop(tx);
+            return Box::pin(open_vault(store, master)).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
     tx.commit().await?;
     Ok(vault)
+}
+
+/// Keeps a keyring that was wrapped anew, unless another node has done the same.
+async fn keep(store: &dyn Store, keyring: Stored<Keyring>) -> Result<(), StoreError> {
+    let mut tx = store.write().await?;
+    match tx.replace(&keyring).await {
+        Ok(()) => {
+            tx.commit().await?;
+            tracing::info!("the store's keys are wrapped by the new master key");
+            Ok(())
+        }
+        Err(StoreError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
 }

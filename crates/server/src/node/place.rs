@@ -8,13 +8,14 @@ use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::CodeStore;
 use claviger_runtime::log_events::{Keeper, LogEvents};
-use claviger_runtime::vault::MasterKey;
+use claviger_runtime::vault::MasterKeys;
 use claviger_store::Store;
 use claviger_store_sqlite::SqliteStore;
 
 use super::StartError;
+use crate::config::StoreAddress;
 use crate::failpoint::{KillAt, KilledStore};
-use crate::master_key;
+use crate::master_key::{self, MasterKeySource};
 use crate::random::SystemRandom;
 
 /// The store's file in a data directory.
@@ -25,22 +26,51 @@ const MASTER_KEY_FILE: &str = "master.key";
 /// Where a node keeps its data.
 #[derive(Clone, Debug)]
 pub enum Place {
-    /// In this directory.
+    /// In this directory, all of it.
     Directory(PathBuf),
+    /// Where the operator of `claviger serve` has chosen.
+    Served(Served),
     /// Nowhere.
     Memory,
 }
 
+/// Where `claviger serve` keeps its data.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// What is kept in files.
+    pub(crate) directory: PathBuf,
+    /// Records.
+    pub(crate) store: StoreAddress,
+    /// The key to their secrets.
+    pub(crate) master_key: MasterKeySource,
+}
+
 impl Place {
+    /// The directory for what is kept in files; `None` when that is nowhere.
+    fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Directory(path) | Self::Served(Served { directory: path, .. }) => Some(path),
+            Self::Memory => None,
+        }
+    }
+
     /// The store, and the key to its secrets.
-    pub(super) fn open(&self, kill_at: Option<KillAt>) -> Result<(Arc<dyn Store>, MasterKey), StartError> {
+    pub(super) fn open(&self, kill_at: Option<KillAt>) -> Result<(Arc<dyn Store>, MasterKeys), StartError> {
         let mut random = SystemRandom;
+        if let Some(path) = self.directory() {
+            create_private(path).map_err(|source| StartError::Directory { path: path.to_owned(), source })?;
+        }
         let (store, master) = match self {
-            Self::Memory => (SqliteStore::in_memory()?, master_key::ephemeral(&mut random)?),
+            Self::Memory => (SqliteStore::in_memory()?, master_key::ephemeral(&mut random)?.into()),
             Self::Directory(path) => {
-                create_private(path).map_err(|source| StartError::Directory { path: path.clone(), source })?;
                 let store = SqliteStore::open(path.join(STORE_FILE))?;
-                (store, master_key::open_or_create(&path.join(MASTER_KEY_FILE), &mut random)?)
+                (store, master_key::open_or_create(&path.join(MASTER_KEY_FILE), &mut random)?.into())
+            }
+            Self::Served(Served { store, master_key, .. }) => {
+                // The key comes first: without it, no store should be made.
+                let master = master_key.read()?;
+                let StoreAddress::Sqlite(file) = store;
+                (SqliteStore::open(file)?, master)
             }
         };
         let store: Arc<dyn Store> = match kill_at {
@@ -51,30 +81,27 @@ impl Place {
     }
 
     pub(super) fn code_store(&self) -> Result<CodeStore, StartError> {
-        match self {
-            Self::Directory(path) => Ok(CodeStore::at(path)),
-            Self::Memory => CodeStore::temporary().map_err(StartError::Scratch),
+        match self.directory() {
+            Some(path) => Ok(CodeStore::at(path)),
+            None => CodeStore::temporary().map_err(StartError::Scratch),
         }
     }
 
     pub(super) fn access_logs(&self) -> AccessLogs {
-        match self {
-            Self::Directory(path) => AccessLogs::at(path),
-            Self::Memory => AccessLogs::temporary(),
-        }
+        self.directory().map_or_else(AccessLogs::temporary, AccessLogs::at)
     }
 
     pub(super) fn log_events(&self, keeper: Keeper) -> Result<LogEvents, StartError> {
-        match self {
-            Self::Directory(path) => Ok(LogEvents::at(path, keeper)),
-            Self::Memory => LogEvents::temporary(keeper).map_err(StartError::Scratch),
+        match self.directory() {
+            Some(path) => Ok(LogEvents::at(path, keeper)),
+            None => LogEvents::temporary(keeper).map_err(StartError::Scratch),
         }
     }
 
     pub(super) fn blob_store(&self) -> Result<BlobStore, StartError> {
-        match self {
-            Self::Directory(path) => Ok(BlobStore::at(path)),
-            Self::Memory => BlobStore::temporary().map_err(StartError::Scratch),
+        match self.directory() {
+            Some(path) => Ok(BlobStore::at(path)),
+            None => BlobStore::temporary().map_err(StartError::Scratch),
         }
     }
 }

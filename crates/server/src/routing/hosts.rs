@@ -170,12 +170,19 @@ fn looks_like_region(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::planes::Planes;
 
     #[test]
     fn reads_hosts() {
         let suffixes = ["m2m.example.com".to_owned()];
-        let names =
-            Names { suffixes: &suffixes, is_custom_domain: &|_| false, dev: true, proxy_allowed: true, port: 4566 };
+        let names = Names {
+            suffixes: &suffixes,
+            is_custom_domain: &|_| false,
+            dev: true,
+            proxy_allowed: true,
+            port: 4566,
+            planes: Planes::ALL,
+        };
         let check = |host: &str, expected: HostForm<'_>| assert_eq!(form(host, &names), expected, "{host}");
         let east = Some("us-east-1");
 
@@ -236,7 +243,14 @@ mod tests {
 
     #[test]
     fn trusts_only_names_that_strangers_cannot_point_here() {
-        let names = Names { suffixes: &[], is_custom_domain: &|_| false, dev: true, proxy_allowed: true, port: 4566 };
+        let names = Names {
+            suffixes: &[],
+            is_custom_domain: &|_| false,
+            dev: true,
+            proxy_allowed: true,
+            port: 4566,
+            planes: Planes::ALL,
+        };
         for host in
             ["localhost", "127.0.0.1", "::1", "10.1.2.3", "claviger", "host.docker.internal", "sts.amazonaws.com"]
         {

@@ -421,6 +421,39 @@ fn takes_only_http_1_targets_with_a_scheme_for_absolute_form() {
 }
 
 #[test]
+fn an_address_answers_what_it_is_for() {
+    let unsigned = "X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth";
+    let signed = "X-Amz-Target: AWSCognitoIdentityProviderService.ListUserPools";
+    let check = |request: &str, headers: &[&str], expected: [bool; 3]| {
+        let planes = [Planes::DATA, Planes::CONTROL, Planes::OPERATIONS];
+        let answered = planes.map(|planes| routed(request, headers, Mode { planes, ..Mode::SERVE }) != "elsewhere");
+        assert_eq!(answered, expected, "{request} {headers:?}");
+    };
+    let (data, control, operations, all) =
+        ([true, false, false], [false, true, false], [false, false, true], [true; 3]);
+    check("POST a.example /oauth2/token", &[], data);
+    check("GET a.example /_aws/execute-api/abc/prod", &[], data);
+    check("GET a1.execute-api.us-east-1.amazonaws.com /prod", &[], data);
+    check("POST p.auth.us-east-1.amazoncognito.com /oauth2/token", &[], data);
+    check("GET api.example.com /v1/pets", &[], data);
+    check("GET a.example /us-east-1_abcdefghi/.well-known/jwks.json", &[], data);
+    check("GET a.example /_claviger/authorize/weather", &[], data);
+    check("POST a.example /", &[unsigned], [true, true, false]);
+    check("OPTIONS a.example /", &PREFLIGHT, [true, true, false]);
+    check("POST a.example /", &[signed], control);
+    check("POST a.example /", &[SIGNED_STS], control);
+    check("GET a.example /bucket/key", &[SIGNED_S3], control);
+    check("POST a.example /", &[FORM], control);
+    check("GET a.example /_claviger/explain/1", &[], control);
+    check("GET a.example /_claviger/metrics", &[], operations);
+    check("GET a.example /_claviger/health", &[], all);
+    check("GET a.example /_claviger/ready", &[], all);
+    check("GET a.example /", &[], all);
+    check("GET a.example /nothing", &[], all);
+    check("GET a.example /restapis", &[], all);
+}
+
+#[test]
 fn tells_the_service_of_a_form() {
     let check = |form: &str, expected: Option<&str>| assert_eq!(form_service(form.as_bytes()), expected, "{form}");
     check("Action=GetCallerIdentity&Version=2011-06-15", Some("sts"));
@@ -437,11 +470,12 @@ fn tells_the_service_of_a_form() {
 struct Mode {
     dev: bool,
     proxy_allowed: bool,
+    planes: Planes,
 }
 
 impl Mode {
-    const DEV: Self = Self { dev: true, proxy_allowed: true };
-    const SERVE: Self = Self { dev: false, proxy_allowed: false };
+    const DEV: Self = Self { dev: true, proxy_allowed: true, planes: Planes::ALL };
+    const SERVE: Self = Self { dev: false, proxy_allowed: false, planes: Planes::ALL };
 
     fn names(self) -> Names<'static> {
         static SUFFIXES: std::sync::LazyLock<Vec<String>> =
@@ -455,6 +489,7 @@ impl Mode {
             dev: self.dev,
             proxy_allowed: self.proxy_allowed,
             port: 4566,
+            planes: self.planes,
         }
     }
 }
@@ -506,6 +541,7 @@ fn shown(route: &Route<'_>) -> String {
         Route::ForeignOrigin => "foreign origin".to_owned(),
         Route::ForeignHost => "foreign host".to_owned(),
         Route::Page => "page".to_owned(),
+        Route::Elsewhere => "elsewhere".to_owned(),
         Route::NotFound => "not found".to_owned(),
     }
 }

@@ -37,6 +37,7 @@ mod proxying;
 mod request_validation;
 mod role_mappings;
 mod rotation;
+mod serve;
 mod signing_keys;
 mod stack;
 mod support;
