@@ -197,6 +197,7 @@ fn token_setting(refusal: &TokenRefusal, policy: &CompiledPolicy, header: &str, 
             format!("{} verifies tokens with the keys of the user pools [{}]", named(), pools())
         }
         TokenRefusal::Expired | TokenRefusal::NotYetValid => return token_facts::times(refusal, header, now),
+        TokenRefusal::Revoked(_) => token_facts::REVOKED.to_owned(),
         TokenRefusal::WrongTokenUse { .. } => format!("TokenUse of {}", named()),
         TokenRefusal::MissingScope(_) => {
             format!("{} requires one of the scopes [{}]", named(), policy.scopes.join(", "))

@@ -29,6 +29,7 @@ use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
+use claviger_runtime::revocations::Revocations;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
 use claviger_runtime::token_cache::TokenCache;
@@ -45,6 +46,7 @@ pub struct DataPlane {
     current: Arc<CurrentSnapshot>,
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
+    revocations: Arc<Revocations>,
     tokens: Arc<TokenCache>,
     access_keys: AccessKeys,
     clock: Arc<dyn Clock>,
@@ -82,8 +84,12 @@ impl DataPlane {
         let (issuance, clock) = (Arc::clone(&sessions.issuance), Arc::clone(&sessions.clock));
         let vault = Arc::clone(&sessions.vault);
         Self {
-            current,
             issuance,
+            revocations: Arc::new(Revocations {
+                store: Arc::clone(&sessions.store),
+                current: Arc::clone(&current),
+                threads: sessions.threads.clone(),
+            }),
             sessions: Arc::new(sessions),
             tokens,
             access_keys,
@@ -95,6 +101,7 @@ impl DataPlane {
             authorizers: AuthorizerCache::new(Arc::clone(&monotonic)),
             access_logs: Arc::new(AccessLogs::temporary()),
             monotonic,
+            current,
         }
     }
 

@@ -2,9 +2,11 @@
 //!
 //! A pool is found by the domain in the host, or, on a host that names none, by the client that asks.
 
+mod asked;
 mod explanation;
 mod headers;
 mod hosted_pages;
+mod introspection;
 mod revoke;
 mod token;
 mod user_info;

@@ -20,6 +20,10 @@ const CLAIMS: [(&str, &str); 8] = [
     ("tokenId", "jti"),
 ];
 
+/// What decided that a token counts as revoked.
+pub(crate) const REVOKED: &str =
+    "RevokeTokens, /_claviger/revoke, or the deletion of an app client while revoke_on_delete is on";
+
 /// Adds what the token in a header's value says.
 pub(crate) fn about(refused: Refused, header: &str) -> Refused {
     let Ok(token) = Token::parse(strip_bearer(header)) else { return refused };

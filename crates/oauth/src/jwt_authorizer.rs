@@ -115,6 +115,7 @@ fn describe(refusal: &Refusal) -> &'static str {
         Refusal::BadSignature => "signature is invalid",
         Refusal::Expired => "the token has expired",
         Refusal::NotYetValid => "the token is not valid yet",
+        Refusal::Revoked(_) => "the token was revoked",
         Refusal::NoPool | Refusal::NoKeys => "JWKS communication error",
         Refusal::WrongIssuer(_) => "issuer does not match",
         Refusal::WrongTokenUse { .. } | Refusal::MissingScope(_) | Refusal::Audience => "the token is not accepted",

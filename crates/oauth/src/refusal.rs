@@ -42,6 +42,9 @@ pub enum Refusal {
     /// Its `aud` claim does not match the authorizer's expression.
     #[error("the token's audience does not match the authorizer's validation expression")]
     Audience,
+    /// It was valid, and was revoked.
+    #[error("{0}")]
+    Revoked(&'static str),
     /// The pool it names is one of those accepted, but does not exist any more.
     #[error("the user pool does not exist")]
     NoPool,

@@ -36,6 +36,7 @@ pub mod rate;
 pub mod request_rates;
 pub mod resource_server;
 pub mod rest_api;
+pub mod revocation;
 pub mod role;
 pub mod role_mapping;
 pub mod secret;

@@ -20,6 +20,7 @@ pub mod log_events;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;
+pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod snapshot;

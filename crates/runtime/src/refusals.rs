@@ -37,8 +37,10 @@ const FACTS_MAX: usize = 16;
 pub enum Surface {
     /// `/oauth2/token`.
     TokenEndpoint,
-    /// `/oauth2/revoke`.
+    /// `/oauth2/revoke` and `/_claviger/revoke`.
     Revocation,
+    /// `/_claviger/introspect`.
+    Introspection,
     /// `/oauth2/userInfo`.
     UserInfo,
     /// The other paths of a pool's domain.
@@ -60,6 +62,7 @@ impl fmt::Display for Surface {
         f.write_str(match self {
             Self::TokenEndpoint => "token endpoint",
             Self::Revocation => "revocation endpoint",
+            Self::Introspection => "introspection endpoint",
             Self::UserInfo => "user info endpoint",
             Self::Domain => "user pool domain",
             Self::Discovery => "discovery",

@@ -73,8 +73,24 @@ impl TokenCache {
         Self { hasher: RandomState::new(), shards, shard_bytes_max: bytes_max / SHARDS, epoch: AtomicU64::new(0) }
     }
 
-    /// Verifies a token of a pool that is accepted, or finds that it was verified and that this still holds.
+    /// Verifies a token of a pool that is accepted, or finds that it was verified and that this still holds; and that it
+    /// was not revoked.
     pub fn verify(
+        &self,
+        snapshot: &Snapshot,
+        text: &str,
+        accepts: impl Fn(&UserPoolId) -> bool,
+        now_seconds: i64,
+    ) -> Result<Arc<VerifiedToken>, Refusal> {
+        let token = self.verified(snapshot, text, accepts, now_seconds)?;
+        let pool = snapshot.pool(token.pool().as_str());
+        match pool.and_then(|pool| pool.revoked.reason(&token)) {
+            Some(reason) => Err(Refusal::Revoked(reason)),
+            None => Ok(token),
+        }
+    }
+
+    fn verified(
         &self,
         snapshot: &Snapshot,
         text: &str,

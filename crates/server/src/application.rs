@@ -35,7 +35,8 @@ const FORMS: [(&str, &str); 6] = [
     (
         "This server",
         "/_claviger/health, /_claviger/ready, /_claviger/ca.pem, /_claviger/clock, /_claviger/reset, \
-         /_claviger/messages, /_claviger/explain/{id}, /_claviger/authorize/{policy}",
+         /_claviger/messages, /_claviger/explain/{id}, /_claviger/authorize/{policy}, \
+         /_claviger/introspect, /_claviger/revoke",
     ),
 ];
 
@@ -119,6 +120,8 @@ impl Application {
             Route::Preflight => cors::preflight(),
             Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,
             Route::Authorize { policy, path } => data_plane.authorize(policy, path, parts),
+            Route::Own("/_claviger/introspect") => data_plane.introspect(parts, body).await,
+            Route::Own("/_claviger/revoke") => data_plane.revoke_token(parts, body).await,
             Route::Own(path) => self.own(&parts.method, path, parts.uri.query().unwrap_or_default(), body).await,
             Route::Page => page(),
             Route::TunnelHere | Route::TunnelElsewhere | Route::ProxyRefused => proxy::refusal(),

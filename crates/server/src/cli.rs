@@ -15,6 +15,7 @@ mod explain;
 mod inspect;
 mod messages;
 mod policy;
+mod revoke;
 mod role_mapping;
 mod roles;
 mod serve;
@@ -83,6 +84,7 @@ enum Command {
     RoleMapping(role_mapping::Arguments),
     Policy(policy::Arguments),
     SigningKeys(signing_keys::Arguments),
+    Revoke(revoke::Arguments),
     Messages(messages::Arguments),
     Explain(explain::Arguments),
 }
@@ -114,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::AppClient(command) => app_client::run(&arguments.global, &command),
         Command::RoleMapping(command) => role_mapping::run(&arguments.global, &command),
         Command::Policy(command) => policy::run(&arguments.global, &command),
+        Command::Revoke(command) => revoke::run(&arguments.global, command),
         Command::SigningKeys(command) => signing_keys::run(&arguments.global, &command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),

@@ -34,7 +34,8 @@ impl Planes {
             | Route::PoolDomain { .. }
             | Route::OAuth
             | Route::WellKnown { .. }
-            | Route::Authorize { .. } => self.contains(Self::DATA),
+            | Route::Authorize { .. }
+            | Route::Own("/_claviger/introspect" | "/_claviger/revoke") => self.contains(Self::DATA),
             Route::Service { name, .. } if name == "cognito-idp" && is_unsigned(head.headers) => {
                 self.contains(Self::DATA) || self.contains(Self::CONTROL)
             }

@@ -42,6 +42,8 @@ closed_set! {
         UserPool = "user_pool",
         /// The signing keys of a user pool.
         SigningKeys = "signing_keys",
+        /// Tokens of a user pool that are refused.
+        Revocation = "revocation",
         /// A resource server of a user pool.
         ResourceServer = "resource_server",
         /// An app client of a user pool.

@@ -29,6 +29,7 @@ use claviger_resources::rest_api::{
     Authorizer, Deployment, DocumentationPart, DocumentationVersion, GatewayResponse, Model, RequestValidator,
     Resource, RestApi, Stage,
 };
+use claviger_resources::revocation::Revocation;
 use claviger_resources::role::{ManagedPolicy, Role};
 use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::session::Session;
@@ -78,6 +79,7 @@ macro_rules! record {
 
 record!(UserPool, UserPool, |it| "", it.id.as_str(), [UserPoolId: it.id.as_str()]);
 record!(SigningKeys, SigningKeys, |it| "", it.pool.as_str(), []);
+record!(Revocation, Revocation, |it| it.pool.as_str(), &it.id, []);
 record!(ResourceServer, ResourceServer, |it| it.pool.as_str(), &it.identifier, []);
 record!(AppClient, AppClient, |it| it.pool.as_str(), it.id.as_str(), [ClientId: it.id.as_str()]);
 record!(Group, Group, |it| it.pool.as_str(), &it.name, []);

@@ -7,6 +7,7 @@ use claviger_resources::InvalidId;
 use claviger_resources::limits::AUTHORIZATION_POLICIES_MAX;
 use claviger_resources::request_rates::RATE_MAX;
 use claviger_resources::signing_key::TooManyKeys;
+use claviger_runtime::revocations::RevokeError;
 use claviger_runtime::signing_keys::MakeKeysError;
 use claviger_store::StoreError;
 
@@ -30,6 +31,12 @@ pub enum Error {
     /// The pool has as many keys as there may be.
     #[error(transparent)]
     TooManyKeys(#[from] TooManyKeys),
+    /// It is not said what is to be revoked, or more than one thing is.
+    #[error("Give ClientId, or UserPoolId, or UserPoolId and TokenId.")]
+    WhatToRevoke,
+    /// The pool has as many revocations as are remembered.
+    #[error("The user pool has as many revocations as are remembered. Revoke the tokens of a client, or of the pool.")]
+    TooManyRevocations,
     /// A key could not be made.
     #[error("a signing key cannot be made")]
     MakeKeys(#[from] MakeKeysError),
@@ -82,10 +89,11 @@ impl From<Error> for Failure {
             | Error::SigningKeyNotFound(_)
             | Error::PolicyNotFound(_) => "ResourceNotFoundException",
             Error::NoSigningKeysYet(_) => "TooManyRequestsException",
-            Error::TooManyKeys(_) | Error::TooManyPolicies => "LimitExceededException",
+            Error::TooManyKeys(_) | Error::TooManyRevocations | Error::TooManyPolicies => "LimitExceededException",
             Error::RateOutOfRange
             | Error::BurstWithoutRate
             | Error::SetAndUnset(_)
+            | Error::WhatToRevoke
             | Error::Claims(_)
             | Error::Id(_)
             | Error::Scope(_)
@@ -107,6 +115,16 @@ impl From<Error> for Failure {
             ) => return Self::internal("InternalErrorException"),
         };
         Self::new(exception, 400, error.to_string())
+    }
+}
+
+impl From<RevokeError> for Error {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::TooMany => Self::TooManyRevocations,
+            RevokeError::Store(error) => Self::Store(error),
+            RevokeError::Stopping => Self::Store(StoreError::Unavailable(RevokeError::Stopping.into())),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod app_client;
 pub mod authorization_policy;
 mod errors;
 pub mod operations;
+pub mod revocation;
 pub mod role_mapping;
 pub mod shapes;
 pub mod signing_keys;

@@ -4,6 +4,7 @@ use super::app_client::{DescribeAppClientExtras, UpdateAppClientExtras};
 use super::authorization_policy::{
     DeleteAuthorizationPolicy, DescribeAuthorizationPolicy, ListAuthorizationPolicies, PutAuthorizationPolicy,
 };
+use super::revocation::RevokeTokens;
 use super::role_mapping::{DeleteRoleMapping, DescribeRoleMapping, PutRoleMapping};
 use super::signing_keys::{DescribeSigningKeys, RetireSigningKey, RotateSigningKeys, UpdateSigningKeyPolicy};
 use crate::operation::{Row, row};
@@ -19,6 +20,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<DescribeAuthorizationPolicy>(),
     row::<ListAuthorizationPolicies>(),
     row::<DeleteAuthorizationPolicy>(),
+    row::<RevokeTokens>(),
     row::<DescribeSigningKeys>(),
     row::<RotateSigningKeys>(),
     row::<RetireSigningKey>(),

@@ -17,6 +17,7 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("PutAuthorizationPolicy", &PUT_AUTHORIZATION_POLICY_REQUEST),
     operation("PutRoleMapping", &PUT_ROLE_MAPPING_REQUEST),
     operation("RetireSigningKey", &RETIRE_SIGNING_KEY_REQUEST),
+    operation("RevokeTokens", &REVOKE_TOKENS_REQUEST),
     operation("RotateSigningKeys", &ROTATE_SIGNING_KEYS_REQUEST),
     operation("UpdateAppClientExtras", &UPDATE_APP_CLIENT_EXTRAS_REQUEST),
     operation("UpdateSigningKeyPolicy", &UPDATE_SIGNING_KEY_POLICY_REQUEST),
@@ -80,6 +81,13 @@ static PUT_AUTHORIZATION_POLICY_REQUEST: Shape = structure(&[
 static AUTHORIZATION_POLICY_REQUEST: Shape = structure(&[required("PolicyName", &POLICY_NAME)]);
 static LIST_AUTHORIZATION_POLICIES_REQUEST: Shape =
     structure(&[optional("MaxResults", &MAX_RESULTS), optional("NextToken", &POLICY_NAME)]);
+
+static TOKEN_ID: Shape = string().min(1).max(256);
+static REVOKE_TOKENS_REQUEST: Shape = structure(&[
+    optional("UserPoolId", &USER_POOL_ID),
+    optional("ClientId", &CLIENT_ID),
+    optional("TokenId", &TOKEN_ID),
+]);
 
 static KEY_ID: Shape = string().min(1).max(128);
 static SIGNING_ALGORITHM: Shape = one_of(&["RS256", "ES256", "EdDSA"]);

@@ -3,8 +3,10 @@
 
 use claviger_resources::app_client::AppClient;
 use claviger_resources::quotas::Quota;
+use claviger_resources::revocation::Revocation;
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::{ClientId, Secret, UserPoolId};
+use claviger_runtime::revocations::{self, RevokeError};
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
@@ -200,6 +202,20 @@ impl Operation for DeleteUserPoolClient {
         cx.tx.delete(&client.record).await?;
         if let Some(usage) = cx.tx.find::<TokenUsage>(cx.tenant, client.pool.as_str(), client.id.as_str()).await? {
             cx.tx.delete(&usage.record).await?;
+        }
+        if !cx.services.settings.keeps_tokens_of_deleted_clients {
+            let AppClient { pool, tenant, id, .. } = client.record;
+            let revocation = Revocation::of_client(pool, tenant, id, cx.now);
+            match revocations::revoke(cx.tx, revocation).await {
+                // The client goes all the same; its tokens live until they expire, as AWS's do.
+                Err(RevokeError::TooMany) => {
+                    tracing::warn!(
+                        "the tokens of a deleted app client are not revoked: there are too many revocations"
+                    );
+                }
+                Err(RevokeError::Store(error)) => return Err(error.into()),
+                Err(RevokeError::Stopping) | Ok(()) => {}
+            }
         }
         Ok(())
     }

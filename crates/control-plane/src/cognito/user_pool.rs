@@ -11,6 +11,7 @@ use claviger_resources::group::{Group, GroupMember};
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
 use claviger_resources::quotas::Quota;
 use claviger_resources::resource_server::ResourceServer;
+use claviger_resources::revocation::Revocation;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
@@ -304,6 +305,7 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
     cx.tx.delete_all::<AppClient>(tenant, parent).await?;
     cx.tx.delete_all::<TokenUsage>(tenant, parent).await?;
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
+    cx.tx.delete_all::<Revocation>(tenant, parent).await?;
     delete_users(cx, &pool).await?;
     cx.tx.delete_all::<ManagedLoginBranding>(tenant, parent).await?;
     if let Some(certificate) = cx.tx.find::<SigningCertificate>(tenant, "", parent).await? {

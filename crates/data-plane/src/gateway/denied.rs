@@ -268,6 +268,7 @@ fn token_setting(refusal: &TokenRefusal, pools: &UserPools, header: &str, now: T
             format!("{} verifies tokens with the keys of the user pools [{}]", named(), accepted())
         }
         TokenRefusal::Expired | TokenRefusal::NotYetValid => return token_facts::times(refusal, header, now),
+        TokenRefusal::Revoked(_) => token_facts::REVOKED.to_owned(),
         TokenRefusal::WrongTokenUse { .. } if pools.scopes.is_empty() => {
             "the method declares no scopes (authorizationScopes), and so takes no access token".to_owned()
         }

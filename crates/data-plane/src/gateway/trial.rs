@@ -42,6 +42,7 @@ impl DataPlane {
             current: Arc::clone(&self.current),
             issuance: Arc::clone(&self.issuance),
             sessions: Arc::clone(&self.sessions),
+            revocations: Arc::clone(&self.revocations),
             tokens: Arc::clone(&self.tokens),
             access_keys: AccessKeys::default(),
             clock: Arc::clone(&self.clock),

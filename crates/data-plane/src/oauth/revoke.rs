@@ -1,26 +1,25 @@
-//! `POST /oauth2/revoke` (RFC 7009): revokes the refresh tokens of users. Machines have none.
+//! `POST /oauth2/revoke` (RFC 7009): revokes the refresh tokens of users. Machines have none, and their access tokens
+//! cannot be revoked there, as at AWS; at `/_claviger/revoke` they can.
 
 use std::sync::Arc;
 
-use claviger_oauth::client_credentials::authenticate;
 use claviger_oauth::jose::Token;
-use claviger_oauth::token_error::TokenError;
-use claviger_oauth::token_request::{Credentials, Form, is_form};
+use claviger_resources::revocation::Revocation;
 use claviger_runtime::refusals::Surface;
+use claviger_runtime::revocations::RevokeError;
 use claviger_runtime::sessions::{RefreshError, SessionError};
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
-use http::{Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode};
 use hyper::body::Incoming;
 
-use super::explanation::{Asker, not_allowed, unread};
-use super::headers::{empty, error_answer, explained, preflight};
-use super::{is_post, pool_of_client, read_form, text};
+use super::asked::Asked;
+use super::headers::{empty, preflight};
 use crate::DataPlane;
 use crate::body::Body;
 
 impl DataPlane {
-    /// Answers the revocation endpoint.
+    /// Answers the revocation endpoint of AWS.
     pub(super) async fn revoke(
         &self,
         snapshot: &Snapshot,
@@ -31,55 +30,65 @@ impl DataPlane {
         if parts.method == Method::OPTIONS {
             return preflight("POST, OPTIONS");
         }
-        if !is_post(parts) || !is_form(text(parts, &header::CONTENT_TYPE)) {
-            return not_allowed(Surface::Revocation, "the request must be a POST of application/x-www-form-urlencoded");
-        }
-        let form = match read_form(body).await {
-            Ok(form) => form,
-            Err(error) => return unread(Surface::Revocation, &error),
+        let asked = match self.asked(Surface::Revocation, snapshot, pool, parts, body).await {
+            Ok(asked) => asked,
+            Err(refused) => return refused,
         };
-        let asker = Asker { snapshot, pool, parts, form: &form };
-        let refuse = |status, code, reason: String, setting| {
-            explained(error_answer(status, code, None), asker.refused(Surface::Revocation, code, reason, setting))
-        };
-        let invalid_request =
-            |error: &TokenError| refuse(StatusCode::BAD_REQUEST, "invalid_request", error.to_string(), None);
-        let invalid_client = |error: &TokenError| {
-            refuse(StatusCode::UNAUTHORIZED, "invalid_client", error.to_string(), asker.setting(error))
-        };
-        let parameters = match Form::parse(parts.uri.query(), &form) {
-            Ok(parameters) => parameters,
-            Err(error) => return invalid_request(&error),
-        };
-        let Some(token) = parameters.get("token") else {
-            return invalid_request(&TokenError::Malformed("token is missing"));
-        };
-        let credentials = match Credentials::of(text(parts, &header::AUTHORIZATION), &parameters) {
-            Ok(credentials) => credentials,
-            Err(error) => return invalid_client(&error),
-        };
-        let pool = pool.or_else(|| pool_of_client(snapshot, &credentials));
-        let client = snapshot.client_of(pool.map(AsRef::as_ref), &credentials.client_id);
-        if let Err(error) = authenticate(&credentials, client, self.issuance.digest_key()) {
-            return invalid_client(&error);
-        }
         // An access token cannot be revoked here.
-        if Token::parse(&token).is_ok() {
-            let reason = "the token is no refresh token, and no other can be revoked";
-            return refuse(StatusCode::BAD_REQUEST, "unsupported_token_type", reason.to_owned(), None);
+        if Token::parse(&asked.token).is_ok() {
+            let reason = "the token is no refresh token, and no other can be revoked at this address";
+            return asked.refuse(StatusCode::BAD_REQUEST, "unsupported_token_type", reason.to_owned(), None);
         }
-        match self.sessions.revoke(&credentials.client_id, &token).await {
+        self.revoke_session(&asked).await
+    }
+
+    /// Answers our own revocation endpoint (RFC 7009): an app client gives up a token that it was issued.
+    pub async fn revoke_token(&self, parts: &Parts, body: Incoming) -> Response<Body> {
+        let snapshot = self.current.load_full();
+        let asked = match self.asked(Surface::Revocation, &snapshot, None, parts, body).await {
+            Ok(asked) => asked,
+            Err(refused) => return refused,
+        };
+        if Token::parse(&asked.token).is_err() {
+            return self.revoke_session(&asked).await;
+        }
+        let now = self.clock.now();
+        let verified = self.tokens.verify(&snapshot, &asked.token, |pool| *pool == asked.pool.id, now.seconds());
+        // What is no token, or none any more, counts as revoked already.
+        let Ok(token) = verified else { return empty(StatusCode::OK) };
+        if token.client() != Some(&*asked.client_id) {
+            let reason = "the token was issued to another app client".to_owned();
+            return asked.refuse(StatusCode::BAD_REQUEST, "unauthorized_client", reason, None);
+        }
+        let Some(id) = token.id() else {
+            let reason = "the token has no id (jti) to be revoked by".to_owned();
+            return asked.refuse(StatusCode::BAD_REQUEST, "unsupported_token_type", reason, None);
+        };
+        let revocation = Revocation::of_token(asked.pool.id.clone(), asked.pool.tenant.clone(), id.to_owned(), now);
+        match self.revocations.revoke(revocation).await {
+            Ok(()) => empty(StatusCode::OK),
+            Err(error) => {
+                if !matches!(error, RevokeError::TooMany) {
+                    tracing::error!(error = &error as &dyn std::error::Error, "no revocation");
+                }
+                asked.refuse(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", error.to_string(), None)
+            }
+        }
+    }
+
+    async fn revoke_session(&self, asked: &Asked<'_>) -> Response<Body> {
+        match self.sessions.revoke(&asked.client_id, &asked.token).await {
             // What is no token of this client counts as revoked already.
             Ok(()) | Err(SessionError::NoClient | SessionError::Refresh(RefreshError::Invalid)) => {
                 empty(StatusCode::OK)
             }
             Err(error @ SessionError::RevocationDisabled) => {
                 let setting = Some("EnableTokenRevocation of the app client is false".to_owned());
-                refuse(StatusCode::BAD_REQUEST, "invalid_request", error.to_string(), setting)
+                asked.refuse(StatusCode::BAD_REQUEST, "invalid_request", error.to_string(), setting)
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "no revocation");
-                refuse(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", error.to_string(), None)
+                asked.refuse(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", error.to_string(), None)
             }
         }
     }

@@ -20,7 +20,7 @@ fn fault(refusal: &Refusal) -> Option<Fault> {
         Refusal::WrongIssuer(_) => Fault::Issuer,
         Refusal::WrongTokenUse { .. } => Fault::TokenUse,
         Refusal::MissingScope(_) => Fault::Scope,
-        Refusal::Audience | Refusal::NoPool | Refusal::NoKeys => return None,
+        Refusal::Revoked(_) | Refusal::Audience | Refusal::NoPool | Refusal::NoKeys => return None,
     })
 }
 

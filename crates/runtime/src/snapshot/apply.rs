@@ -18,6 +18,7 @@ use claviger_resources::provisioned_limit::ProvisionedLimit;
 use claviger_resources::request_rates::Category;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{Deployment, RestApi, Stage};
+use claviger_resources::revocation::Revocation;
 use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user_pool::UserPool;
@@ -43,8 +44,9 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 21] = [
+const KINDS: [Kind; 22] = [
     Kind::UserPool,
+    Kind::Revocation,
     Kind::ResourceServer,
     Kind::UserPoolDomain,
     Kind::SigningKeys,
@@ -159,6 +161,11 @@ impl Builder {
                     source: source.into(),
                 })?;
                 change_pool(snapshot, &record.pool, |pool| pool.keys = Some(Arc::new(keys)));
+            }
+            Kind::Revocation => {
+                let revocation: Revocation = decode(row)?;
+                let pool = revocation.pool.clone();
+                change_pool(snapshot, &pool, |pool| pool.revoked.put(revocation));
             }
             Kind::AppClient => {
                 let record: AppClient = decode(row)?;
@@ -402,6 +409,7 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
             }
             change_parent(snapshot, key, |pool| pool.remove_domain(custom));
         }
+        Kind::Revocation => change_parent(snapshot, key, |pool| pool.revoked.remove(&key.id)),
         Kind::SigningKeys => {
             if let Ok(id) = UserPoolId::parse(&key.id) {
                 change_pool(snapshot, &id, |pool| pool.keys = None);

@@ -13,6 +13,7 @@ pub mod domain;
 pub mod http_api;
 mod interner;
 pub mod pool;
+mod revoked;
 pub mod usage_plans;
 
 use std::collections::HashSet;
@@ -37,6 +38,7 @@ pub use self::current::CurrentSnapshot;
 pub use self::domain::{Domain, Mapped};
 pub use self::http_api::{HttpApi, ServedHttpStage};
 pub use self::pool::{Generation, Pool, PoolKeys};
+pub use self::revoked::Revoked;
 pub use self::usage_plans::UsagePlans;
 
 /// One consistent state of pools, clients, domains and APIs.

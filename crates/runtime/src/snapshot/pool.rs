@@ -10,6 +10,7 @@ use claviger_resources::signing_key::{KeyPurpose, SigningAlgorithm, SigningKeyRe
 use claviger_resources::user_pool::UserPool;
 use claviger_resources::{Sealed, Tenant, Timestamp, UserPoolId};
 
+use super::revoked::Revoked;
 use crate::hook::Hook;
 use crate::vault::{SealedFor, Vault, VaultError};
 
@@ -26,6 +27,8 @@ pub struct Pool {
     pub issuer: Arc<str>,
     /// Its pre token generation trigger.
     pub hook: Option<Arc<Hook>>,
+    /// Those of its tokens that are refused.
+    pub revoked: Revoked,
     /// Its keys; `None` while the first are being made.
     pub keys: Option<Arc<PoolKeys>>,
     /// The host of its token endpoint, a custom domain before a prefix; `None` without a domain.
@@ -49,6 +52,7 @@ impl Pool {
             generation: Generation(record.created),
             issuer,
             hook: Hook::of(record).map(Arc::new),
+            revoked: Revoked::default(),
             keys: None,
             domain: None,
             prefix_domain: None,

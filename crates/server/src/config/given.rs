@@ -38,14 +38,15 @@ pub(crate) struct Given(BTreeMap<&'static str, Located<Value>>);
 pub(crate) struct Flags(Vec<(&'static Setting, Vec<String>)>);
 
 impl Given {
-    /// Reads the text of a file, the variables and the flags; adds what is wrong with them to `problems`.
+    /// Reads the text of a file, the variables and the flags; adds what is wrong with them to `problems`. `None` when the
+    /// file is no TOML: what it was to say nobody knows.
     pub(crate) fn read(
         file: &Arc<PathBuf>,
         text: &str,
         variable: impl Fn(&str) -> Option<String>,
         flags: &Flags,
         problems: &mut Vec<Problem>,
-    ) -> Self {
+    ) -> Option<Self> {
         let mut given = Self::default();
         match DeTable::parse(text) {
             Ok(table) => {
@@ -58,6 +59,7 @@ impl Given {
                     origin: Origin::Line(Arc::clone(file), line),
                     text: format!("this is no TOML: {}", error.message()),
                 });
+                return None;
             }
         }
         for setting in SETTINGS {
@@ -68,7 +70,7 @@ impl Given {
         for (setting, words) in &flags.0 {
             given.take_words(setting, words, &Origin::Flag(setting.flag()), problems);
         }
-        given
+        Some(given)
     }
 
     /// The value of a setting.

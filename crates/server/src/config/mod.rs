@@ -38,6 +38,7 @@ pub(crate) use self::tls::CertificateFiles;
 
 /// A checked configuration.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the file")]
 pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) store: StoreAddress,
@@ -50,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) certificates: Vec<CertificateFiles>,
     pub(crate) run_functions: bool,
     pub(crate) functions: Vec<FunctionUrl>,
+    pub(crate) revoke_on_delete: bool,
     pub(crate) quotas: Quotas,
     pub(crate) aws_request_rates: bool,
     pub(crate) token_cache_bytes: usize,
@@ -98,7 +100,9 @@ fn check(
     now: Timestamp,
 ) -> Result<Config, ConfigError> {
     let mut problems = Vec::new();
-    let given = Given::read(file, text, &variable, flags, &mut problems);
+    let Some(given) = Given::read(file, text, &variable, flags, &mut problems) else {
+        return Err(ConfigError(problems));
+    };
     let mut checks = Checks { given: &given, file, problems: &mut problems, now };
     let data_dir = checks.data_dir();
     let store = checks.store(data_dir.as_deref());
@@ -113,6 +117,7 @@ fn check(
             .unwrap_or(usize::MAX),
         run_functions: checks.run_functions(),
         functions: checks.functions(),
+        revoke_on_delete: given.value("revoke_on_delete").is_none() || given.is_on("revoke_on_delete"),
         quotas: checks.quotas(),
         aws_request_rates: checks.choice("request_rates", &["off", "aws"]) == "aws",
         token_cache_bytes: usize::try_from(checks.number("token_cache_mib", 16, 0, TOKEN_CACHE_MIB_MAX))

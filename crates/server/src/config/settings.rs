@@ -129,6 +129,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Functions that stand behind URLs, as `ARN=URL`",
     },
     Setting {
+        key: "revoke_on_delete",
+        kind: Kind::Switch,
+        default: "true",
+        help: "Whether the tokens of an app client are refused once it is deleted; at AWS they live until they expire",
+    },
+    Setting {
         key: "quotas",
         kind: Kind::List,
         default: "AWS's",

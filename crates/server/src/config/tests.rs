@@ -86,7 +86,11 @@ fn a_few_lines_are_enough() {
     let [address] = &*config.addresses else { panic!("{:?}", config.addresses) };
     assert_eq!((address.socket.to_string().as_str(), address.planes), ("127.0.0.1:4566", Planes::ALL));
     assert!(
-        address.takes_plain && !config.run_functions && !config.aws_request_rates && config.certificates.is_empty()
+        config.revoke_on_delete
+            && address.takes_plain
+            && !config.run_functions
+            && !config.aws_request_rates
+            && config.certificates.is_empty()
     );
 }
 

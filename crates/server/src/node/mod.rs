@@ -29,6 +29,7 @@ use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::limits::Limits;
 use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::revocations;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::token_cache::TokenCache;
@@ -341,6 +342,7 @@ fn background(
         KeyKeeper { store: store.clone(), vault: Arc::clone(&vault), clock: clock.clone(), random: random::system };
     tasks.spawn_on(KeyMaker::new(store, vault, clock, random::system).run(waiting), threads);
     tasks.spawn_on(keeper.run(Arc::clone(current)), threads);
+    tasks.spawn_on(revocations::keep_forgetting(services.store.clone(), services.clock.clone()), threads);
     tasks.spawn_on(stack_worker.run(Arc::clone(services)), threads);
     let (follower, feed) = (Arc::clone(current), Arc::clone(services));
     tasks.spawn_on(async move { follower.follow(&*feed.store, builder, keyless).await }, threads);

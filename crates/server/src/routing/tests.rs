@@ -438,6 +438,8 @@ fn an_address_answers_what_it_is_for() {
     check("GET api.example.com /v1/pets", &[], data);
     check("GET a.example /us-east-1_abcdefghi/.well-known/jwks.json", &[], data);
     check("GET a.example /_claviger/authorize/weather", &[], data);
+    check("POST a.example /_claviger/introspect", &[], data);
+    check("POST a.example /_claviger/revoke", &[], data);
     check("POST a.example /", &[unsigned], [true, true, false]);
     check("OPTIONS a.example /", &PREFLIGHT, [true, true, false]);
     check("POST a.example /", &[signed], control);

@@ -35,6 +35,7 @@ mod own;
 mod proxy;
 mod proxying;
 mod request_validation;
+mod revocation;
 mod role_mappings;
 mod rotation;
 mod serve;
