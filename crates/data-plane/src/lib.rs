@@ -29,6 +29,7 @@ use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
+use claviger_runtime::metrics::Metrics;
 use claviger_runtime::revocations::Revocations;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::CurrentSnapshot;
@@ -56,6 +57,7 @@ pub struct DataPlane {
     unawaited: Arc<Semaphore>,
     authorizers: AuthorizerCache,
     access_logs: Arc<AccessLogs>,
+    metrics: Arc<Metrics>,
     monotonic: Arc<dyn Monotonic>,
 }
 
@@ -100,15 +102,27 @@ impl DataPlane {
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
             authorizers: AuthorizerCache::new(Arc::clone(&monotonic)),
             access_logs: Arc::new(AccessLogs::temporary()),
+            metrics: Arc::default(),
             monotonic,
             current,
         }
+    }
+
+    /// How many verified tokens are kept, and how many bytes they take.
+    pub fn cached_tokens(&self) -> (usize, usize) {
+        self.tokens.size()
     }
 
     /// The same, but for how it calls backends.
     #[must_use]
     pub fn calling_backends(self, rules: UpstreamRules) -> Self {
         Self { upstreams: self.upstreams.with(rules), ..self }
+    }
+
+    /// The same, whose calls are counted there.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// The same, whose access logs go there.

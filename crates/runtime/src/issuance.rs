@@ -27,6 +27,7 @@ use crate::functions::Functions;
 use crate::hook::{Hook, HookError};
 use crate::ids::random_uuid;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::snapshot::pool::KeysError;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
 use crate::vault::Vault;
@@ -41,6 +42,7 @@ pub struct Issuance {
     functions: Arc<Functions>,
     clock: Arc<dyn Clock>,
     limits: Arc<Limits>,
+    metrics: Arc<Metrics>,
 }
 
 /// A token that was issued.
@@ -84,7 +86,13 @@ impl Issuance {
         clock: Arc<dyn Clock>,
         limits: Arc<Limits>,
     ) -> Self {
-        Self { current, vault, functions, clock, limits }
+        Self { current, vault, functions, clock, limits, metrics: Arc::default() }
+    }
+
+    /// The same, whose tokens are counted there.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Answers a token request to a pool (RFC 6749, section 4.4). Where neither the host nor the client names one, the
@@ -100,7 +108,8 @@ impl Issuance {
             self.count_request(snapshot, pool, Category::ClientAuthentication)?;
         }
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
-        let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active)?;
+        let grant = client_credentials::decide(request, client, self.vault.digest_key(), is_active);
+        let grant = grant.inspect_err(|error| self.count_failure(error, client))?;
         let pool = pool.ok_or(TokenError::UnknownClient)?;
         self.issue(pool, &grant, request.client_metadata.as_ref()).await
     }
@@ -165,6 +174,13 @@ impl Issuance {
         authorize::user_token(text, |pool| snapshot.keys(pool), self.clock.now().seconds())
     }
 
+    /// Counts what shows that somebody asks who is not who they say.
+    fn count_failure(&self, error: &TokenError, client: Option<&Client>) {
+        if matches!(error, TokenError::UnknownClient | TokenError::WrongSecret | TokenError::MissingSecret) {
+            self.metrics.failed_authentication(client.map(|client| client.id.as_str()));
+        }
+    }
+
     /// Counts a request for a token against the request rate that AWS has for its category.
     fn count_request(&self, snapshot: &Snapshot, pool: &Pool, category: Category) -> Result<(), TokenError> {
         match &self.limits.rates {
@@ -209,7 +225,11 @@ impl Issuance {
             (Some(keys), None) => self.sign(&self.claims(pool, grant).to_json(), grant.client, keys),
             _ => self.issue_later(pool, grant, client_metadata).await,
         };
-        issued.inspect_err(|_| self.limits.usage.give_back(grant.client))
+        match &issued {
+            Ok(_) => self.metrics.issued(grant.client.id.as_str()),
+            Err(_) => self.limits.usage.give_back(grant.client),
+        }
+        issued
     }
 
     /// Issues what was granted, waiting for the pool's hook and its first keys where it must.

@@ -17,6 +17,7 @@ pub mod key_keeper;
 pub mod key_maker;
 pub mod limits;
 pub mod log_events;
+pub mod metrics;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;

@@ -122,6 +122,16 @@ impl Refused {
         self
     }
 
+    /// What refused.
+    pub fn surface(&self) -> Surface {
+        self.surface
+    }
+
+    /// The code that the client was told.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
     /// The reason.
     pub fn reason(&self) -> &str {
         &self.reason

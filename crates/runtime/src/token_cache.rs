@@ -17,6 +17,7 @@ use claviger_oauth::verified_token::{VerifiedToken, verify};
 use claviger_resources::{ClientId, UserPoolId};
 use indexmap::IndexMap;
 
+use crate::metrics::Metrics;
 use crate::snapshot::{Generation, Snapshot};
 
 /// Bytes that the cache takes unless it is told otherwise: some ten thousand tokens.
@@ -33,6 +34,7 @@ pub struct TokenCache {
     shard_bytes_max: usize,
     /// How often tokens were forgotten: one that was verified before is not put afterwards.
     epoch: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 /// What tokens were issued to, or which token.
@@ -70,7 +72,13 @@ impl TokenCache {
     pub fn new(bytes_max: usize) -> Self {
         let count = if bytes_max == 0 { 0 } else { SHARDS };
         let shards = (0..count).map(|_| RwLock::default()).collect();
-        Self { hasher: RandomState::new(), shards, shard_bytes_max: bytes_max / SHARDS, epoch: AtomicU64::new(0) }
+        Self {
+            hasher: RandomState::new(),
+            shards,
+            shard_bytes_max: bytes_max / SHARDS,
+            epoch: AtomicU64::new(0),
+            metrics: Arc::default(),
+        }
     }
 
     /// Verifies a token of a pool that is accepted, or finds that it was verified and that this still holds; and that it
@@ -82,13 +90,24 @@ impl TokenCache {
         accepts: impl Fn(&UserPoolId) -> bool,
         now_seconds: i64,
     ) -> Result<Arc<VerifiedToken>, Refusal> {
-        let token = self.verified(snapshot, text, accepts, now_seconds)?;
-        let pool = snapshot.pool(token.pool().as_str());
-        match pool.and_then(|pool| pool.revoked.reason(&token)) {
-            Some(reason) => Err(Refusal::Revoked(reason)),
-            None => Ok(token),
-        }
+        let outcome = self.verified(snapshot, text, accepts, now_seconds).and_then(|(token, is_known)| {
+            let pool = snapshot.pool(token.pool().as_str());
+            match pool.and_then(|pool| pool.revoked.reason(&token)) {
+                Some(reason) => Err(Refusal::Revoked(reason)),
+                None => Ok((token, is_known)),
+            }
+        });
+        self.metrics.verified(outcome.as_ref().map(|(_, is_known)| *is_known));
+        outcome.map(|(token, _)| token)
     }
+
+    /// The same cache, whose verifications are counted there.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// The token, and whether it was verified before.
 
     fn verified(
         &self,
@@ -96,18 +115,18 @@ impl TokenCache {
         text: &str,
         accepts: impl Fn(&UserPoolId) -> bool,
         now_seconds: i64,
-    ) -> Result<Arc<VerifiedToken>, Refusal> {
+    ) -> Result<(Arc<VerifiedToken>, bool), Refusal> {
         let verify = || verify(text, &accepts, |pool| snapshot.keys(pool), now_seconds).map(Arc::new);
         if self.shards.is_empty() {
-            return verify();
+            return Ok((verify()?, false));
         }
         let digest = digest_of(text);
-        let Some(shard) = self.shard(&digest) else { return verify() };
+        let Some(shard) = self.shard(&digest) else { return Ok((verify()?, false)) };
         if let Some(token) = read(shard).find(&digest, snapshot)
             && accepts(token.pool())
             && token.is_valid_at(now_seconds)
         {
-            return Ok(token);
+            return Ok((token, true));
         }
         let epoch = self.epoch.load(Ordering::SeqCst);
         let token = verify()?;
@@ -119,7 +138,7 @@ impl TokenCache {
                 shard.put(digest, entry, self.shard_bytes_max);
             }
         }
-        Ok(token)
+        Ok((token, false))
     }
 
     /// Forgets tokens at once, those that are being verified right now among them. They are verified anew when they are shown

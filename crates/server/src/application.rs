@@ -9,16 +9,19 @@ use claviger_data_plane::gateway::Target;
 use claviger_data_plane::oauth::{Document, Domain};
 use claviger_resources::AccountId;
 use claviger_runtime::ids::random_uuid;
+use claviger_runtime::metrics::{self, Area};
 use claviger_runtime::refusals::{Refusals, Refused, Surface};
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::connection::Connection;
 use crate::cors;
 use crate::local_ca::LocalAuthority;
 use crate::node::Node;
+use crate::planes::Planes;
 use crate::proxy;
 use crate::routing::{self, Names, RequestHead, Route};
 
@@ -68,10 +71,16 @@ impl Application {
 
     /// Answers one request, and keeps why when the answer is a refusal.
     pub async fn answer(&self, request: Request<Incoming>, connection: &Connection) -> Response<Body> {
+        let began = Instant::now();
         let (parts, body) = request.into_parts();
         let (parts, head) = (&parts, RequestHead::of(&parts));
+        let mut area = Area::Nowhere;
         let mut response = match &head {
-            Ok(head) => self.answer_at(head, parts, body, connection).await,
+            Ok(head) => {
+                let route = self.route(head, connection);
+                area = area_of(&route);
+                self.answer_at(route, head, parts, body, connection).await
+            }
             Err(error) => {
                 let refused = Refused::new(Surface::Routing, error.to_string());
                 let mut response = explained(refusal(StatusCode::BAD_REQUEST, &error.to_string()), refused);
@@ -82,7 +91,10 @@ impl Application {
                 response
             }
         };
+        let metrics = self.node.metrics();
+        metrics.answered(area, response.status().as_u16(), began.elapsed());
         if let Some(refused) = Refused::detach(&mut response) {
+            metrics.refused(&refused.surface(), refused.code());
             self.keep(parts, head.as_ref().ok(), &response, refused);
         }
         response
@@ -90,6 +102,7 @@ impl Application {
 
     async fn answer_at(
         &self,
+        route: Route<'_>,
         head: &RequestHead<'_>,
         parts: &Parts,
         body: Incoming,
@@ -98,7 +111,7 @@ impl Application {
         let data_plane = self.node.data_plane();
         let peer = connection.peer.ip();
         let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
-        match self.route(head, connection) {
+        match route {
             Route::ExecuteApi { api, path, .. } => {
                 data_plane.gateway(Target::new(api, &path), parts, body, arrival).await
             }
@@ -122,6 +135,7 @@ impl Application {
             Route::Authorize { policy, path } => data_plane.authorize(policy, path, parts),
             Route::Own("/_claviger/introspect") => data_plane.introspect(parts, body).await,
             Route::Own("/_claviger/revoke") => data_plane.revoke_token(parts, body).await,
+            Route::Own("/_claviger/metrics") => self.metrics(connection),
             Route::Own(path) => self.own(&parts.method, path, parts.uri.query().unwrap_or_default(), body).await,
             Route::Page => page(),
             Route::TunnelHere | Route::TunnelElsewhere | Route::ProxyRefused => proxy::refusal(),
@@ -137,6 +151,31 @@ impl Application {
             Route::Elsewhere => elsewhere(),
             Route::NotFound => not_found(),
         }
+    }
+
+    /// What Prometheus asks for. It names app clients, so it is not for everybody who can reach the server.
+    fn metrics(&self, connection: &Connection) -> Response<Body> {
+        if connection.planes.contains(Planes::DATA) && !connection.is_local() {
+            let message =
+                "metrics are answered to this machine, and at addresses of listen.operations that answer no traffic";
+            return forbidden(message, "listen.operations");
+        }
+        let metrics = self.node.metrics();
+        let snapshot = self.node.current().load_full();
+        let (user_pools, app_clients, rest_apis) = snapshot.counts();
+        let (tokens, bytes) = self.node.data_plane().cached_tokens();
+        let things = [
+            ("user_pools", user_pools),
+            ("app_clients", app_clients),
+            ("rest_apis", rest_apis),
+            ("cached_tokens", tokens),
+            ("cached_token_bytes", bytes),
+        ];
+        for (thing, number) in things {
+            metrics.there_are(thing, i64::try_from(number).unwrap_or(i64::MAX));
+        }
+        metrics.there_are("snapshot_revision", snapshot.revision().0.cast_signed());
+        body::answer(StatusCode::OK, metrics::CONTENT_TYPE, metrics.to_text())
     }
 
     /// Where a request on `connection` goes.
@@ -190,6 +229,27 @@ impl Application {
     /// The account of callers whose access key id names none.
     pub(crate) fn account(&self) -> AccountId {
         self.settings.account
+    }
+}
+
+/// What a request that goes there is counted as.
+const fn area_of(route: &Route<'_>) -> Area {
+    match route {
+        Route::OAuth | Route::PoolDomain { .. } => Area::OAuth,
+        Route::WellKnown { .. } => Area::Discovery,
+        Route::ExecuteApi { .. } | Route::CustomDomain => Area::Gate,
+        Route::Authorize { .. } => Area::Authorize,
+        Route::Service { .. } | Route::S3 { .. } | Route::Form | Route::Preflight => Area::ControlPlane,
+        Route::Own(_) | Route::Page => Area::Own,
+        Route::TunnelHere
+        | Route::TunnelElsewhere
+        | Route::Forward
+        | Route::ProxyRefused
+        | Route::MissingAuthenticationToken
+        | Route::ForeignOrigin
+        | Route::ForeignHost
+        | Route::Elsewhere
+        | Route::NotFound => Area::Nowhere,
     }
 }
 

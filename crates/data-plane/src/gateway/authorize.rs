@@ -98,6 +98,7 @@ impl Permit {
                 demand_allowance(asking)?;
                 let judged = roles::judge(asking, token.scope());
                 judged.map_err(|denied| denied.of_bearer(pools, headers))?;
+                count_scopes(plane, asking, token, &pools.scopes);
                 Ok(Self(()))
             }
             Authorization::Jwt(method) => {
@@ -182,6 +183,18 @@ fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
 
 fn by_policy(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
     Refusal::PolicyDenied(PolicyDenial { explicit, user: user.to_owned(), arn: asking.method_arn() }.into())
+}
+
+/// Counts which of the scopes that open a method did so, and for whom.
+fn count_scopes(plane: &DataPlane, asking: &Asking<'_>, token: &VerifiedToken, asked: &[Box<str>]) {
+    let Some(client) = token.client().filter(|_| !asked.is_empty()) else { return };
+    let context = &asking.exchange.context;
+    let path = context.resource_path.unwrap_or_default();
+    let route = format!("{}/{} {path}", asking.stage.stage.rest_api_id, context.method);
+    let carried = token.scope().split(' ').filter(|scope| asked.iter().any(|asked| **asked == **scope));
+    for scope in carried {
+        plane.metrics.scope_used(client, scope, &route);
+    }
 }
 
 /// Judges the token that a `JWT` authorizer finds in its header.

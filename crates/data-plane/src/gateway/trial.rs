@@ -52,6 +52,8 @@ impl DataPlane {
             unawaited: Arc::clone(&self.unawaited),
             authorizers: AuthorizerCache::new(Arc::clone(&self.monotonic)),
             access_logs: Arc::clone(&self.access_logs),
+            // What is only tried is not counted.
+            metrics: Arc::default(),
             monotonic: Arc::clone(&self.monotonic),
         };
         TrialPlane { plane, places: Semaphore::new(TRIALS_AT_ONCE_MAX) }

@@ -28,6 +28,7 @@ use claviger_runtime::key_keeper::KeyKeeper;
 use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::limits::Limits;
 use claviger_runtime::log_events::{Keeper, LogEvents};
+use claviger_runtime::metrics::Metrics;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::revocations;
 use claviger_runtime::sessions::UserSessions;
@@ -97,6 +98,7 @@ pub struct Node {
     functions: Arc<Functions>,
     access_logs: Arc<AccessLogs>,
     log_events: Arc<LogEvents>,
+    metrics: Arc<Metrics>,
     /// What runs in the background until the node is closed.
     tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
@@ -173,7 +175,8 @@ impl Node {
         }));
         let (vault_of_issuance, hooks) = (Arc::clone(&vault), Arc::clone(&functions));
         let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, hooks, clock.clone(), limits);
-        let issuance = Arc::new(issuance);
+        let metrics = Arc::<Metrics>::default();
+        let issuance = Arc::new(issuance.counting(Arc::clone(&metrics)));
         let sessions = UserSessions {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -186,13 +189,16 @@ impl Node {
         let data_plane = DataPlane::new(
             Arc::clone(&current),
             sessions,
-            Arc::new(options.tokens),
+            Arc::new(options.tokens.counting(Arc::clone(&metrics))),
             Arc::clone(&issuer_keys),
             options.access_keys,
             Arc::clone(&functions),
             monotonic,
         );
-        let data_plane = data_plane.calling_backends(options.upstreams).logging_to(Arc::clone(&access_logs));
+        let data_plane = data_plane
+            .calling_backends(options.upstreams)
+            .logging_to(Arc::clone(&access_logs))
+            .counting(Arc::clone(&metrics));
         let (stacks, stack_worker) = Stacks::new();
         let services = Arc::new(Services::new(Parts {
             store: store.clone(),
@@ -224,6 +230,7 @@ impl Node {
             functions,
             access_logs,
             log_events,
+            metrics,
             tasks,
             control,
             function_threads,
@@ -243,6 +250,11 @@ impl Node {
     /// What is served now.
     pub fn current(&self) -> &CurrentSnapshot {
         &self.current
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The node's clock.

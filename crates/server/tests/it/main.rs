@@ -30,6 +30,7 @@ mod limits;
 mod listener;
 mod malformed;
 mod messages;
+mod metrics;
 mod oauth_documents;
 mod own;
 mod proxy;
