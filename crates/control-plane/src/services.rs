@@ -70,8 +70,8 @@ pub struct Settings {
     /// Host names under which the server itself is reached, beyond AWS's and `localhost`: no custom domain may be one of
     /// them or below one.
     pub host_suffixes: Vec<String>,
-    /// Whether the tokens of an app client that is deleted stay valid until they expire, as AWS's do.
-    pub keeps_tokens_of_deleted_clients: bool,
+    /// Whether the tokens of an app client are refused once it is deleted; at AWS they live until they expire.
+    pub revoke_on_delete: bool,
     /// How many of each thing there may be.
     pub quotas: Quotas,
     /// The node's own URL, for functions to answer at; `None` where there is none yet.

@@ -4,8 +4,9 @@
 //! that nobody can fill the memory with names. Counting locks nothing that waits for I/O.
 
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use claviger_oauth::refusal::Refusal;
@@ -32,11 +33,11 @@ pub struct Metrics {
     registry: Mutex<Registry>,
     requests: Family<RequestLabels, Counter>,
     durations: Family<SurfaceLabel, Histogram, Classes>,
-    refusals: Family<RefusalLabels, Counter>,
-    tokens: Family<ClientLabels, Counter>,
-    failed_authentications: Family<ClientLabels, Counter>,
+    refusals: Bounded<RefusalLabels>,
+    tokens: Bounded<ClientLabels>,
+    failed_authentications: Bounded<ClientLabels>,
     verifications: Family<OutcomeLabel, Counter>,
-    scope_uses: Family<ScopeLabels, Counter>,
+    scope_uses: Bounded<ScopeLabels>,
     state: Family<ThingLabel, Gauge>,
 }
 
@@ -112,29 +113,30 @@ impl MetricConstructor<Histogram> for Classes {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("claviger");
-        let (requests, refusals, tokens) = (Family::default(), Family::default(), Family::default());
+        let (requests, verifications) = (Family::default(), Family::default());
+        let (refusals, tokens) = (Bounded::<RefusalLabels>::new(), Bounded::<ClientLabels>::new());
+        let (failed, scopes) = (Bounded::<ClientLabels>::new(), Bounded::<ScopeLabels>::new());
         let durations = Family::<SurfaceLabel, Histogram, Classes>::new_with_constructor(Classes);
-        let (failed, verifications, scopes) = (Family::default(), Family::default(), Family::default());
         let state = Family::<ThingLabel, Gauge>::default();
         registry.register("requests", "Requests that were answered", requests.clone());
         registry.register("request_duration_seconds", "How long answers took to begin", durations.clone());
         registry.register(
             "refusals",
             "Requests that were refused, by what refused them and its code",
-            refusals.clone(),
+            refusals.family.clone(),
         );
-        registry.register("tokens_issued", "Tokens that app clients were issued", tokens.clone());
+        registry.register("tokens_issued", "Tokens that app clients were issued", tokens.family.clone());
         registry.register(
             "failed_authentications",
             "Requests of app clients that did not prove who they are",
-            failed.clone(),
+            failed.family.clone(),
         );
         registry.register(
             "token_verifications",
             "Tokens that were shown, and what became of them",
             verifications.clone(),
         );
-        registry.register("scope_uses", "Calls that a scope opened, by app client and route", scopes.clone());
+        registry.register("scope_uses", "Calls that a scope opened, by app client and route", scopes.family.clone());
         registry.register("state", "How much there is of something now", state.clone());
         Self {
             registry: Mutex::new(registry),
@@ -162,18 +164,18 @@ impl Metrics {
     pub fn refused(&self, surface: &dyn std::fmt::Display, code: Option<&str>) {
         let labels = RefusalLabels { surface: surface.to_string(), code: code.unwrap_or("none").to_owned() };
         let other = || RefusalLabels { surface: surface.to_string(), code: OTHER.to_owned() };
-        bounded(&self.refusals, labels, other);
+        self.refusals.count(&labels, other);
     }
 
     /// Counts a token that an app client was issued.
     pub fn issued(&self, client: &str) {
-        bounded(&self.tokens, ClientLabels { client_id: client.to_owned() }, ClientLabels::other);
+        self.tokens.count(&ClientLabels { client_id: client.to_owned() }, ClientLabels::other);
     }
 
     /// Counts a request of an app client that did not prove who it is. Clients that do not exist are all `other`.
     pub fn failed_authentication(&self, client: Option<&str>) {
         let labels = ClientLabels { client_id: client.unwrap_or(OTHER).to_owned() };
-        bounded(&self.failed_authentications, labels, ClientLabels::other);
+        self.failed_authentications.count(&labels, ClientLabels::other);
     }
 
     /// Counts a token that was shown.
@@ -190,7 +192,7 @@ impl Metrics {
     pub fn scope_used(&self, client: &str, scope: &str, route: &str) {
         let labels = ScopeLabels { client_id: client.to_owned(), scope: scope.to_owned(), route: route.to_owned() };
         let other = || ScopeLabels { client_id: OTHER.to_owned(), scope: OTHER.to_owned(), route: OTHER.to_owned() };
-        bounded(&self.scope_uses, labels, other);
+        self.scope_uses.count(&labels, other);
     }
 
     /// Says how much there is of something now.
@@ -230,17 +232,31 @@ impl Area {
     }
 }
 
-/// Counts one more; under other labels when there are as many as there may be.
-fn bounded<L>(family: &Family<L, Counter>, labels: L, other: impl FnOnce() -> L)
-where
-    L: Clone + std::hash::Hash + Eq,
-{
-    if let Some(counter) = family.get(&labels) {
-        counter.inc();
-        return;
+/// A counter for each of a bounded number of labels.
+struct Bounded<L> {
+    family: Family<L, Counter>,
+    count: AtomicUsize,
+}
+
+impl<L: Clone + Hash + Eq> Bounded<L> {
+    fn new() -> Self {
+        Self { family: Family::default(), count: AtomicUsize::new(0) }
     }
-    let labels = if family.len() < SERIES_MAX { labels } else { other() };
-    family.get_or_create(&labels).inc();
+
+    /// Counts one more; under other labels when there are as many as there may be.
+    fn count(&self, labels: &L, other: impl FnOnce() -> L) {
+        if let Some(counter) = self.family.get(labels) {
+            counter.inc();
+            return;
+        }
+        // Two that come at once may both take a place for the same labels: the bound is kept, a little early.
+        if self.count.fetch_add(1, Ordering::Relaxed) < SERIES_MAX {
+            self.family.get_or_create(labels).inc();
+        } else {
+            self.count.store(SERIES_MAX, Ordering::Relaxed);
+            self.family.get_or_create(&other()).inc();
+        }
+    }
 }
 
 const fn class(status: u16) -> &'static str {

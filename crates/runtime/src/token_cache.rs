@@ -108,7 +108,6 @@ impl TokenCache {
     }
 
     /// The token, and whether it was verified before.
-
     fn verified(
         &self,
         snapshot: &Snapshot,

@@ -203,7 +203,7 @@ impl Operation for DeleteUserPoolClient {
         if let Some(usage) = cx.tx.find::<TokenUsage>(cx.tenant, client.pool.as_str(), client.id.as_str()).await? {
             cx.tx.delete(&usage.record).await?;
         }
-        if !cx.services.settings.keeps_tokens_of_deleted_clients {
+        if cx.services.settings.revoke_on_delete {
             let AppClient { pool, tenant, id, .. } = client.record;
             let revocation = Revocation::of_client(pool, tenant, id, cx.now);
             match revocations::revoke(cx.tx, revocation).await {

@@ -73,6 +73,9 @@ pub(super) struct Arguments {
     #[arg(long = "upstream", env = "CLAVIGER_UPSTREAMS", value_name = "[ORIGIN ]NAME=VALUE", value_delimiter = ',',
         value_parser = upstream)]
     upstreams: Vec<String>,
+    /// Refuse the tokens of app clients that are deleted; at AWS they live until they expire
+    #[arg(long, env = "CLAVIGER_REVOKE_ON_DELETE")]
+    revoke_on_delete: bool,
     /// Seconds that requests may still take when the server is told to stop
     #[arg(long, env = "CLAVIGER_DRAIN_SECONDS", value_name = "N", default_value = "10",
         value_parser = clap::value_parser!(u64).range(..=3_600))]
@@ -113,7 +116,11 @@ impl Arguments {
         Ok(Options {
             upstreams: UpstreamRules::parse(upstreams)?,
             issuers: issuers(&self.issuer, url),
-            settings: ControlPlaneSettings { quotas, ..ControlPlaneSettings::default() },
+            settings: ControlPlaneSettings {
+                quotas,
+                revoke_on_delete: self.revoke_on_delete,
+                ..ControlPlaneSettings::default()
+            },
             functions,
             endpoint: Some(url.to_owned()),
             program: Some(guard::PROGRAM.into()),

@@ -86,7 +86,7 @@ fn options(config: &Config, url: &str) -> Options {
         issuers: config.issuers.clone(),
         settings: ControlPlaneSettings {
             quotas: config.quotas.clone(),
-            keeps_tokens_of_deleted_clients: !config.revoke_on_delete,
+            revoke_on_delete: config.revoke_on_delete,
             host_suffixes: config.suffixes.clone(),
             ..ControlPlaneSettings::default()
         },

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::stack::request;
+use crate::stack::{Machine, request};
 use crate::support::Server;
 
 async fn metrics(server: &Server) -> String {
@@ -19,8 +19,8 @@ fn value(text: &str, series: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
 }
 
-#[tokio::test]
-async fn what_happens_is_counted() {
+/// A server that has answered some of everything: its machine, with a wrong secret by now, its API and a token.
+async fn busy() -> (Server, Machine, String, String) {
     let server = Server::dev();
     let machine = server.machine().await;
     let api = server.storms(&machine).await;
@@ -34,8 +34,14 @@ async fn what_happens_is_counted() {
     assert_eq!(server.ask(request("GET", &target, &[("Authorization", &forged)], "")).await.status, 401);
     assert_eq!(server.ask(request("GET", &target, &[], "")).await.status, 401);
     assert_eq!(machine.ask(&server, "&scope=weather-api/delete").await.status, 400);
-    let stranger = crate::stack::Machine { secret: "wrong".to_owned(), ..machine };
+    let stranger = Machine { secret: "wrong".to_owned(), ..machine };
     assert_eq!(stranger.ask(&server, "").await.status, 400);
+    (server, stranger, api, token)
+}
+
+#[tokio::test]
+async fn what_happens_is_counted() {
+    let (server, stranger, api, token) = busy().await;
     let text = metrics(&server).await;
     let check = |series: &str, expected: u64| assert_eq!(value(&text, series), Some(expected), "{series}\n{text}");
     let client = &stranger.client_id;
@@ -60,7 +66,7 @@ async fn what_happens_is_counted() {
 
 #[tokio::test]
 async fn the_dashboard_and_the_alert_rules_ask_for_what_there_is() {
-    let server = Server::dev();
+    let (server, ..) = busy().await;
     let text = metrics(&server).await;
     let told: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();

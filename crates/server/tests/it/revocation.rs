@@ -1,5 +1,7 @@
 //! Tokens are refused before their time is over: one, a client's, a pool's; and services ask whether one is good.
 
+use claviger_control_plane::services::Settings as ControlPlaneSettings;
+use claviger_server::node::{Options, Place};
 use serde_json::{Value, json};
 
 use crate::stack::{FORM, Machine, Reply, STORMS, UNAUTHORIZED, basic, claims, request};
@@ -13,7 +15,10 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let server = Server::dev();
+        Self::on(Server::dev()).await
+    }
+
+    async fn on(server: Server) -> Self {
         let machine = server.machine().await;
         let api = server.storms(&machine).await;
         Self { server, machine, api }
@@ -118,13 +123,17 @@ async fn everything_that_was_issued_so_far_to_a_client_or_by_a_pool_is_refused()
 }
 
 #[tokio::test]
-async fn the_tokens_of_a_client_that_is_deleted_go_with_it() {
-    let scene = Scene::new().await;
-    let token = scene.token().await;
-    assert!(scene.is_let_through(&token).await);
-    let key = json!({ "UserPoolId": scene.machine.pool, "ClientId": scene.machine.client_id });
-    scene.server.cognito("DeleteUserPoolClient", key).await;
-    assert!(!scene.is_let_through(&token).await);
+async fn the_tokens_of_a_client_that_is_deleted_go_with_it_where_that_is_wanted() {
+    for revoke_on_delete in [true, false] {
+        let settings = ControlPlaneSettings { revoke_on_delete, ..ControlPlaneSettings::default() };
+        let server = Server::with_node(&Place::Memory, Options { settings, ..Options::default() });
+        let scene = Scene::on(server).await;
+        let token = scene.token().await;
+        assert!(scene.is_let_through(&token).await);
+        let key = json!({ "UserPoolId": scene.machine.pool, "ClientId": scene.machine.client_id });
+        scene.server.cognito("DeleteUserPoolClient", key).await;
+        assert_eq!(scene.is_let_through(&token).await, !revoke_on_delete);
+    }
 }
 
 #[tokio::test]
