@@ -11,6 +11,7 @@ use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::log_events::LogEvents;
+use claviger_runtime::nodes::Nodes;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub log_events: Arc<LogEvents>,
     /// Calls functions.
     pub functions: Arc<Functions>,
+    /// This node, and what it knows of others.
+    pub nodes: Arc<Nodes>,
     /// Carries out what is asked of stacks.
     pub stacks: Stacks,
     /// Tries methods and authorizers out.

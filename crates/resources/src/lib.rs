@@ -27,6 +27,7 @@ pub mod layer;
 pub mod limits;
 pub mod log_group;
 pub mod managed_login_branding;
+pub mod node;
 pub mod object;
 pub mod parameter;
 pub mod provisioned_limit;

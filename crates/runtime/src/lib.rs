@@ -18,6 +18,7 @@ pub mod key_maker;
 pub mod limits;
 pub mod log_events;
 pub mod metrics;
+pub mod nodes;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;

@@ -36,6 +36,8 @@ macro_rules! closed_set {
 closed_set! {
     /// The kinds of record a store keeps. The text of a kind is stored: it never changes.
     Kind {
+        /// A server that shares the store with others.
+        Node = "node",
         /// The store's wrapped keys.
         Keyring = "keyring",
         /// A user pool.

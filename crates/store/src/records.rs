@@ -21,6 +21,7 @@ use claviger_resources::keyring::Keyring;
 use claviger_resources::layer::Layer;
 use claviger_resources::log_group::LogGroup;
 use claviger_resources::managed_login_branding::ManagedLoginBranding;
+use claviger_resources::node::Node;
 use claviger_resources::object::{Object, Part, Upload};
 use claviger_resources::parameter::{OlderVersion, Parameter};
 use claviger_resources::provisioned_limit::ProvisionedLimit;
@@ -252,6 +253,18 @@ impl Record for Session {
     }
 }
 
+impl Record for Node {
+    const KIND: Kind = Kind::Node;
+
+    fn tenant(&self) -> Tenant {
+        node_tenant()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl Record for Keyring {
     const KIND: Kind = Kind::Keyring;
 
@@ -280,6 +293,11 @@ pub const ROLE_MAPPING_ID: &str = "roles";
 
 /// The tenant that authorization policies are filed under: their names are unique over all accounts and regions.
 pub fn policy_tenant() -> Tenant {
+    nobody()
+}
+
+/// The tenant that nodes are filed under.
+pub fn node_tenant() -> Tenant {
     nobody()
 }
 

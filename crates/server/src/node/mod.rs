@@ -29,6 +29,7 @@ use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::limits::Limits;
 use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::metrics::Metrics;
+use claviger_runtime::nodes::{self, Nodes};
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::revocations;
 use claviger_runtime::sessions::UserSessions;
@@ -176,6 +177,8 @@ impl Node {
         let (vault_of_issuance, hooks) = (Arc::clone(&vault), Arc::clone(&functions));
         let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, hooks, clock.clone(), limits);
         let metrics = Arc::<Metrics>::default();
+        let nodes = if place.is_shared() { Nodes::in_cluster } else { Nodes::alone };
+        let nodes = Arc::new(nodes(&*clock, Arc::clone(&monotonic), &mut *random::system()));
         let issuance = Arc::new(issuance.counting(Arc::clone(&metrics)));
         let sessions = UserSessions {
             store: store.clone(),
@@ -212,6 +215,7 @@ impl Node {
             functions: Arc::clone(&functions),
             stacks,
             trials: Arc::new(data_plane.trials()),
+            nodes: Arc::clone(&nodes),
             clock: clock.clone(),
             random: Arc::new(random::system),
             settings,
@@ -302,6 +306,10 @@ impl Node {
         }
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
+        let services = self.control_plane.services();
+        if let Err(error) = services.nodes.leave(&*services.store).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the other nodes find out by themselves that this one is gone");
+        }
     }
 
     /// Deletes everything but the store's own keys; `None` when the node is stopping.
@@ -339,6 +347,17 @@ fn libraries() -> Vec<(&'static str, OsString)> {
     ["NODE_PATH", "PYTHONPATH"].into_iter().filter_map(named).collect()
 }
 
+/// Says now and then that the node is alive, until it is closed.
+async fn keep_beating(services: Arc<Services>) {
+    loop {
+        if let Err(error) = services.nodes.beat(&*services.store).await {
+            let reason = error.to_string();
+            tracing::warn!(reason, "the other nodes cannot be told that this one is alive");
+        }
+        tokio::time::sleep(nodes::BEAT).await;
+    }
+}
+
 /// Starts what runs in the background until the node is closed.
 fn background(
     services: &Arc<Services>,
@@ -356,6 +375,9 @@ fn background(
     tasks.spawn_on(keeper.run(Arc::clone(current)), threads);
     tasks.spawn_on(revocations::keep_forgetting(services.store.clone(), services.clock.clone()), threads);
     tasks.spawn_on(stack_worker.run(Arc::clone(services)), threads);
+    if services.nodes.is_in_cluster() {
+        tasks.spawn_on(keep_beating(Arc::clone(services)), threads);
+    }
     let (follower, feed) = (Arc::clone(current), Arc::clone(services));
     tasks.spawn_on(async move { follower.follow(&*feed.store, builder, keyless).await }, threads);
     let (counting, counted) = (Arc::clone(services), Arc::clone(current));

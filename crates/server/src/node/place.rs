@@ -54,6 +54,11 @@ impl Place {
         }
     }
 
+    /// Whether other nodes may have the store open.
+    pub(super) fn is_shared(&self) -> bool {
+        false
+    }
+
     /// The store, and the key to its secrets.
     pub(super) fn open(&self, kill_at: Option<KillAt>) -> Result<(Arc<dyn Store>, MasterKeys), StartError> {
         let mut random = SystemRandom;

@@ -45,7 +45,8 @@ struct Progress {
     imports: BTreeSet<String>,
 }
 
-/// Makes whoever runs this the one that carries out what is being done to a stack; `None` when nothing is.
+/// Makes whoever runs this the one that carries out what is being done to a stack; `None` when nothing is, or when another
+/// node is about it, and alive.
 pub(super) struct Claim<'a>(pub(super) &'a str);
 
 impl Step for Claim<'_> {
@@ -56,14 +57,23 @@ impl Step for Claim<'_> {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Output, Error> {
         let stack: Option<Stored<Stack>> = cx.tx.find(cx.tenant, "", self.0).await?;
         let Some(mut stack) = stack else { return Ok(None) };
-        let worker = random::uuid(cx.random);
+        let nodes = &cx.services.nodes;
+        let worker = format!("{}/{}", nodes.id(), random::uuid(cx.random));
         let Some(operation) = stack.record.operation.as_mut().filter(|it| it.phase != Phase::Stopped) else {
             return Ok(None);
         };
+        if nodes.is_other_alive(node_of(&operation.worker)) {
+            return Ok(None);
+        }
         operation.worker.clone_from(&worker);
         cx.tx.replace(&stack).await?;
         Ok(Some(worker))
     }
+}
+
+/// The node that a worker belongs to.
+pub(super) fn node_of(worker: &str) -> &str {
+    worker.split('/').next().unwrap_or_default()
 }
 
 /// What there is of a stack.

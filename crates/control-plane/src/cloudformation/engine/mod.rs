@@ -18,15 +18,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use claviger_resources::Tenant;
-use claviger_resources::stack::{Phase, Stack};
-use claviger_store::{Kind, Stored};
+use claviger_resources::stack::{Phase, Stack, StackOperation};
+use claviger_store::{Kind, StoreError, Stored};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
 
 use super::answers::Answers;
 use super::errors::Error;
 use crate::services::Services;
 
 pub(super) use self::forward::{CREATION_CANCELLED, changed, reason_of};
+use self::job::node_of;
 pub(super) use self::job::Job;
 pub(super) use self::record::{Journal, State};
 
@@ -47,6 +49,12 @@ struct Work {
 
 /// Operations that wait to be taken up; each caller waits for its own, so there are never more than callers.
 const WAITING_MAX: usize = 1_024;
+
+/// How often a node of a cluster looks for what dead ones have left.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long an operation waits for a database that does not answer before it tries again.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long an answer waits for the work to be done: tools poll slowly, and most stacks are done by then.
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
@@ -76,27 +84,43 @@ impl Stacks {
 }
 
 impl StackWorker {
-    /// Goes on with what was left half done, then carries out what is handed in, until nobody can hand anything in.
+    /// Carries out what is handed in, until nobody can hand anything in, and goes on with what was left half done: when it
+    /// starts, and by other nodes when they are dead.
     pub async fn run(mut self, services: Arc<Services>) {
         let turns = Arc::new(Turns::default());
-        match unfinished(&services).await {
-            Ok(stacks) => {
-                for (tenant, stack) in stacks {
-                    tracing::info!(stack, "going on with a stack that was left half done");
-                    tokio::spawn(work_off(Arc::clone(&services), Arc::clone(&turns), tenant, stack));
+        go_on(&services, &turns).await;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let work = tokio::select! {
+                work = self.0.recv() => work,
+                _ = look.tick(), if services.nodes.is_in_cluster() => {
+                    go_on(&services, &turns).await;
+                    continue;
                 }
-            }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot look for unfinished stacks");
-            }
-        }
-        while let Some(work) = self.0.recv().await {
+            };
+            let Some(work) = work else { return };
             let (services, turns) = (Arc::clone(&services), Arc::clone(&turns));
             tokio::spawn(async move {
                 work_off(services, turns, work.tenant, work.stack).await;
                 // The caller may have gone on.
                 let _ = work.done.send(());
             });
+        }
+    }
+}
+
+/// Goes on with what was left half done.
+async fn go_on(services: &Arc<Services>, turns: &Arc<Turns>) {
+    match unfinished(services).await {
+        Ok(stacks) => {
+            for (tenant, stack) in stacks {
+                tracing::info!(stack, "going on with a stack that was left half done");
+                tokio::spawn(work_off(Arc::clone(services), Arc::clone(turns), tenant, stack));
+            }
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot look for unfinished stacks");
         }
     }
 }
@@ -114,7 +138,7 @@ impl Turns {
     }
 }
 
-/// Stacks that something is being done to.
+/// Stacks that something is being done to, and nobody who lives does it.
 async fn unfinished(services: &Services) -> Result<Vec<(Tenant, String)>, Error> {
     let mut tx = services.store.read().await?;
     let (mut found, mut after) = (Vec::new(), None);
@@ -122,7 +146,11 @@ async fn unfinished(services: &Services) -> Result<Vec<(Tenant, String)>, Error>
         let rows = tx.rows_of_kind(Kind::Stack, after.as_ref(), 1_000).await?;
         for row in &rows {
             let stack = Stored::<Stack>::from_row(row)?;
-            if stack.operation.as_ref().is_some_and(|operation| operation.phase != Phase::Stopped) {
+            let is_left = |operation: &StackOperation| {
+                let node = node_of(&operation.worker);
+                operation.phase != Phase::Stopped && node != services.nodes.id() && !services.nodes.is_other_alive(node)
+            };
+            if stack.operation.as_ref().is_some_and(is_left) {
                 found.push((stack.tenant.clone(), stack.id.clone()));
             }
         }
@@ -136,7 +164,18 @@ async fn unfinished(services: &Services) -> Result<Vec<(Tenant, String)>, Error>
 async fn work_off(services: Arc<Services>, turns: Arc<Turns>, tenant: Tenant, stack: String) {
     let turn = turns.of(&stack);
     let _turn = turn.lock().await;
-    if let Err(error) = phases::carry_out(&services, &tenant, &stack).await {
-        tracing::error!(error = &error as &dyn std::error::Error, stack, "a stack's operation stopped");
+    loop {
+        match phases::carry_out(&services, &tenant, &stack).await {
+            Ok(()) => return,
+            Err(Error::Store(StoreError::Unavailable(error))) => {
+                let reason = error.to_string();
+                tracing::warn!(reason, stack, "a stack's operation waits for the database");
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, stack, "a stack's operation stopped");
+                return;
+            }
+        }
     }
 }

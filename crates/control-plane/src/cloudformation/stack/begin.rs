@@ -235,7 +235,8 @@ impl Step for Begin {
             id: random::uuid(cx.random),
             kind: self.kind,
             phase: Phase::Forward,
-            worker: String::new(),
+            // Until it begins, it is this node's to begin.
+            worker: cx.services.nodes.id().to_owned(),
             token: self.token.clone(),
             definition,
             on_failure: self.on_failure,

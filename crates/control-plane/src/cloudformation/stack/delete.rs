@@ -102,7 +102,8 @@ impl Step for BeginDelete<'_> {
             id: random::uuid(cx.random),
             kind: OperationKind::Delete,
             phase: Phase::Forward,
-            worker: String::new(),
+            // Until it begins, it is this node's to begin.
+            worker: cx.services.nodes.id().to_owned(),
             token: input.client_request_token.clone(),
             definition: stack.definition.clone(),
             on_failure: OnFailure::DoNothing,

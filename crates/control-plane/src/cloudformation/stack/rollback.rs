@@ -81,6 +81,8 @@ impl Step for Resume<'_> {
             )));
         };
         operation.phase = Phase::Rollback;
+        // Whoever stopped it has gone on to other things; it is this node's to go on.
+        cx.services.nodes.id().clone_into(&mut operation.worker);
         operation.on_failure = OnFailure::Rollback;
         operation.skipped.clone_from(&self.input.resources_to_skip);
         operation.token.clone_from(&self.input.client_request_token);
