@@ -20,6 +20,7 @@ use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::limits::Limits;
 use claviger_runtime::log_events::{Keeper, LogEvents};
+use claviger_runtime::nodes::Nodes;
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::trials::{AuthorizerOutcome, AuthorizerTrial, MethodOutcome, MethodTrial, NotTried, Trials};
@@ -131,6 +132,8 @@ impl Plane {
             threads: tokio::runtime::Handle::current(),
         }));
         let (stacks, stack_worker) = Stacks::new();
+        let nodes = Nodes::alone(&*clock, Arc::clone(&monotonic) as _, &mut SeededRandom::new(0));
+        let nodes = Arc::new(nodes);
         let services = Arc::new(Services::new(Parts {
             store: Arc::clone(&store),
             applied,
@@ -146,6 +149,7 @@ impl Plane {
             random: Arc::new(random),
             settings,
             stacks,
+            nodes,
         }));
         tokio::spawn(stack_worker.run(Arc::clone(&services)));
         let node = ControlPlane::new(services);

@@ -41,7 +41,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         key: "store",
         kind: Kind::Text,
         default: "`sqlite:` and `claviger.db` in `data_dir`",
-        help: "Where records are kept: `sqlite:PATH`",
+        help: "Where records are kept: `sqlite:PATH`, or `postgres://…` for several nodes",
     },
     Setting {
         key: "account",

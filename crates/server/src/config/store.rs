@@ -1,6 +1,9 @@
 //! Where records are kept.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+
+use claviger_store_postgres::Settings;
 
 use super::Checks;
 
@@ -8,10 +11,12 @@ use super::Checks;
 const FILE: &str = "claviger.db";
 
 /// Where records are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum StoreAddress {
     /// In this file.
     Sqlite(PathBuf),
+    /// In this database.
+    Postgres(Box<Settings>),
 }
 
 impl Default for StoreAddress {
@@ -20,17 +25,32 @@ impl Default for StoreAddress {
     }
 }
 
+impl fmt::Debug for StoreAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            // The address of a database may hold a password.
+            Self::Postgres(_) => f.write_str("postgres:…"),
+        }
+    }
+}
+
 impl Checks<'_> {
     pub(super) fn store(&mut self, data_dir: Option<&Path>) -> Option<StoreAddress> {
         let Some(given) = self.given.text("store") else {
             return data_dir.map(|directory| StoreAddress::Sqlite(directory.join(FILE)));
         };
-        match given.value.strip_prefix("sqlite:") {
-            Some("") => self.refuse(&given, "store names no file, as in sqlite:/var/lib/claviger/claviger.db"),
-            Some(":memory:") => self.refuse(&given, "a store in memory would lose everything with the process"),
-            Some(path) => return Some(StoreAddress::Sqlite(path.into())),
+        let (scheme, rest) = given.value.split_once(':').unwrap_or((&given.value, ""));
+        match (scheme, rest) {
+            ("sqlite", "") => self.refuse(&given, "store names no file, as in sqlite:/var/lib/claviger/claviger.db"),
+            ("sqlite", ":memory:") => self.refuse(&given, "a store in memory would lose everything with the process"),
+            ("sqlite", path) => return Some(StoreAddress::Sqlite(path.into())),
+            ("postgres" | "postgresql", _) => match Settings::parse(&given.value) {
+                Ok(settings) => return Some(StoreAddress::Postgres(Box::new(settings))),
+                Err(error) => self.refuse(&given, format!("store: {error}")),
+            },
             // The text may hold a password, so it is not shown.
-            None => self.refuse(&given, "store is sqlite: and the path of a file"),
+            _ => self.refuse(&given, "store is sqlite: and the path of a file, or a postgres:// URL"),
         }
         None
     }

@@ -80,7 +80,7 @@ fn a_few_lines_are_enough() {
     let world = World::new();
     let config = world.read(NEEDED, &[], &[]).unwrap();
     assert_eq!(config.data_dir, world.path("data"));
-    assert_eq!(config.store, StoreAddress::Sqlite(world.path("data/claviger.db")));
+    assert_eq!(format!("{:?}", config.store), format!("sqlite:{}", world.path("data/claviger.db").display()));
     assert_eq!(config.master_key, MasterKeySource::File(world.path("master.key")));
     assert_eq!(config.issuers, Issuers::Aws);
     let [address] = &*config.addresses else { panic!("{:?}", config.addresses) };
@@ -133,7 +133,7 @@ fn every_setting_can_be_given_in_a_file() {
         key = 'HERE/other.key'
     ";
     let config = world.read(text, &[], &[]).unwrap();
-    assert_eq!(config.store, StoreAddress::Sqlite(world.path("records.db")));
+    assert_eq!(format!("{:?}", config.store), format!("sqlite:{}", world.path("records.db").display()));
     assert_eq!(config.account.to_string(), "111122223333");
     assert_eq!(config.issuers, Issuers::Url("https://auth.example.com/m2m".to_owned()));
     assert_eq!(config.suffixes, ["example.com"]);
@@ -246,6 +246,7 @@ fn what_is_unsafe_is_refused_with_its_line() {
     check(&tls("tls.key", "tls.key"), "claviger.toml:5: HERE/tls.key holds no certificate in PEM form");
     check(&tls("tls.pem", "master.key"), "claviger.toml:5: HERE/master.key holds no private key in PEM form");
     // Data that others can get at, or that would not last.
+    check("store = 'postgres://me:secret@db.example.com/x?sslmode=prefer'", "claviger.toml:4: store: ");
     check("store = 'sqlite::memory:'", "claviger.toml:4: a store in memory would lose everything");
     check("suffixes = ['com']", "claviger.toml:4: com is a whole top-level domain");
 }
@@ -309,7 +310,10 @@ fn what_cannot_be_understood_is_refused_with_its_line() {
         "[[tls.certificates]]\nchain = 'x'\nkey = 'x'\ncertificate = 'x'",
         "claviger.toml:5: a certificate has no chain",
     );
-    check("store = 'mysql://localhost'", "claviger.toml:4: store is sqlite: and the path of a file");
+    check(
+        "store = 'mysql://localhost'",
+        "claviger.toml:4: store is sqlite: and the path of a file, or a postgres:// URL",
+    );
     check("store = 'sqlite:'", "claviger.toml:4: store names no file");
     check("suffixes = ['a b.example']", "claviger.toml:4: \"a b.example\" is no host name");
     check("suffixes = ['-a.example']", "claviger.toml:4: \"-a.example\" is no host name");

@@ -140,7 +140,7 @@ impl Node {
     pub fn start(place: &Place, options: Options) -> Result<Self, StartError> {
         let control = threads(CONTROL_THREADS, "control")?;
         let function_threads = threads(FUNCTION_THREADS, "functions")?;
-        let (store, master) = place.open(options.kill_at)?;
+        let (store, master) = control.block_on(place.open(options.kill_at))?;
         let clock = Arc::new(MovableClock::default());
         let mut builder = Builder::new(options.issuers);
         let monotonic = options.monotonic.unwrap_or_else(|| Arc::new(SystemMonotonic::default()));
@@ -308,7 +308,10 @@ impl Node {
         tasks.shutdown().await;
         let services = self.control_plane.services();
         if let Err(error) = services.nodes.leave(&*services.store).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the other nodes find out by themselves that this one is gone");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the other nodes find out by themselves that this one is gone"
+            );
         }
     }
 

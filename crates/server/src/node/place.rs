@@ -9,7 +9,8 @@ use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::CodeStore;
 use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::vault::MasterKeys;
-use claviger_store::Store;
+use claviger_store::{Store, StoreError};
+use claviger_store_postgres::PostgresStore;
 use claviger_store_sqlite::SqliteStore;
 
 use super::StartError;
@@ -56,31 +57,37 @@ impl Place {
 
     /// Whether other nodes may have the store open.
     pub(super) fn is_shared(&self) -> bool {
-        false
+        matches!(self, Self::Served(Served { store: StoreAddress::Postgres(_), .. }))
     }
 
     /// The store, and the key to its secrets.
-    pub(super) fn open(&self, kill_at: Option<KillAt>) -> Result<(Arc<dyn Store>, MasterKeys), StartError> {
+    pub(super) async fn open(&self, kill_at: Option<KillAt>) -> Result<(Arc<dyn Store>, MasterKeys), StartError> {
         let mut random = SystemRandom;
         if let Some(path) = self.directory() {
             create_private(path).map_err(|source| StartError::Directory { path: path.to_owned(), source })?;
         }
-        let (store, master) = match self {
-            Self::Memory => (SqliteStore::in_memory()?, master_key::ephemeral(&mut random)?.into()),
+        let (store, master): (Arc<dyn Store>, MasterKeys) = match self {
+            Self::Memory => (Arc::new(SqliteStore::in_memory()?), master_key::ephemeral(&mut random)?.into()),
             Self::Directory(path) => {
                 let store = SqliteStore::open(path.join(STORE_FILE))?;
-                (store, master_key::open_or_create(&path.join(MASTER_KEY_FILE), &mut random)?.into())
+                (Arc::new(store), master_key::open_or_create(&path.join(MASTER_KEY_FILE), &mut random)?.into())
             }
             Self::Served(Served { store, master_key, .. }) => {
                 // The key comes first: without it, no store should be made.
                 let master = master_key.read()?;
-                let StoreAddress::Sqlite(file) = store;
-                (SqliteStore::open(file)?, master)
+                let store: Arc<dyn Store> = match store {
+                    StoreAddress::Sqlite(file) => Arc::new(SqliteStore::open(file)?),
+                    StoreAddress::Postgres(settings) => {
+                        let store = PostgresStore::connect(settings).await;
+                        Arc::new(store.map_err(StoreError::from)?)
+                    }
+                };
+                (store, master)
             }
         };
         let store: Arc<dyn Store> = match kill_at {
-            Some(at) => Arc::new(KilledStore::new(Arc::new(store), at)),
-            None => Arc::new(store),
+            Some(at) => Arc::new(KilledStore::new(store, at)),
+            None => store,
         };
         Ok((store, master))
     }

@@ -28,8 +28,8 @@ use super::errors::Error;
 use crate::services::Services;
 
 pub(super) use self::forward::{CREATION_CANCELLED, changed, reason_of};
-use self::job::node_of;
 pub(super) use self::job::Job;
+use self::job::node_of;
 pub(super) use self::record::{Journal, State};
 
 /// Where operations on stacks are handed in, and what their custom resources are waited for by.
