@@ -132,7 +132,10 @@ impl Plane {
             threads: tokio::runtime::Handle::current(),
         }));
         let (stacks, stack_worker) = Stacks::new();
-        let nodes = Nodes::alone(&*clock, Arc::clone(&monotonic) as _, &mut SeededRandom::new(0));
+        // Each has an id of its own, those too that begin again where another stopped.
+        static STARTED: AtomicU64 = AtomicU64::new(0);
+        let mut chance = SeededRandom::new(STARTED.fetch_add(1, Ordering::SeqCst));
+        let nodes = Nodes::alone(&*clock, Arc::clone(&monotonic) as _, &mut chance);
         let nodes = Arc::new(nodes);
         let services = Arc::new(Services::new(Parts {
             store: Arc::clone(&store),

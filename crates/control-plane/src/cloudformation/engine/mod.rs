@@ -167,7 +167,7 @@ async fn work_off(services: Arc<Services>, turns: Arc<Turns>, tenant: Tenant, st
     loop {
         match phases::carry_out(&services, &tenant, &stack).await {
             Ok(()) => return,
-            Err(Error::Store(StoreError::Unavailable(error))) => {
+            Err(Error::Store(StoreError::Unavailable(error))) if services.nodes.is_in_cluster() => {
                 let reason = error.to_string();
                 tracing::warn!(reason, stack, "a stack's operation waits for the database");
                 tokio::time::sleep(RETRY_PAUSE).await;
