@@ -42,6 +42,11 @@ impl Pool {
         Ok(Lease { connection: Some(connection), place: Some(place), pool: Arc::clone(self), is_fresh })
     }
 
+    /// How long the server may take to begin a transaction: no longer than to let us in, or it is away.
+    pub(crate) fn begin_max(&self) -> Duration {
+        self.database.settings().connect_timeout
+    }
+
     fn take_idle(&self) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(Connection::is_open);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use claviger_store::{Revision, StoreError};
+use tokio::time::timeout;
 
 use crate::connection::Connection;
 use crate::error::Failure;
-use crate::feed::{Look, Looking};
+use crate::feed::{Look, Looking, Receipt};
 use crate::pool::{Lease, Pool};
 use crate::progress::Progress;
 
@@ -22,7 +23,8 @@ impl Reader {
         let mut lease = pool.take().await?;
         let asked = progress.seen();
         let look = loop {
-            match look_from_now(lease.connection()?, &asked).await {
+            let begun = timeout(pool.begin_max(), look_from_now(lease.connection()?, &asked)).await;
+            match begun.unwrap_or(Err(Failure::Late(pool.begin_max()))) {
                 Ok(look) => break look,
                 Err(failure) => {
                     if !(failure.leaves_doubt() && lease.renew().await?) {
@@ -47,7 +49,7 @@ impl Reader {
 }
 
 /// Begins, and looks which state it is that is seen from now on: sent together, answered together.
-async fn look_from_now(connection: &Connection, asked: &crate::feed::Receipt) -> Result<Look, Failure> {
+async fn look_from_now(connection: &Connection, asked: &Receipt) -> Result<Look, Failure> {
     let looking = Looking::prepare(connection).await?;
     let (begun, look) = tokio::join!(
         biased;

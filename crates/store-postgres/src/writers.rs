@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claviger_store::{Key, Revision, StoreError};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::connection::Connection;
 use crate::database::Database;
@@ -52,7 +52,11 @@ impl Writer {
         let mut lease = writers.pool.take().await?;
         let asked = writers.progress.seen();
         let look = loop {
-            match begin(lease.connection()?, &asked, writers.turns.are_taken(Instant::now())).await {
+            let in_turn = writers.turns.are_taken(Instant::now());
+            let wait = if in_turn { writers.database.settings().lock_timeout } else { Duration::ZERO };
+            let limit = writers.pool.begin_max() + wait;
+            let begun = timeout(limit, begin(lease.connection()?, &asked, in_turn)).await;
+            match begun.unwrap_or(Err(Failure::Late(limit))) {
                 Ok(look) => break look,
                 Err(failure) => {
                     if !(failure.leaves_doubt() && lease.renew().await?) {
@@ -182,10 +186,7 @@ impl Writer {
                 };
                 match asked.await {
                     Ok(outcome) => return Ok(outcome),
-                    Err(failure) if Instant::now() + OUTCOME_PAUSE < deadline => {
-                        let reason = crate::database::with_sources(&failure);
-                        tracing::warn!(reason, "cannot find out yet what became of a commit");
-                    }
+                    Err(_) if Instant::now() + OUTCOME_PAUSE < deadline => {}
                     Err(failure) => return Err(failure),
                 }
                 sleep(OUTCOME_PAUSE).await;

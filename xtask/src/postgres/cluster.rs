@@ -89,6 +89,18 @@ impl Cluster {
         self.path("authority.crt")
     }
 
+    /// A certificate from that authority, and its key.
+    pub(crate) fn certificate(&self) -> [PathBuf; 2] {
+        ["server.crt", "server.key"].map(|name| self.path(name))
+    }
+
+    /// From now on lets in over the network only who shows a certificate from its authority.
+    pub(crate) fn ask_for_certificates(&self) -> anyhow::Result<()> {
+        let access = "local all all scram-sha-256\nhostssl all all samehost scram-sha-256 clientcert=verify-ca\n";
+        std::fs::write(self.path("data/pg_hba.conf"), access)?;
+        self.sql("postgres", "SELECT pg_reload_conf()").map(|_| ())
+    }
+
     /// The folder of its socket.
     pub(crate) fn socket(&self) -> &Path {
         self.directory.path()
@@ -186,10 +198,11 @@ impl Cluster {
     fn configure(&self, lines: &[&str]) -> anyhow::Result<()> {
         let path = |name| self.path(name).display().to_string();
         let settings = format!(
-            "listen_addresses = 'localhost'\nssl = on\nssl_cert_file = '{}'\nssl_key_file = '{}'\nmax_connections = 300\n\
+            "listen_addresses = 'localhost'\nssl = on\nssl_cert_file = '{}'\nssl_key_file = '{}'\nssl_ca_file = '{}'\nmax_connections = 300\n\
              fsync = on\nsynchronous_commit = on\n{}\n",
             path("server.crt"),
             path("server.key"),
+            path("authority.crt"),
             lines.join("\n")
         );
         let mut file = File::options().append(true).open(self.path("data/postgresql.conf"))?;

@@ -44,6 +44,24 @@ async fn find_out_who_answers() {
 }
 
 #[tokio::test]
+async fn show_the_certificate_that_the_server_asks_for() {
+    let server = Cluster::start(&[]).unwrap();
+    server.ask_for_certificates().unwrap();
+    let [certificate, its_key] = server.certificate().map(|file| file.display().to_string());
+    let without = Settings::parse(&server.url()).unwrap();
+    // The server takes up its new rules a little later than it says.
+    let reason = loop {
+        match PostgresStore::connect(&without).await {
+            Ok(_) => {}
+            Err(error) => break said(&error),
+        }
+    };
+    assert!(reason.contains("valid client certificate"), "{reason}");
+    let shown = format!("{}&sslcert={certificate}&sslkey={its_key}", server.url());
+    insert(&connect(&Settings::parse(&shown).unwrap()).await, &key("a")).await.unwrap();
+}
+
+#[tokio::test]
 async fn say_why_they_are_refused_without_the_password() {
     let url = super::shared_url().replace("between%20us", "s3cret");
     let reason = refusal(&Settings::parse(&url).unwrap()).await;

@@ -70,12 +70,21 @@ async fn carry(mut store: TcpStream, mut server: UnixStream, wire: &AtomicU8) {
             count = store.read(&mut said) => (true, count.unwrap_or(0)),
             count = server.read(&mut answered) => (false, count.unwrap_or(0)),
         };
-        if from_store {
-            is_commit = said[..count].windows(COMMIT.len()).any(|window| window == COMMIT);
-        }
-        let cut = if from_store { Wire::CutBeforeServer } else { Wire::CutBeforeStore };
-        if count == 0 || (is_commit && is_cut(cut)) {
+        if count == 0 {
             return;
+        }
+        let ends_commit = |bytes: &[u8]| bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
+        if from_store {
+            is_commit = ends_commit(&said[..count]);
+            if is_commit && is_cut(Wire::CutBeforeServer) {
+                return;
+            }
+        } else if is_commit && wire.load(Ordering::SeqCst) == Wire::CutBeforeStore as u8 {
+            // The server says the same when it is done; hung up on before, it would not begin.
+            if ends_commit(&answered[..count]) && is_cut(Wire::CutBeforeStore) {
+                return;
+            }
+            continue;
         }
         if wire.load(Ordering::SeqCst) == Wire::Silent as u8 {
             continue;
