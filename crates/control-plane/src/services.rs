@@ -12,6 +12,7 @@ use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::log_events::LogEvents;
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::roles::Roles;
 use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
 use claviger_store::{Revision, Store, StoreError};
@@ -58,6 +59,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.
     pub random: Arc<dyn Fn() -> Box<dyn Random> + Send + Sync>,
+    /// The roles in which access keys call.
+    pub roles: Arc<Roles>,
     /// What the operator has chosen.
     pub settings: Settings,
 }

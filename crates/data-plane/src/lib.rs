@@ -46,7 +46,7 @@ pub struct DataPlane {
     issuance: Arc<Issuance>,
     sessions: Arc<UserSessions>,
     tokens: Arc<TokenCache>,
-    access_keys: AccessKeys,
+    access_keys: Arc<AccessKeys>,
     clock: Arc<dyn Clock>,
     issuer_keys: Arc<IssuerKeys>,
     upstreams: Upstreams,
@@ -75,7 +75,7 @@ impl DataPlane {
         sessions: UserSessions,
         tokens: Arc<TokenCache>,
         issuer_keys: Arc<IssuerKeys>,
-        access_keys: AccessKeys,
+        access_keys: Arc<AccessKeys>,
         functions: Arc<Functions>,
         monotonic: Arc<dyn Monotonic>,
     ) -> Self {

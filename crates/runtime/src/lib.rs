@@ -19,6 +19,7 @@ pub mod log_events;
 pub mod outbound;
 pub mod passwords;
 pub mod refusals;
+pub mod roles;
 pub mod sessions;
 pub mod snapshot;
 pub mod temporary_credentials;

@@ -4,6 +4,7 @@
 
 mod app_client;
 mod call;
+mod credentials;
 mod demo;
 mod dev;
 mod endpoint;
@@ -12,6 +13,7 @@ mod environment;
 mod exec;
 mod explain;
 mod inspect;
+mod keys;
 mod messages;
 mod policy;
 mod role_mapping;
@@ -77,6 +79,7 @@ enum Command {
     AppClient(app_client::Arguments),
     RoleMapping(role_mapping::Arguments),
     Policy(policy::Arguments),
+    Keys(keys::Arguments),
     Messages(messages::Arguments),
     Explain(explain::Arguments),
 }
@@ -105,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::AppClient(command) => app_client::run(&arguments.global, &command),
         Command::RoleMapping(command) => role_mapping::run(&arguments.global, &command),
         Command::Policy(command) => policy::run(&arguments.global, &command),
+        Command::Keys(command) => keys::run(&arguments.global, &command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
     };
