@@ -217,7 +217,7 @@ mod tests {
     use claviger_gateway::policy::Decision;
     use claviger_resources::access_key::AccessKeyStatus;
     use claviger_resources::{RoleName, Secret};
-    use claviger_store::{Revision, Store, TransactionExt};
+    use claviger_store::{Revision, TransactionExt};
     use claviger_testkit::{SeededRandom, memory_store};
 
     use super::*;

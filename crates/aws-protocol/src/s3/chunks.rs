@@ -171,7 +171,7 @@ impl Chunks {
     fn claim_chunk(&mut self, extensions: &str) -> Result<(), ChunkError> {
         let Some(signed) = &mut self.signed else { return Ok(()) };
         let claimed = extensions.split(';').find_map(|extension| extension.trim().strip_prefix("chunk-signature="));
-        signed.claimed = claimed.ok_or(ChunkError::Signature)?.to_owned();
+        claimed.ok_or(ChunkError::Signature)?.clone_into(&mut signed.claimed);
         Ok(())
     }
 

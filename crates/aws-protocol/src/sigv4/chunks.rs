@@ -38,7 +38,7 @@ impl ChunkSignatures {
 
     /// Proves the signature of the headers behind the body.
     pub fn check_trailers(&mut self, trailers: &[(String, String)], signature: &str) -> Result<(), SignatureError> {
-        let lines: String = trailers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let lines: String = trailers.iter().flat_map(|(name, value)| [name, ":", value, "\n"]).collect();
         let hash = hex_sha256(lines.as_bytes());
         let text = format!("AWS4-HMAC-SHA256-TRAILER\n{}\n{}\n{hash}", self.moment_and_scope, self.previous);
         self.check(&text, signature)

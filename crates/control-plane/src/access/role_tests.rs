@@ -39,12 +39,14 @@ fn line(name: &str, demands: &[Demand]) -> String {
 }
 
 fn named(service: &str, rows: &[Row]) -> Vec<String> {
-    let demands = |operation: &str| match service {
-        "secretsmanager" => {
+    let demands = |operation: &str| {
+        if service == "secretsmanager" {
             let value = (operation == "BatchGetSecretValue").then(|| Demand::new(service, "GetSecretValue", "*"));
-            std::iter::once(Demand::new(service, operation, "*")).chain(value).collect()
+            return std::iter::once(Demand::new(service, operation, "*")).chain(value).collect();
         }
-        _ => demands::of(service, operation, &json!({ "RoleName": "admin" }), &tenant()),
+        let makes_keys = matches!(operation, "CreateAccessKey" | "RotateAccessKey");
+        let input = if makes_keys { json!({ "RoleName": "admin" }) } else { json!({}) };
+        demands::of(service, operation, &input, &tenant())
     };
     rows.iter()
         .map(|row| {

@@ -84,7 +84,6 @@ impl From<Error> for Failure {
             | Error::NoRoleMapping(_)
             | Error::PolicyNotFound(_) => "ResourceNotFoundException",
             Error::TooManyPolicies | Error::TooManyAccessKeys => "LimitExceededException",
-            Error::NewKey(_) => return Self::internal("InternalErrorException"),
             Error::RateOutOfRange
             | Error::AccessKeyEnded(_)
             | Error::NoRole { .. }
@@ -107,7 +106,8 @@ impl From<Error> for Failure {
                 | StoreError::ReadOnly
                 | StoreError::Unavailable(_)
                 | StoreError::Corrupt { .. },
-            ) => return Self::internal("InternalErrorException"),
+            )
+            | Error::NewKey(_) => return Self::internal("InternalErrorException"),
         };
         Self::new(exception, 400, error.to_string())
     }

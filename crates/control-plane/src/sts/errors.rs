@@ -44,8 +44,7 @@ pub enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (code, status) = match &error {
-            Error::NoRole | Error::AccessKey(_) => ("ValidationError", 400),
-            Error::PolicyArns => ("ValidationError", 400),
+            Error::NoRole | Error::AccessKey(_) | Error::PolicyArns => ("ValidationError", 400),
             Error::PackedPolicyTooLarge => ("PackedPolicyTooLarge", 400),
             Error::MalformedPolicy | Error::SessionPolicy(_) => ("MalformedPolicyDocument", 400),
             Error::MultiFactor | Error::SessionFromSession => ("AccessDenied", 403),

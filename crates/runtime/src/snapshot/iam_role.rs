@@ -121,7 +121,7 @@ mod tests {
 
     use claviger_gateway::policy::{Asker, Circumstances};
     use claviger_resources::{AccountId, Region, Tenant, Timestamp};
-    use claviger_store::{Store, TransactionExt};
+    use claviger_store::TransactionExt;
     use claviger_testkit::memory_store;
 
     use super::*;

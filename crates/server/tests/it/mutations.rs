@@ -13,7 +13,7 @@ use http::{HeaderName, Method, Request, Uri};
 use http_body_util::Full;
 use serde_json::json;
 
-use crate::locked::{Key, Locked, Signing, element, now};
+use crate::locked::{Key, Signing, element, now};
 use crate::stack::Reply;
 use crate::support::Server;
 
@@ -60,7 +60,7 @@ const CHANGES: Changes = &[
     ("a byte of the body", |call| body(call, |body| *body.last_mut().unwrap() ^= 1)),
     ("a byte behind the body", |call| body(call, |body| body.push(b' '))),
     ("a byte before the body", |call| body(call, |body| body.insert(0, b' '))),
-    ("a body that ends early", |call| body(call, |body| drop(body.pop()))),
+    ("a body that ends early", |call| body(call, |body| body.truncate(body.len() - 1))),
     ("no body", |call| body(call, Vec::clear)),
     ("another host", |call| header(call, "host", |_| "localhost".to_owned())),
     ("a host without its port", |call| header(call, "host", |host| host.split(':').next().unwrap().to_owned())),
@@ -253,7 +253,7 @@ const CODES: &[&str] = &[
 #[tokio::test]
 async fn no_signature_that_was_changed_opens_anything() {
     let world = World::start().await;
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut answered) = (BTreeSet::new(), Vec::new());
     for (name, call, changes) in world.calls() {
         let reply = world.send(call.clone()).await;
         assert!(reply.status.is_success() || name == "a presigned download", "{name}: {reply:?}");
@@ -265,21 +265,34 @@ async fn no_signature_that_was_changed_opens_anything() {
             assert!(seen.insert((name, *change)), "{name}: {change} twice");
             let reply = world.send(changed).await;
             let code = code(&reply);
-            let refused = CODES.contains(&&*code) || is_elsewhere(change, &reply);
-            assert!(reply.status.is_client_error() && refused, "{name}: {change}: {code} {reply:?}");
+            let is_refused = reply.status.is_client_error() && CODES.contains(&&*code);
+            if !is_refused && !is_elsewhere(change, &reply) {
+                answered.push(format!("{name}: {change}: {code} {reply:?}"));
+            }
         }
     }
+    assert!(answered.is_empty(), "{answered:#?}");
     assert!(seen.len() >= 300, "{} changes", seen.len());
     world.nothing_was_done().await;
 }
 
-/// Whether what is left of a request is none of the control plane's: without a signature, nothing names a service.
+/// Whether what is left of a request is none of the control plane's, because nothing in it names a service, or no body of the
+/// kind that it says it is.
 fn is_elsewhere(change: &str, reply: &Reply) -> bool {
-    let unsigned =
-        ["authorization", "bearer", "no scope", "algorithm", "credential", "scope without", "end of the scope"];
-    let not_framed =
-        matches!(&*code(reply), "InvalidRequest" | "MalformedTrailerError" | "IncompleteBody" | "EntityTooLarge");
-    (reply.status == 404 && unsigned.iter().any(|part| change.contains(part))) || not_framed
+    let unnamed = [
+        "another algorithm",
+        "another end of the scope",
+        "a bearer of the signature",
+        "a scope without its region",
+        "an empty authorization",
+        "names of parameters in small letters",
+        "no authorization",
+        "no credential",
+        "no scope",
+    ];
+    let is_page = reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    let framing = ["EntityTooLarge", "IncompleteBody", "InvalidRequest", "MalformedTrailerError"];
+    (unnamed.contains(&change) && (reply.status == 404 || is_page)) || framing.contains(&&*code(reply))
 }
 
 struct World {
@@ -460,7 +473,7 @@ fn has_trailers(call: &Call) -> bool {
 }
 
 fn with_uri(call: &mut Call, changed: &str) -> bool {
-    let is_other = call.uri().to_string() != changed;
+    let is_other = *call.uri() != *changed;
     *call.uri_mut() = changed.parse::<Uri>().unwrap();
     is_other
 }
@@ -601,7 +614,8 @@ fn replace(body: &mut Vec<u8>, from: &[u8], to: &[u8]) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from_digit(u32::from(digit), 16).unwrap()).collect()
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub(super) fn demands(asked: Asked<'_>) -> Vec<Demand> {
     let account = asked.text("AccountId").map(str::to_owned).or(of_key);
     let account = account.unwrap_or_else(|| asked.tenant.account.to_string());
     let resource = format!("arn:aws:claviger::{account}:access-key/{}", key.unwrap_or(ANYTHING));
-    let granted = asked.text("RoleName").map(|role| grant(role));
+    let granted = asked.text("RoleName").map(grant);
     let elsewhere = (account != asked.tenant.account.as_str()).then(|| of_ours(ACT_IN_ACCOUNT, root(&account)));
     std::iter::once(asked.demand("claviger", resource)).chain(granted).chain(elsewhere).collect()
 }
