@@ -15,7 +15,11 @@ pub(crate) fn add_stages(stages: &mut Stages) {
     stages.run("tidy", tidy::run);
     stages.run("format", || start(&mut cargo(&["fmt", "--all", "--check"])));
     stages.run("lints", || {
-        start(&mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+        start(&mut cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+        // All targets are those that run by themselves.
+        let tests =
+            ["clippy", "-p", "claviger-store-postgres", "--test", "postgres", "--quiet", "--", "-D", "warnings"];
+        start(&mut cargo(&tests))
     });
     // Its bans and sources are checked by tidy as well, so that nobody needs the tool to be told.
     if has_program("cargo-deny") {

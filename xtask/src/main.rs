@@ -7,6 +7,7 @@ mod compat;
 mod generate;
 mod http;
 mod load;
+mod postgres;
 mod project;
 mod python;
 mod server;
@@ -28,7 +29,14 @@ enum Command {
     /// The rules of the house that no other tool checks.
     Tidy,
     /// Every Rust test, on the embedded store.
-    Test,
+    Test {
+        /// Instead the tests that need PostgreSQL, on a server started for them.
+        #[arg(long)]
+        postgres: bool,
+        /// Of these only the tests with this in their names.
+        #[arg(requires = "postgres")]
+        name: Option<String>,
+    },
     /// What this machine reaches, as ratios to its own ceilings.
     Bench(bench::Arguments),
     /// What takes longer than CI may: generated inputs by the hundred thousand, many app clients, rotation under load.
@@ -50,7 +58,8 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Check => check::run(),
         Command::Tidy => tidy::run(),
-        Command::Test => test::run(),
+        Command::Test { postgres: false, .. } => test::run(),
+        Command::Test { postgres: true, name } => postgres::run(name.as_deref()),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Compat(arguments) => compat::run(&arguments),
         Command::Generate { check } => generate::run(check),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::key::Key;
 
-/// The number of a commit that changed something; each is one more than the last.
+/// The number of a commit that changed something; each is greater than the last. A backend may leave numbers out, but whoever
+/// sees one has seen or will see none below it appear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u64);
 
@@ -14,7 +15,8 @@ impl fmt::Display for Revision {
     }
 }
 
-/// How many revisions the feed reaches back: enough for a node that was away for a while, and little to keep.
+/// How many revisions the feed reaches back, those that were left out among them: enough for a node that was away for a
+/// while, and little to keep.
 pub const FEED_REVISIONS: u64 = 10_000;
 
 /// A record that a commit inserted, replaced or deleted. Reading the record now tells which: the feed says where to look,

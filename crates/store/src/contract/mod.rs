@@ -154,11 +154,20 @@ fn name(text: &str) -> Name {
     Name::new(Namespace::ClientId, text)
 }
 
-/// Inserts one record in a transaction of its own.
+/// Inserts one record in a transaction of its own, which is run again when it collides with another.
 async fn insert(store: &Shared, key: &Key, names: &[Name], body: &str) -> Result<Revision, StoreError> {
-    let mut tx = store.write().await?;
-    tx.insert_row(key, names, body).await?;
-    tx.commit().await
+    loop {
+        let mut tx = store.write().await?;
+        let inserted = tx.insert_row(key, names, body).await;
+        let committed = match inserted {
+            Ok(()) => tx.commit().await,
+            Err(error) => Err(error),
+        };
+        match committed {
+            Err(StoreError::Contention) => {}
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Reads one record in a transaction of its own.

@@ -102,8 +102,8 @@ def handler(event, context):
     return answer([os.getpid(), os.environ["LAMBDA_TASK_ROOT"], os.environ["TMPDIR"]])
 "#;
 
-/// A server with a function of its own kind behind each of its API's paths: `/wild/{do}`, `/other/{do}`, `/broken/{do}`,
-/// and `/hasty/{do}`, where the gateway waits for `wild` a tenth of a second.
+/// A server with a function of its own kind behind each of its API's paths: `/wild/{do}`, `/other/{do}`, which may take
+/// long, `/broken/{do}`, and `/hasty/{do}`, where the gateway waits for `wild` a tenth of a second.
 struct Zoo {
     server: Server,
     _parent: tempfile::TempDir,
@@ -118,12 +118,14 @@ impl Zoo {
         let folder = parent.path().join("data");
         let server = Server::with_node(&Place::Directory(folder.clone()), Options::default());
         let mark = format!("mark-{}-{}", std::process::id(), server.address.port());
-        let settings = json!({
-            "Timeout": 2, "MemorySize": 128, "Environment": { "Variables": { "MARK": mark } },
-        });
+        let settings = |timeout: u32| {
+            let environment = json!({ "Variables": { "MARK": mark } });
+            json!({ "Timeout": timeout, "MemorySize": 128, "Environment": environment })
+        };
         let other = format!("# another\n{WILD}");
-        for (name, code) in [("wild", WILD), ("other", &*other), ("broken", "raise RuntimeError('at import')")] {
-            server.function_with(name, code, &settings).await;
+        let broken = "raise RuntimeError('at import')";
+        for (name, code, timeout) in [("wild", WILD, 2), ("other", &*other, 120), ("broken", broken, 2)] {
+            server.function_with(name, code, &settings(timeout)).await;
             let permission = json!({
                 "StatementId": "gate", "Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com",
             });
@@ -199,19 +201,19 @@ async fn whatever_a_function_takes_up_the_gate_answers_and_nothing_is_left_behin
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ends_a_function_is_told_in_lambdas_words() {
     let zoo = Zoo::open().await;
-    let invoke = async |what: &str| {
+    let invoke = async |function: &str, what: &str| {
         let event = json!({ "pathParameters": { "do": what }, "queryStringParameters": null });
-        let failed = zoo.server.invoke("wild", &[], &event).await;
+        let failed = zoo.server.invoke(function, &[], &event).await;
         assert_eq!((failed.status.as_u16(), failed.header("x-amz-function-error")), (200, Some("Unhandled")));
         let error = failed.json();
         let text = |member: &str| error[member].as_str().unwrap().to_owned();
         (text("errorType"), text("errorMessage").split_once(" Error: ").unwrap().1.to_owned())
     };
     let killed = ("Runtime.ExitError".to_owned(), "Runtime exited with error: signal: killed".to_owned());
-    assert_eq!(invoke("memory").await, killed);
-    assert_eq!(invoke("memory-of-many").await, killed);
+    assert_eq!(invoke("other", "memory").await, killed);
+    assert_eq!(invoke("other", "memory-of-many").await, killed);
     let timed_out = ("Sandbox.Timedout".to_owned(), "Task timed out after 2.00 seconds".to_owned());
-    assert_eq!(invoke("loop").await, timed_out);
+    assert_eq!(invoke("wild", "loop").await, timed_out);
     zoo.server.stop().await;
 }
 

@@ -1,0 +1,45 @@
+//! `cargo xtask test --postgres`: the tests of the PostgreSQL backend, against a server that is started for them.
+
+#[expect(dead_code, reason = "the tests that kill servers use the rest")]
+pub(crate) mod cluster;
+
+use std::time::Instant;
+
+use self::cluster::Cluster;
+use crate::project::{cargo, run as start};
+use crate::stages::Stages;
+
+/// Tells the tests where the server is: for stores, and for looking at what stores do.
+const URL: &str = "CLAVIGER_POSTGRES_URL";
+const SOCKET: &str = "CLAVIGER_POSTGRES_SOCKET";
+
+pub(crate) fn run(name: Option<&str>) -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    add_stages(&mut stages, name);
+    stages.finish()
+}
+
+/// The stages of `test --postgres`, for this command and for `ci`; `name` is in the names of the tests to run.
+pub(crate) fn add_stages(stages: &mut Stages, name: Option<&str>) {
+    const TESTS: [&str; 4] = ["--package", "claviger-store-postgres", "--test", "postgres"];
+    let mut is_built = false;
+    stages.run("build for PostgreSQL", || {
+        start(cargo(&["test"]).args(TESTS).args(["--no-run", "--quiet"]))?;
+        is_built = true;
+        Ok(())
+    });
+    if !is_built {
+        return;
+    }
+    stages.run("tests on PostgreSQL", || {
+        let started = Instant::now();
+        let mut server = Cluster::start(&[])?;
+        eprintln!("PostgreSQL listens on port {} after {:.1} s", server.port(), started.elapsed().as_secs_f64());
+        // All in one process, which prints what the tests have measured.
+        let mut tests = cargo(&["test"]);
+        tests.args(TESTS).args(["--", "--show-output"]).args(name);
+        let outcome = start(tests.env(URL, server.url()).env(SOCKET, server.socket_url()));
+        server.stop()?;
+        outcome
+    });
+}
