@@ -8,18 +8,23 @@ mod rest_json;
 mod s3;
 mod within;
 
-pub use self::aws_json::is_unsigned;
+#[cfg(test)]
+pub(crate) use self::aws_json::is_open_to_everybody;
+pub use self::aws_json::{is_unsigned, needs_no_signature, service_of_target};
 pub use self::rest_json::RestRequest;
 pub(crate) use self::within::Api;
 
 use std::sync::Arc;
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_aws_protocol::protocol::Protocol;
 use claviger_runtime::refusals::{Refused, Surface};
 use serde_json::Value;
 use tracing::Instrument;
 
-use crate::operation::{Caller, Row};
+use crate::access::withheld::without_secrets;
+use crate::access::{Demand, VerifiedCaller};
+use crate::operation::Row;
 use crate::services::Services;
 
 /// The control plane of one node.
@@ -38,26 +43,41 @@ impl ControlPlane {
         &self.services
     }
 
-    /// Runs an operation on a checked input. When it returns, the node serves what the operation wrote, so that a token
+    /// Runs an operation on a checked input, for a caller that may. When it returns, the node serves what the operation wrote, so that a token
     /// asked for with a client just created is granted. The answer is the output's JSON, `None` for no content.
     pub(crate) async fn call(
         &self,
-        row: &Row,
+        asked: Asked<'_>,
         input: Value,
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Result<Option<String>, Failure> {
+        let Asked { row, service, demands, protocol } = asked;
         let span = tracing::info_span!("call", operation = row.name, request_id);
         async {
-            let answer = row.execute(&self.services, caller, input).await?;
+            if let Some(demands) = &demands {
+                caller.check(demands, protocol)?;
+            }
+            let answer = row.execute(&self.services, caller.caller(), input).await?;
             if let Some(revision) = answer.revision {
                 self.services.wait_until_applied(revision).await;
             }
-            Ok(answer.json)
+            let demands = demands.unwrap_or_default();
+            Ok(without_secrets(caller, service, row.name, &demands, answer.json))
         }
         .instrument(span)
         .await
     }
+}
+
+/// An operation that is asked for, and what it needs.
+pub(crate) struct Asked<'a> {
+    row: &'a Row,
+    /// What actions of its service start with.
+    service: &'static str,
+    /// What must be allowed; `None` for what is open to everybody.
+    demands: Option<Vec<Demand>>,
+    protocol: Protocol,
 }
 
 /// What operators may ask about a failure.

@@ -3,6 +3,7 @@
 //! An operation is a type ([`operation::Operation`]), a service is a table of rows. Routing, transactions and retries,
 //! coverage and "is it tested?" all read the tables; nothing repeats the list.
 
+pub mod access;
 mod access_log_settings;
 pub mod apigateway;
 pub mod apigatewayv2;

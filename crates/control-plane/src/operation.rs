@@ -6,6 +6,7 @@ use std::pin::Pin;
 use claviger_aws_protocol::failure::Failure;
 use claviger_resources::{AccountId, Random, Region, Tenant, Timestamp};
 use claviger_runtime::access_keys::Principal;
+use claviger_runtime::temporary_credentials::Lineage;
 use claviger_store::{Revision, StoreError, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -115,14 +116,24 @@ pub struct Caller {
     pub account: AccountId,
     /// The region the call is for.
     pub region: Region,
-    /// Whose temporary credentials signed the call; without any, the caller is the account's root.
-    pub session: Option<Principal>,
+    /// Who it is.
+    pub principal: Principal,
+    /// Whether temporary credentials signed the call.
+    pub is_session: bool,
+    /// What sessions that the caller makes descend from.
+    pub lineage: Lineage,
 }
 
 impl Caller {
     /// The root of an account.
     pub fn root(tenant: Tenant) -> Self {
-        Self { account: tenant.account, region: tenant.region, session: None }
+        Self {
+            account: tenant.account,
+            region: tenant.region,
+            principal: Principal::root(tenant.account),
+            is_session: false,
+            lineage: Lineage::default(),
+        }
     }
 
     /// The owner of what the caller makes and sees.

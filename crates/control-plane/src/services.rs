@@ -13,6 +13,7 @@ use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::log_events::LogEvents;
 use claviger_runtime::nodes::Nodes;
 use claviger_runtime::passwords::Passwords;
+use claviger_runtime::roles::Roles;
 use claviger_runtime::trials::Trials;
 use claviger_runtime::vault::Vault;
 use claviger_store::{Revision, Store, StoreError};
@@ -61,6 +62,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Makes a source of randomness for one call.
     pub random: Arc<dyn Fn() -> Box<dyn Random> + Send + Sync>,
+    /// The roles in which access keys call.
+    pub roles: Arc<Roles>,
     /// What the operator has chosen.
     pub settings: Settings,
 }

@@ -3,13 +3,14 @@
 //!
 //! What a signature claims is read before the body is, and proven with the body: it signs that, too.
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use claviger_aws_protocol::sigv4::{Authentication, Payload, SignatureError, SignedRequest};
 use claviger_gateway::context::Signer;
 use claviger_gateway::refusal::Refusal;
 use claviger_gateway::signature_refusal::SignatureRefusal;
 use claviger_resources::{Region, Timestamp};
-use claviger_runtime::access_keys::{AccessKey, AccessKeys, Found, Principal};
+use claviger_runtime::access_keys::{AccessKeys, Found, KnownKey, Principal, Useless};
+use claviger_runtime::roles::Rights;
+use claviger_runtime::snapshot::Snapshot;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -17,13 +18,19 @@ use http::request::Parts;
 const SERVICE: &str = "execute-api";
 
 /// A signature as it was read: the claim of a key that may open the method, or of one that passes unproven.
-pub(crate) struct Claim<'k> {
+pub(crate) struct Claim {
     authentication: Authentication,
-    key: Result<&'k AccessKey, Principal>,
+    key: Result<Box<KnownKey>, Principal>,
+}
+
+/// Who signed a request, and what they may do.
+pub(crate) struct Proven {
+    pub(crate) signer: Signer,
+    pub(crate) rights: Rights,
 }
 
 /// Reads what a request's signature claims.
-pub(crate) fn claim<'k>(keys: &'k AccessKeys, parts: &Parts) -> Result<Claim<'k>, Refusal> {
+pub(crate) fn claim(keys: &AccessKeys, snapshot: &Snapshot, parts: &Parts, now: Timestamp) -> Result<Claim, Refusal> {
     let authentication = Authentication::read(&parts.headers, &parts.uri).map_err(|error| match error {
         SignatureError::Missing => SignatureRefusal::Missing.into(),
         // What is no signature at all is complained of as on methods that are not there.
@@ -33,17 +40,19 @@ pub(crate) fn claim<'k>(keys: &'k AccessKeys, parts: &Parts) -> Result<Claim<'k>
         }
         other => Refusal::from(in_gateway_words(&other)),
     })?;
-    let key = match keys.find(&authentication.credential().access_key_id) {
+    let id = &authentication.credential().access_key_id;
+    let key = match keys.find(snapshot, id, authentication.session_token(), now) {
         Found::Known(key) => Ok(key),
         Found::Passes(principal) => Err(principal),
-        Found::Unknown => return Err(SignatureRefusal::UnknownAccessKey.into()),
+        Found::Useless(Useless::SessionOver) => return Err(SignatureRefusal::Expired.into()),
+        Found::Useless(_) => return Err(SignatureRefusal::UnknownAccessKey.into()),
     };
     Ok(Claim { authentication, key })
 }
 
-impl Claim<'_> {
+impl Claim {
     /// Proves the claim; tells who signed.
-    pub(crate) fn prove(&self, parts: &Parts, body: &[u8], region: &Region, now: Timestamp) -> Result<Signer, Refusal> {
+    pub(crate) fn prove(self, parts: &Parts, body: &[u8], region: &Region, now: Timestamp) -> Result<Proven, Refusal> {
         let request = SignedRequest {
             method: &parts.method,
             uri: &parts.uri,
@@ -53,34 +62,24 @@ impl Claim<'_> {
             region: Some(region.as_str()),
         };
         let verify = |secret: &str| self.authentication.verify(&request, secret, now.seconds());
-        let principal = match &self.key {
+        let (principal, rights) = match &self.key {
             Ok(key) => {
-                self.check_session(key, now)?;
                 verify(key.secret.expose()).map_err(|error| Refusal::from(in_gateway_words(&error)))?;
-                &key.principal
+                (&key.principal, key.rights.clone())
             }
             // All of the signature but its secret can be wrong here as elsewhere.
             Err(principal) => match verify("") {
-                Ok(_) | Err(SignatureError::Mismatch) => principal,
+                Ok(_) | Err(SignatureError::Mismatch) => (principal, Rights::Everything),
                 Err(error) => return Err(in_gateway_words(&error).into()),
             },
         };
-        Ok(Signer {
+        let signer = Signer {
             access_key: self.authentication.credential().access_key_id.clone(),
             account: principal.account,
             arn: principal.arn.clone(),
             id: principal.id.clone(),
-        })
-    }
-
-    /// A temporary key is good with its session's token alone, and until the session ends.
-    fn check_session(&self, key: &AccessKey, now: Timestamp) -> Result<(), SignatureRefusal> {
-        let Some(session) = &key.session else { return Ok(()) };
-        let token = self.authentication.session_token().unwrap_or_default();
-        if verify_slices_are_equal(token.as_bytes(), session.token.expose().as_bytes()).is_err() {
-            return Err(SignatureRefusal::UnknownAccessKey);
-        }
-        if session.expires <= now { Err(SignatureRefusal::Expired) } else { Ok(()) }
+        };
+        Ok(Proven { signer, rights })
     }
 }
 
@@ -88,9 +87,14 @@ fn in_gateway_words(error: &SignatureError) -> SignatureRefusal {
     match error {
         SignatureError::Missing => SignatureRefusal::Missing,
         SignatureError::Incomplete(message) => SignatureRefusal::Incomplete(message.clone()),
-        SignatureError::UnknownAccessKey => SignatureRefusal::UnknownAccessKey,
-        SignatureError::Scope(_) | SignatureError::Time(_) | SignatureError::Mismatch | SignatureError::Payload => {
-            SignatureRefusal::Invalid(error.to_string())
-        }
+        SignatureError::UnknownAccessKey | SignatureError::SessionToken => SignatureRefusal::UnknownAccessKey,
+        SignatureError::SessionExpired => SignatureRefusal::Expired,
+        SignatureError::Scope(_)
+        | SignatureError::Time(_)
+        | SignatureError::Expired(_)
+        | SignatureError::HeadersNotSigned
+        | SignatureError::Mismatch
+        | SignatureError::Payload
+        | SignatureError::PayloadKind => SignatureRefusal::Invalid(error.to_string()),
     }
 }

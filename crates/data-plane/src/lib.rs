@@ -49,7 +49,7 @@ pub struct DataPlane {
     sessions: Arc<UserSessions>,
     revocations: Arc<Revocations>,
     tokens: Arc<TokenCache>,
-    access_keys: AccessKeys,
+    access_keys: Arc<AccessKeys>,
     clock: Arc<dyn Clock>,
     issuer_keys: Arc<IssuerKeys>,
     upstreams: Upstreams,
@@ -79,7 +79,7 @@ impl DataPlane {
         sessions: UserSessions,
         tokens: Arc<TokenCache>,
         issuer_keys: Arc<IssuerKeys>,
-        access_keys: AccessKeys,
+        access_keys: Arc<AccessKeys>,
         functions: Arc<Functions>,
         monotonic: Arc<dyn Monotonic>,
     ) -> Self {

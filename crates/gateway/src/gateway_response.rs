@@ -275,7 +275,7 @@ mod tests {
         check(Refusal::InvalidEndpoint("x".to_owned()), r#"{"message": "Internal server error"}"#);
         let by_policy = |explicit: bool| {
             let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
-            Refusal::PolicyDenied(PolicyDenial { explicit, user: "anonymous".to_owned(), arn }.into())
+            Refusal::PolicyDenied(PolicyDenial { explicit, by_role: false, user: "anonymous".to_owned(), arn }.into())
         };
         let message = "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
                        arn:aws:execute-api:us-east-1:********9012:a1b2c3d4e5/prod/GET/a:b";

@@ -138,15 +138,18 @@ pub enum Refusal {
     },
 }
 
-/// What an API's resource policy does not let somebody do.
+/// What an API's resource policy, or the role of an access key, does not let somebody do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the resource policy of the API {} for {arn}",
+    "{} {} for {arn}",
+    if *.by_role { "the role of the access key" } else { "the resource policy of the API" },
     if *.explicit { "denies the method explicitly" } else { "does not allow the method" }
 )]
 pub struct PolicyDenial {
     /// Whether a statement says so, or none allows it.
     pub explicit: bool,
+    /// Whether it is the role that says so.
+    pub by_role: bool,
     /// Who calls, as far as that is known.
     pub user: String,
     /// The ARN of the method with the request's path.
@@ -441,7 +444,7 @@ mod tests {
         check(Refusal::AccessDenied { explicit: true }, 403, "ACCESS_DENIED", "AccessDeniedException");
         check(Refusal::NotAllowed("x".to_owned()), 403, "ACCESS_DENIED", "AccessDeniedException");
         let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod/GET/a:b".to_owned();
-        let denial = PolicyDenial { explicit: true, user: "anonymous".to_owned(), arn };
+        let denial = PolicyDenial { explicit: true, by_role: false, user: "anonymous".to_owned(), arn };
         check(Refusal::PolicyDenied(denial.into()), 403, "ACCESS_DENIED", "AccessDeniedException");
         check(
             Refusal::AuthorizerConfiguration("x".into()),

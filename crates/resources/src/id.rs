@@ -167,6 +167,21 @@ id!(
     }
 );
 id!(
+    /// The id of an access key: its account is written into it.
+    AccessKeyId, "access key id", "AKIA and 16 letters or digits from 2 to 7", |text| {
+        text.strip_prefix("AKIA").is_some_and(|rest| {
+            rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte))
+        })
+    }
+);
+id!(
+    /// The name of a role in which access keys call the control plane.
+    RoleName, "role name", "1 to 64 letters, digits, hyphens or underscores", |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    }
+);
+id!(
     /// The name of an authorization policy: it is a segment of a path as it stands.
     PolicyName, "authorization policy name", "1 to 64 letters, digits, hyphens or underscores", |text| {
         (1..=64).contains(&text.len())

@@ -6,6 +6,7 @@
 //!
 //! Start with [`id`] for how things are named and with [`user_pool`] or [`rest_api`] for the two halves of the product.
 
+pub mod access_key;
 pub mod api_gateway_account;
 pub mod api_key;
 pub mod api_mapping;
@@ -56,9 +57,9 @@ pub mod user_pool_domain;
 pub mod wildcard;
 
 pub use id::{
-    ApiKeyId, ApiMappingId, AuthorizerId, ClientCertificateId, ClientId, DeploymentId, DocumentationPartId,
-    FunctionName, HttpApiId, HttpStageName, IntegrationId, InvalidId, PolicyName, RequestValidatorId, ResourceId,
-    RestApiId, RouteId, StageName, UsagePlanId, UserPoolId,
+    AccessKeyId, ApiKeyId, ApiMappingId, AuthorizerId, ClientCertificateId, ClientId, DeploymentId,
+    DocumentationPartId, FunctionName, HttpApiId, HttpStageName, IntegrationId, InvalidId, PolicyName,
+    RequestValidatorId, ResourceId, RestApiId, RoleName, RouteId, StageName, UsagePlanId, UserPoolId,
 };
 pub use random::Random;
 pub use secret::{Sealed, Secret};

@@ -118,6 +118,8 @@ pub const ROLES_MAX: usize = 100;
 pub const ROLE_SCOPES_MAX: usize = 500;
 /// Rules of all roles of a mapping together.
 pub const ROLE_RULES_MAX: usize = 2_000;
+/// Access keys of an account.
+pub const ACCESS_KEYS_MAX: usize = 1_000;
 /// Authorization policies of a server.
 pub const AUTHORIZATION_POLICIES_MAX: usize = 1_000;
 

@@ -23,6 +23,7 @@ pub mod outbound;
 pub mod passwords;
 pub mod refusals;
 pub mod revocations;
+pub mod roles;
 pub mod sessions;
 pub mod signing_keys;
 pub mod snapshot;

@@ -9,11 +9,15 @@ use claviger_resources::random::LOWER_ALPHANUMERIC;
 use claviger_resources::{AccountId, Random, Sealed, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::access_keys::{AccessKey, KeySession, Principal};
+use crate::access_keys::Principal;
 use crate::vault::{SealedFor, Vault, VaultError};
 
 /// What ids of temporary access keys start with (IAM, "Understanding unique ID prefixes").
-const PREFIX: &str = "ASIA";
+pub(crate) const TEMPORARY: &str = "ASIA";
+/// What ids of access keys start with that last.
+pub(crate) const LASTING: &str = "AKIA";
+/// Bytes of the secret of an access key: 40 characters, as AWS has them.
+const SECRET_BYTES: usize = 30;
 /// The digits that ids and secrets are written with (RFC 4648, section 6).
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// Bytes of the longest token that is looked at.
@@ -31,6 +35,45 @@ pub struct TemporaryCredentials {
     pub expires: Timestamp,
 }
 
+/// Where the rights of a session come from, and what narrows them: it never has more than whoever made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lineage {
+    /// Whose rights they are at first.
+    pub origin: Origin,
+    /// Roles of ours that each narrow them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Session policies that each narrow them, as they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<String>,
+}
+
+/// Whose rights a session has at first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// Nobody's in particular: it was made where everybody may do everything, and is worth nothing elsewhere.
+    #[default]
+    Unchecked,
+    /// Those of this access key's role, for as long as the key is good.
+    AccessKey(String),
+    /// Those of the policies of this role of IAM: a function has them.
+    IamRole(String),
+}
+
+/// What a token tells.
+pub struct Session {
+    /// The id of its access key.
+    pub access_key_id: String,
+    /// The secret of that.
+    pub secret: Secret<String>,
+    /// Who bears it.
+    pub principal: Principal,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// What it may do.
+    pub lineage: Lineage,
+}
+
 /// What a token holds.
 #[derive(Serialize, Deserialize)]
 struct Content {
@@ -40,6 +83,8 @@ struct Content {
     arn: String,
     id: String,
     expires: Timestamp,
+    #[serde(default)]
+    lineage: Lineage,
 }
 
 impl TemporaryCredentials {
@@ -48,12 +93,11 @@ impl TemporaryCredentials {
         vault: &Vault,
         random: &mut dyn Random,
         principal: &Principal,
+        lineage: Lineage,
         expires: Timestamp,
     ) -> Result<Self, VaultError> {
-        let access_key_id = access_key_id(principal.account, random);
-        let mut bytes = [0_u8; 30];
-        random.fill(&mut bytes);
-        let secret = Secret::new(STANDARD.encode(bytes));
+        let access_key_id = access_key_id(TEMPORARY, principal.account, random);
+        let secret = secret_access_key(random);
         let content = Content {
             key: access_key_id.clone(),
             secret: secret.expose().clone(),
@@ -61,6 +105,7 @@ impl TemporaryCredentials {
             arn: principal.arn.clone(),
             id: principal.id.clone(),
             expires,
+            lineage,
         };
         let plain = Secret::new(serde_json::to_vec(&content).unwrap_or_default());
         let sealed = vault.seal(SealedFor::SessionToken, plain.expose(), random)?;
@@ -73,7 +118,7 @@ impl TemporaryCredentials {
 /// an id all the same.
 pub fn assumed(role_arn: &str, session_name: &str, id: Option<String>) -> Option<Principal> {
     let (account, name) = role(role_arn)?;
-    let id = id.unwrap_or_else(|| role_id(role_arn));
+    let id = id.unwrap_or_else(|| unique_id("AROA", role_arn));
     let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session_name}");
     Some(Principal { account, arn, id: format!("{id}:{session_name}") })
 }
@@ -86,10 +131,10 @@ pub fn role(arn: &str) -> Option<(AccountId, &str)> {
     Some((account, name))
 }
 
-/// The unique id of a role that nobody made, told by its ARN.
-fn role_id(role_arn: &str) -> String {
+/// The unique id of what nobody gave one, told by its ARN.
+pub(crate) fn unique_id(prefix: &str, arn: &str) -> String {
     // FNV-1a over the ARN, twice as wide as an id needs.
-    let hash = role_arn.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+    let hash = arn.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
     });
     let digits = (0..17).scan(hash, |rest, _| {
@@ -97,26 +142,27 @@ fn role_id(role_arn: &str) -> String {
         *rest /= 36;
         digit.map(|digit| char::from(digit).to_ascii_uppercase())
     });
-    "AROA".chars().chain(digits).collect()
+    prefix.chars().chain(digits).collect()
 }
 
-/// The access key that a session token was given out with: its id, and the rest. `None` for tokens that are not from here.
-pub fn read(vault: &Vault, token: &str) -> Option<(String, AccessKey)> {
+/// What a session token tells that was given out here. `None` for tokens that were not.
+pub fn read(vault: &Vault, token: &str) -> Option<Session> {
     let bytes =
         Some(token).filter(|token| token.len() <= TOKEN_BYTES_MAX).and_then(|token| STANDARD.decode(token).ok())?;
     let plain = vault.open_sealed(SealedFor::SessionToken, &Sealed::from_bytes(bytes)).ok()?;
     let content: Content = serde_json::from_slice(plain.expose()).ok()?;
-    let key = AccessKey {
+    Some(Session {
+        access_key_id: content.key,
         secret: Secret::new(content.secret),
         principal: Principal { account: content.account, arn: content.arn, id: content.id },
-        session: Some(KeySession { token: Secret::new(token.to_owned()), expires: content.expires }),
-    };
-    Some((content.key, key))
+        expires: content.expires,
+        lineage: content.lineage,
+    })
 }
 
 /// The account that the id of an access key tells: AWS writes it into the first bits of newer ids, and so do we.
 pub fn account_of(access_key_id: &str) -> Option<AccountId> {
-    let digits = access_key_id.strip_prefix(PREFIX).or_else(|| access_key_id.strip_prefix("AKIA"))?;
+    let digits = access_key_id.strip_prefix(TEMPORARY).or_else(|| access_key_id.strip_prefix(LASTING))?;
     // 1 bit that says nothing, 40 of the account, 39 of chance.
     let bits = digits.get(..16).filter(|_| digits.len() == 16)?.bytes().try_fold(0_u128, |bits, digit| {
         let value = BASE32.iter().position(|known| *known == digit)?;
@@ -125,14 +171,22 @@ pub fn account_of(access_key_id: &str) -> Option<AccountId> {
     AccountId::parse(&format!("{:012}", bits >> 39 & 0xff_ffff_ffff)).ok()
 }
 
-fn access_key_id(account: AccountId, random: &mut dyn Random) -> String {
+/// A secret for an access key.
+pub(crate) fn secret_access_key(random: &mut dyn Random) -> Secret<String> {
+    let mut bytes = zeroize::Zeroizing::new([0_u8; SECRET_BYTES]);
+    random.fill(&mut *bytes);
+    Secret::new(STANDARD.encode(*bytes))
+}
+
+/// An id for an access key of an account.
+pub(crate) fn access_key_id(prefix: &str, account: AccountId, random: &mut dyn Random) -> String {
     let mut chance = [0_u8; 16];
     random.fill(&mut chance);
     let account: u128 = account.as_str().parse().unwrap_or_default();
     let chance = u128::from_be_bytes(chance) & ((1 << 39) - 1);
     let bits = 1 << 79 | account << 39 | chance;
     let digits = (0..16).rev().filter_map(|place| BASE32.get((bits >> (place * 5) & 31) as usize));
-    PREFIX.chars().chain(digits.map(|digit| char::from(*digit))).collect()
+    prefix.chars().chain(digits.map(|digit| char::from(*digit))).collect()
 }
 
 #[cfg(test)]
@@ -153,13 +207,21 @@ mod tests {
         let arn = "arn:aws:sts::999999999999:assumed-role/deploy/ada";
         let principal = Principal { account, arn: arn.to_owned(), id: "AROA:ada".to_owned() };
         let expires = Timestamp::from_seconds(1_893_459_600);
-        let given = TemporaryCredentials::issue(&vault(1), &mut SeededRandom::new(1), &principal, expires).unwrap();
+        let lineage = Lineage {
+            origin: Origin::AccessKey("AKIAQNZGKIQY56JQ7WML".to_owned()),
+            roles: vec!["auditor".to_owned()],
+            policies: vec!["{}".to_owned()],
+        };
+        let issue = |lineage| {
+            TemporaryCredentials::issue(&vault(1), &mut SeededRandom::new(1), &principal, lineage, expires).unwrap()
+        };
+        let given = issue(lineage.clone());
         assert_eq!((given.access_key_id.len(), given.secret_access_key.expose().len()), (20, 40));
         assert_eq!(account_of(&given.access_key_id), Some(account));
-        let (id, key) = read(&vault(1), given.session_token.expose()).unwrap();
-        assert_eq!((id, key.principal), (given.access_key_id, principal));
-        assert_eq!(key.secret.expose(), given.secret_access_key.expose());
-        assert_eq!(key.session.unwrap().expires, expires);
+        let session = read(&vault(1), given.session_token.expose()).unwrap();
+        assert_eq!((session.access_key_id, session.principal), (given.access_key_id, principal.clone()));
+        assert_eq!(session.secret.expose(), given.secret_access_key.expose());
+        assert_eq!((session.expires, session.lineage), (expires, lineage));
         assert!(read(&vault(2), given.session_token.expose()).is_none());
         for other in ["", "x", "FwoGZXIvYXdzEBYaDPcQ", &"A".repeat(TOKEN_BYTES_MAX + 4)] {
             assert!(read(&vault(1), other).is_none());
@@ -195,10 +257,10 @@ mod tests {
 
     #[test]
     fn a_role_s_id_is_its_own() {
-        let id = role_id("arn:aws:iam::111122223333:role/deploy");
+        let id = unique_id("AROA", "arn:aws:iam::111122223333:role/deploy");
         assert_eq!((id.len(), id.starts_with("AROA")), (21, true));
-        assert_eq!(id, role_id("arn:aws:iam::111122223333:role/deploy"));
-        assert_ne!(id, role_id("arn:aws:iam::111122223333:role/deploys"));
+        assert_eq!(id, unique_id("AROA", "arn:aws:iam::111122223333:role/deploy"));
+        assert_ne!(id, unique_id("AROA", "arn:aws:iam::111122223333:role/deploys"));
         assert!(id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()));
     }
 }

@@ -8,7 +8,9 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use claviger_oauth::secret::{DigestKey, SecretDigest};
 use claviger_resources::api_key::ApiKeyDigest;
 use claviger_resources::keyring::Keyring;
-use claviger_resources::{ApiKeyId, ClientCertificateId, ClientId, Random, Sealed, Secret, Tenant, UserPoolId};
+use claviger_resources::{
+    AccessKeyId, ApiKeyId, ClientCertificateId, ClientId, Random, Sealed, Secret, Tenant, UserPoolId,
+};
 use zeroize::Zeroizing;
 
 /// Bytes of a master key, of the data key and of the digest key.
@@ -61,6 +63,8 @@ pub enum SealedFor<'a> {
     Parameter(&'a str),
     /// The value of a version of a secret: the secret's ARN and the version's id.
     SecretVersion(&'a str),
+    /// The secret of the access key with this id.
+    AccessKey(&'a AccessKeyId),
     /// A refresh token: it is not stored but given out.
     RefreshToken,
     /// The token of temporary credentials, likewise.
@@ -198,6 +202,7 @@ impl SealedFor<'_> {
             Self::Stack(stack) => format!("stack {stack}"),
             Self::Parameter(arn) => format!("value of {arn}"),
             Self::SecretVersion(version) => format!("value of the secret {version}"),
+            Self::AccessKey(id) => format!("secret of the access key {id}"),
             Self::RefreshToken => "refresh token".to_owned(),
             Self::SessionToken => "session token".to_owned(),
             Self::Challenge => "challenge".to_owned(),

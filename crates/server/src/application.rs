@@ -127,16 +127,16 @@ impl Application {
                 let document = Document { pool, name: document, region };
                 data_plane.well_known(document, &parts.method, &own_base(head, connection)).await
             }
-            Route::Service { name, region } => self.service(&name, region.as_deref(), parts, body).await,
-            Route::S3 { bucket, region } => self.s3(bucket, region.as_deref(), parts, body).await,
-            Route::Form => self.form(parts, body).await,
+            Route::Service { name, region } => self.service(&name, region.as_deref(), parts, body, connection).await,
+            Route::S3 { bucket, region } => self.s3(bucket, region.as_deref(), parts, body, connection).await,
+            Route::Form => self.form(parts, body, connection).await,
             Route::Preflight => cors::preflight(),
             Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,
             Route::Authorize { policy, path } => data_plane.authorize(policy, path, parts),
             Route::Own("/_claviger/introspect") => data_plane.introspect(parts, body).await,
             Route::Own("/_claviger/revoke") => data_plane.revoke_token(parts, body).await,
             Route::Own("/_claviger/metrics") => self.metrics(connection),
-            Route::Own(path) => self.own(&parts.method, path, parts.uri.query().unwrap_or_default(), body).await,
+            Route::Own(path) => self.own(path, parts, body, connection).await,
             Route::Page => page(),
             Route::TunnelHere | Route::TunnelElsewhere | Route::ProxyRefused => proxy::refusal(),
             Route::ForeignOrigin => forbidden(

@@ -5,6 +5,7 @@
 mod address;
 mod app_client;
 mod call;
+mod credentials;
 mod demo;
 mod dev;
 mod endpoint;
@@ -13,6 +14,7 @@ mod environment;
 mod exec;
 mod explain;
 mod inspect;
+mod keys;
 mod messages;
 mod policy;
 mod revoke;
@@ -85,6 +87,7 @@ enum Command {
     Policy(policy::Arguments),
     SigningKeys(signing_keys::Arguments),
     Revoke(revoke::Arguments),
+    Keys(keys::Arguments),
     Messages(messages::Arguments),
     Explain(explain::Arguments),
 }
@@ -118,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Policy(command) => policy::run(&arguments.global, &command),
         Command::Revoke(command) => revoke::run(&arguments.global, command),
         Command::SigningKeys(command) => signing_keys::run(&arguments.global, &command),
+        Command::Keys(command) => keys::run(&arguments.global, &command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
     };

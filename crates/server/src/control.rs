@@ -5,21 +5,23 @@ use std::time::Duration;
 use bytes::Bytes;
 use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::protocol::Protocol;
-use claviger_aws_protocol::sigv4;
-use claviger_control_plane::dispatch::{RestRequest, refused};
+use claviger_aws_protocol::sigv4::{self, SignatureError};
+use claviger_control_plane::access::{BodyProof, Claim, Proven, Reached, Source, VerifiedCaller};
+use claviger_control_plane::dispatch::{RestRequest, needs_no_signature, refused, service_of_target};
 use claviger_control_plane::operation::Caller;
 use claviger_data_plane::body::{self, Body, ReadError};
 use claviger_resources::limits::IMPORT_BYTES_MAX;
-use claviger_resources::{AccountId, Region};
-use claviger_runtime::access_keys::AccessKey;
+use claviger_resources::{AccountId, Region, Tenant};
+use claviger_runtime::access_keys::Principal;
 use claviger_runtime::ids::random_uuid;
 use claviger_runtime::refusals::{Refused, Surface};
-use claviger_runtime::temporary_credentials;
+use claviger_runtime::temporary_credentials::{self, Lineage};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
 use crate::application::{Application, explained, not_found, refusal};
+use crate::connection::Connection;
 use crate::cors;
 use crate::own::unreadable;
 use crate::routing::{FORM_BYTES_MAX, form_service};
@@ -39,18 +41,26 @@ impl Application {
         region: Option<&str>,
         parts: &Parts,
         body: Incoming,
+        connection: &Connection,
     ) -> Response<Body> {
-        let mut response = self.served(name, region, parts, body).await;
+        let mut response = self.served(name, region, parts, body, connection).await;
         if name == "cognito-idp" {
             cors::expose(&mut response);
         }
         response
     }
 
-    async fn served(&self, name: &str, region: Option<&str>, parts: &Parts, body: Incoming) -> Response<Body> {
+    async fn served(
+        &self,
+        name: &str,
+        region: Option<&str>,
+        parts: &Parts,
+        body: Incoming,
+        connection: &Connection,
+    ) -> Response<Body> {
         let request_id = uuid_text();
-        let caller = match self.caller(name, region, parts) {
-            Ok(caller) => caller,
+        let calling = match self.calling(name, region, parts, connection) {
+            Ok(calling) => calling,
             Err(failure) => return failed(name, failure, &request_id).map(Body::from),
         };
         let bytes_max = match name {
@@ -62,7 +72,10 @@ impl Application {
             Ok(body) => body,
             Err(error) => return failed(name, unread(&error), &request_id).map(Body::from),
         };
-        self.answered(name, parts.clone(), body, caller, request_id).await
+        match calling.prove(&body) {
+            Ok(caller) => self.answered(name, parts.clone(), body, caller, request_id).await,
+            Err(failure) => failed(name, failure, &request_id).map(Body::from),
+        }
     }
 
     /// Answers a call that has been read.
@@ -71,7 +84,7 @@ impl Application {
         name: &str,
         parts: Parts,
         body: Bytes,
-        caller: Caller,
+        caller: VerifiedCaller,
         request_id: String,
     ) -> Response<Body> {
         let answer = match name {
@@ -95,7 +108,7 @@ impl Application {
     }
 
     /// Answers a form, which tells its service only when it is read.
-    pub(crate) async fn form(&self, parts: &Parts, body: Incoming) -> Response<Body> {
+    pub(crate) async fn form(&self, parts: &Parts, body: Incoming, connection: &Connection) -> Response<Body> {
         let form = match body::read(body, FORM_BYTES_MAX, CALL_DURATION_MAX).await {
             Ok(form) => form,
             Err(error) => {
@@ -105,7 +118,7 @@ impl Application {
         };
         let Some(name) = form_service(&form) else { return not_found() };
         let request_id = uuid_text();
-        match self.caller(name, None, parts) {
+        match self.calling(name, None, parts, connection).and_then(|calling| calling.prove(&form)) {
             Ok(caller) => self.answered(name, parts.clone(), form, caller, request_id).await,
             Err(failure) => failed(name, failure, &request_id).map(Body::from),
         }
@@ -116,7 +129,7 @@ impl Application {
         name: &str,
         parts: Parts,
         body: Bytes,
-        caller: Caller,
+        caller: VerifiedCaller,
         id: String,
     ) -> Option<Response<Bytes>> {
         let name = name.to_owned();
@@ -131,11 +144,17 @@ impl Application {
             .await
     }
 
-    async fn aws_json(&self, parts: Parts, body: Bytes, caller: Caller, id: String) -> Option<Response<Bytes>> {
+    async fn aws_json(&self, parts: Parts, body: Bytes, caller: VerifiedCaller, id: String) -> Option<Response<Bytes>> {
         self.node().call(|plane| async move { plane.aws_json(&parts.headers, &body, &caller, &id).await }).await
     }
 
-    async fn api_gateway(&self, parts: Parts, body: Bytes, caller: Caller, id: String) -> Option<Response<Bytes>> {
+    async fn api_gateway(
+        &self,
+        parts: Parts,
+        body: Bytes,
+        caller: VerifiedCaller,
+        id: String,
+    ) -> Option<Response<Bytes>> {
         self.node()
             .call(|plane| async move {
                 plane.api_gateway(&parts.method, &parts.uri, &parts.headers, &body, &caller, &id).await
@@ -143,7 +162,7 @@ impl Application {
             .await
     }
 
-    async fn lambda(&self, parts: Parts, body: Bytes, caller: Caller, id: String) -> Option<Response<Bytes>> {
+    async fn lambda(&self, parts: Parts, body: Bytes, caller: VerifiedCaller, id: String) -> Option<Response<Bytes>> {
         self.node()
             .call(|plane| async move {
                 let request =
@@ -153,38 +172,81 @@ impl Application {
             .await
     }
 
-    /// Who calls: a 12-digit access key id is its account, and temporary credentials tell who bears them; the region is the
-    /// signature's, else the host's.
-    pub(crate) fn caller(&self, name: &str, region: Option<&str>, parts: &Parts) -> Result<Caller, Failure> {
+    /// Who calls, as far as that is known before the body is read. `claviger dev` takes everybody's word.
+    pub(crate) fn calling<'a>(
+        &'a self,
+        name: &'a str,
+        region: Option<&'a str>,
+        parts: &'a Parts,
+        connection: &Connection,
+    ) -> Result<Calling<'a>, Failure> {
+        if self.is_dev() {
+            return Ok(Calling::Known(VerifiedCaller::trusted_by_dev(self.believed(name, region, parts)?)));
+        }
+        let protocol = protocol_of(name);
+        let is_json = protocol == Protocol::AwsJson11;
+        if is_json && needs_no_signature(&parts.headers) {
+            let tenant = Tenant { account: self.account(), region: region_of(region)? };
+            return Ok(Calling::Known(VerifiedCaller::nobody(tenant)));
+        }
+        // What is called is told by the target: a signature for another service does not open it.
+        let service = Some(&parts.headers).filter(|_| is_json).and_then(service_of_target).unwrap_or(name);
+        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let source =
+            Source { ip: connection.peer.ip(), secure: connection.tls, user_agent: user_agent.map(str::to_owned) };
+        self.node().verifier().read(Reached { parts, service, region, protocol, source }).map(Calling::Claimed)
+    }
+
+    /// Whoever somebody says to be: a 12-digit access key id is its account, and temporary credentials tell who bears them;
+    /// the region is the signature's, else the host's.
+    fn believed(&self, name: &str, region: Option<&str>, parts: &Parts) -> Result<Caller, Failure> {
         let access_key = sigv4::credential_scope(&parts.headers, &parts.uri).map(|credential| credential.access_key_id);
         let token = sigv4::session_token(&parts.headers, &parts.uri);
         let session = token.and_then(|token| temporary_credentials::read(self.node().vault(), &token));
-        let session = session.filter(|(id, _)| access_key.as_ref() == Some(id)).map(|(_, key)| key);
-        let is_over = |session: &AccessKey| session.session.as_ref().is_some_and(|it| it.expires <= self.node().now());
-        if session.as_ref().is_some_and(is_over) {
-            return Err(expired(name));
+        let session = session.filter(|session| access_key.as_ref() == Some(&session.access_key_id));
+        if session.as_ref().is_some_and(|session| session.expires <= self.node().now()) {
+            return Err(SignatureError::SessionExpired.failure(protocol_of(name)));
         }
-        let session = session.map(|key| key.principal);
         let named = access_key.and_then(|id| AccountId::parse(&id).ok());
-        let account = session.as_ref().map(|session| session.account).or(named).unwrap_or(self.account());
-        let region = match region {
-            None => Region::us_east_1(),
-            Some(text) => Region::parse(text)
-                .map_err(|error| Failure::new("InvalidSignatureException", 400, error.to_string()))?,
-        };
-        Ok(Caller { account, region, session })
+        let is_session = session.is_some();
+        let principal = session.map(|session| session.principal);
+        let principal = principal.unwrap_or_else(|| Principal::root(named.unwrap_or(self.account())));
+        let region = region_of(region)?;
+        Ok(Caller { account: principal.account, region, principal, is_session, lineage: Lineage::default() })
     }
 }
 
-/// What the bearer of temporary credentials is told that have ended (AWS, "Common error types").
-fn expired(name: &str) -> Failure {
-    match protocol_of(name) {
-        Protocol::AwsQuery { .. } => {
-            Failure::new("ExpiredToken", 403, "The security token included in the request is expired")
+/// Who calls, as far as that is known before a call's body is read.
+pub(crate) enum Calling<'a> {
+    /// All of it.
+    Known(VerifiedCaller),
+    /// What a signature claims, which covers the body.
+    Claimed(Claim<'a>),
+}
+
+impl Calling<'_> {
+    /// Who calls, with a body that was read.
+    pub(crate) fn prove(self, body: &[u8]) -> Result<VerifiedCaller, Failure> {
+        match self {
+            Self::Known(caller) => Ok(caller),
+            Self::Claimed(claim) => claim.prove(body),
         }
-        Protocol::S3 => Failure::new("ExpiredToken", 400, "The provided token has expired."),
-        _ => Failure::new("ExpiredTokenException", 403, "The security token included in the request is expired"),
     }
+
+    /// Who calls, and what the body is held to that is still to come.
+    pub(crate) fn prove_head(self) -> Result<(VerifiedCaller, BodyProof), Failure> {
+        match self {
+            Self::Known(caller) => Ok((caller, BodyProof::Nothing)),
+            Self::Claimed(claim) => claim.prove_head().map(|Proven { caller, body }| (caller, body)),
+        }
+    }
+}
+
+/// The region of a signature or of a host.
+fn region_of(text: Option<&str>) -> Result<Region, Failure> {
+    let invalid =
+        |error: claviger_resources::InvalidId| Failure::new("InvalidSignatureException", 400, error.to_string());
+    text.map_or(Ok(Region::us_east_1()), |text| Region::parse(text).map_err(invalid))
 }
 
 /// What a client of AWS is told of a call whose body did not come whole (AWS, "Common error types").

@@ -1,18 +1,22 @@
-//! Our own paths, `/_claviger/…`: health, the local certificate authority, and in `dev` the clock, the reset
-//! and the messages to users.
+//! Our own paths, `/_claviger/…`: health, the local certificate authority, for operators the messages to users and why requests
+//! were refused, and in `dev` the clock and the reset.
 
 use std::time::Duration;
 
+use claviger_control_plane::access::OperatorRight;
 use claviger_control_plane::cloudformation::{
     ANSWER_BYTES_MAX, ANSWER_PATH, AnswerError, SIGNAL_BYTES_MAX, SIGNAL_PATH, SignalError, take_signal,
 };
 use claviger_data_plane::body::{self, Body, ReadError};
+use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::application::{Application, json_answer, not_found, refusal};
+use crate::connection::Connection;
+use crate::control::{failed, uuid_text};
 
 /// Bytes of the largest request to one of these paths.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -31,7 +35,14 @@ enum MoveClock {
 
 impl Application {
     /// Answers `/_claviger/…`.
-    pub(crate) async fn own(&self, method: &Method, path: &str, query: &str, body: Incoming) -> Response<Body> {
+    pub(crate) async fn own(
+        &self,
+        path: &str,
+        parts: &Parts,
+        body: Incoming,
+        connection: &Connection,
+    ) -> Response<Body> {
+        let (method, query) = (&parts.method, parts.uri.query().unwrap_or_default());
         let read = method == Method::GET || method == Method::HEAD;
         let post = method == Method::POST;
         match path {
@@ -47,9 +58,17 @@ impl Application {
             "/_claviger/clock" if read && self.is_dev() => self.clock(),
             "/_claviger/clock" if post && self.is_dev() => self.move_clock(body).await,
             "/_claviger/reset" if post && self.is_dev() => self.reset().await,
-            "/_claviger/messages" if read && self.is_dev() => self.messages(query).await,
-            "/_claviger/messages" if self.is_dev() => refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET"),
-            _ if read && self.is_dev() && path.starts_with("/_claviger/explain/") => self.explain(path),
+            "/_claviger/messages" if read => match self.operator(OperatorRight::ReadMessages, parts, connection) {
+                Ok(()) => self.messages(query).await,
+                Err(refused) => refused,
+            },
+            "/_claviger/messages" => refusal(StatusCode::METHOD_NOT_ALLOWED, "use GET"),
+            _ if read && path.starts_with("/_claviger/explain/") => {
+                match self.operator(OperatorRight::Explain, parts, connection) {
+                    Ok(()) => self.explain(path),
+                    Err(refused) => refused,
+                }
+            }
             _ if method == Method::PUT && path.starts_with(ANSWER_PATH) => self.take_answer(path, body).await,
             _ if method == Method::PUT && path.starts_with(SIGNAL_PATH) => self.take_signal(path, body).await,
             "/_claviger/clock" | "/_claviger/reset" if self.is_dev() => {
@@ -57,6 +76,14 @@ impl Application {
             }
             _ => not_found(),
         }
+    }
+
+    /// Refuses whoever is no operator with this right; in `dev` everybody is.
+    #[expect(clippy::result_large_err, reason = "a refusal is the answer")]
+    fn operator(&self, right: OperatorRight, parts: &Parts, connection: &Connection) -> Result<(), Response<Body>> {
+        let calling = self.calling("claviger", None, parts, connection);
+        let checked = calling.and_then(|calling| calling.prove(b"")).and_then(|caller| caller.check_operator(right));
+        checked.map_err(|failure| failed("claviger", failure, &uuid_text()).map(Body::from))
     }
 
     fn ready(&self) -> Response<Body> {

@@ -16,7 +16,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::application::{Application, explained, refusal};
-use crate::control::{failed, uuid_text};
+use crate::connection::Connection;
+use crate::control::{Calling, failed, uuid_text};
 
 /// Pieces of a body that wait to be taken.
 const PIECES: usize = 8;
@@ -33,10 +34,12 @@ impl Application {
         region: Option<&str>,
         parts: &Parts,
         body: Incoming,
+        connection: &Connection,
     ) -> Response<Body> {
         let request_id = uuid_text();
-        let caller = match self.caller("s3", region, parts) {
-            Ok(caller) => caller,
+        let calling = self.calling("s3", region, parts, connection);
+        let (caller, proof) = match calling.and_then(Calling::prove_head) {
+            Ok(proven) => proven,
             Err(failure) => return failed("s3", failure, &request_id).map(Body::from),
         };
         let (sender, receiver) = mpsc::channel(PIECES);
@@ -46,6 +49,7 @@ impl Application {
             uri: parts.uri.clone(),
             headers: parts.headers.clone(),
             body: receiver,
+            proof,
         };
         let answer = self.node().call(|plane| async move { plane.s3(request, &caller, &request_id).await });
         let ((), answer) = tokio::join!(feed(body, sender), answer);

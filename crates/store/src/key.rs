@@ -104,6 +104,8 @@ closed_set! {
         HttpDeployment = "http_deployment",
         /// A stage of an HTTP API.
         HttpStage = "http_stage",
+        /// An access key of the control plane.
+        AccessKey = "access_key",
         /// A client certificate.
         ClientCertificate = "client_certificate",
         /// An API key.
@@ -208,6 +210,8 @@ closed_set! {
         ResourcePath = "resource_path",
         /// The key of a route within its API: `{api}/{route key}`.
         RouteKey = "route_key",
+        /// The id of an access key, unique over all accounts.
+        AccessKeyId = "access_key_id",
         /// The name of a bucket, unique over all accounts and regions.
         BucketName = "bucket_name",
     }

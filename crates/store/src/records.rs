@@ -1,5 +1,6 @@
 //! Which nouns are records, where each stands and which names it holds: the whole data model on one screen.
 
+use claviger_resources::access_key::AccessKey;
 use claviger_resources::api_gateway_account::ApiGatewayAccount;
 use claviger_resources::api_key::ApiKey;
 use claviger_resources::api_mapping::ApiMapping;
@@ -140,6 +141,7 @@ record!(Bucket, Bucket, |it| "", &it.name, [BucketName: it.name.as_str()]);
 record!(Object, Object, |it| &it.bucket, &it.key, []);
 record!(Upload, Upload, |it| &it.bucket, &it.id, []);
 record!(Part, Part, |it| &it.upload, &it.id, []);
+record!(AccessKey, AccessKey, |it| "", it.id.as_str(), [AccessKeyId: it.id.as_str()]);
 record!(RoleMapping, RoleMapping, |it| &it.api_id, ROLE_MAPPING_ID, []);
 record!(AuthorizationPolicy, AuthorizationPolicy, |it| "", it.name.as_str(), []);
 

@@ -1,7 +1,10 @@
 //! `aws-chunked`: a body in chunks of its own, inside those of HTTP, perhaps with headers behind it (Amazon S3 API,
 //! "Signature calculations for the authorization header: transferring a payload in multiple chunks").
 
+use aws_lc_rs::digest::{Context, SHA256};
 use bytes::{Buf, Bytes, BytesMut};
+
+use crate::sigv4::ChunkSignatures;
 
 /// Bytes of the longest line: a chunk's size with its signature, or a trailer.
 const LINE_BYTES_MAX: usize = 4 * 1024;
@@ -17,6 +20,9 @@ pub enum ChunkError {
     /// It is not framed as it should be.
     #[error("a body in chunks is not framed as one")]
     Malformed,
+    /// A chunk, or what comes behind them, is not the one that was signed.
+    #[error("a chunk of the body, or a trailer, does not match its signature")]
+    Signature,
 }
 
 /// Takes a body out of its chunks.
@@ -26,7 +32,20 @@ pub struct Chunks {
     line: BytesMut,
     state: State,
     trailers: Vec<(String, String)>,
+    signed: Option<Signed>,
 }
+
+/// What is proven of a body's chunks while they come.
+#[derive(Debug)]
+struct Signed {
+    signatures: ChunkSignatures,
+    /// The signature of the chunk that is coming.
+    claimed: String,
+    content: Content,
+}
+
+/// The content of a chunk, as far as it has come.
+struct Content(Context);
 
 #[derive(Clone, Copy, Debug, Default)]
 enum State {
@@ -43,7 +62,16 @@ enum State {
     Done,
 }
 
+/// The trailer that proves the others.
+const TRAILER_SIGNATURE: &str = "x-amz-trailer-signature";
+
 impl Chunks {
+    /// Takes a body out of chunks that are signed.
+    pub fn signed(signatures: ChunkSignatures) -> Self {
+        let signed = Signed { signatures, claimed: String::new(), content: Content::default() };
+        Self { signed: Some(signed), ..Self::default() }
+    }
+
     /// Takes what came; returns what of it is the body.
     pub fn push(&mut self, mut bytes: Bytes) -> Result<Vec<Bytes>, ChunkError> {
         let mut body = Vec::new();
@@ -51,7 +79,11 @@ impl Chunks {
             match self.state {
                 State::Data(left) => {
                     let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-                    body.push(bytes.split_to(here));
+                    let piece = bytes.split_to(here);
+                    if let Some(signed) = &mut self.signed {
+                        signed.content.0.update(&piece);
+                    }
+                    body.push(piece);
                     let left = left - here as u64;
                     self.state = if left == 0 { State::End } else { State::Data(left) };
                 }
@@ -68,7 +100,10 @@ impl Chunks {
     }
 
     /// The trailers, names in lower case, of a body that ended as it should.
-    pub fn finish(self) -> Result<Vec<(String, String)>, ChunkError> {
+    pub fn finish(mut self) -> Result<Vec<(String, String)>, ChunkError> {
+        if matches!(self.state, State::Trailers) {
+            self.check_trailers()?;
+        }
         match self.state {
             State::Done => Ok(self.trailers),
             // Some clients leave out the empty line at the end.
@@ -100,13 +135,25 @@ impl Chunks {
     fn take_line(&mut self, line: &str) -> Result<(), ChunkError> {
         self.state = match self.state {
             State::Size => {
-                let size = line.split(';').next().unwrap_or_default();
+                let (size, extensions) = line.split_once(';').unwrap_or((line, ""));
                 let is_size = !size.is_empty() && size.bytes().all(|digit| digit.is_ascii_hexdigit());
                 let size = u64::from_str_radix(size, 16).ok().filter(|_| is_size).ok_or(ChunkError::Malformed)?;
-                if size == 0 { State::Trailers } else { State::Data(size) }
+                self.claim_chunk(extensions)?;
+                if size == 0 {
+                    self.check_chunk()?;
+                    State::Trailers
+                } else {
+                    State::Data(size)
+                }
             }
-            State::End if line.is_empty() => State::Size,
-            State::Trailers if line.is_empty() => State::Done,
+            State::End if line.is_empty() => {
+                self.check_chunk()?;
+                State::Size
+            }
+            State::Trailers if line.is_empty() => {
+                self.check_trailers()?;
+                State::Done
+            }
             State::Trailers => {
                 let (name, value) = line.split_once(':').ok_or(ChunkError::Malformed)?;
                 if self.trailers.len() == TRAILERS_MAX {
@@ -118,6 +165,46 @@ impl Chunks {
             _ => return Err(ChunkError::Malformed),
         };
         Ok(())
+    }
+
+    /// Takes the signature of the chunk that begins.
+    fn claim_chunk(&mut self, extensions: &str) -> Result<(), ChunkError> {
+        let Some(signed) = &mut self.signed else { return Ok(()) };
+        let claimed = extensions.split(';').find_map(|extension| extension.trim().strip_prefix("chunk-signature="));
+        claimed.ok_or(ChunkError::Signature)?.clone_into(&mut signed.claimed);
+        Ok(())
+    }
+
+    /// Proves the chunk that has come.
+    fn check_chunk(&mut self) -> Result<(), ChunkError> {
+        let Some(signed) = &mut self.signed else { return Ok(()) };
+        let content = std::mem::take(&mut signed.content).0.finish();
+        signed.signatures.check_chunk(content.as_ref(), &signed.claimed).map_err(|_| ChunkError::Signature)
+    }
+
+    /// Proves the trailers; where none are signed, there may be none.
+    fn check_trailers(&mut self) -> Result<(), ChunkError> {
+        let Some(signed) = &mut self.signed else { return Ok(()) };
+        let signature = self.trailers.pop_if(|(name, _)| name == TRAILER_SIGNATURE);
+        match signature {
+            Some((_, signature)) if signed.signatures.has_trailers() => {
+                signed.signatures.check_trailers(&self.trailers, &signature).map_err(|_| ChunkError::Signature)
+            }
+            None if !signed.signatures.has_trailers() && self.trailers.is_empty() => Ok(()),
+            _ => Err(ChunkError::Signature),
+        }
+    }
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Content").finish_non_exhaustive()
     }
 }
 

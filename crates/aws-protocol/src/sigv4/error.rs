@@ -18,6 +18,24 @@ pub enum SignatureError {
     /// The signature is too old, or from the future.
     #[error("{0}")]
     Time(String),
+    /// A presigned request is older than it may be.
+    #[error("{0}")]
+    Expired(String),
+    /// A header that says what is done is left open. S3's alone.
+    #[error("There were headers present in the request which were not signed")]
+    HeadersNotSigned,
+    /// What the body is said to be is nothing that there is. S3's alone.
+    #[error(
+        "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, \
+         STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value."
+    )]
+    PayloadKind,
+    /// The session that the credentials were made for is over. Whoever reads session tokens says so.
+    #[error("The security token included in the request is expired")]
+    SessionExpired,
+    /// The session token is none, or not that of the access key. Whoever reads session tokens says so.
+    #[error("The security token included in the request is invalid.")]
+    SessionToken,
     /// No such access key. Whoever looks keys up says so.
     #[error("The security token included in the request is invalid.")]
     UnknownAccessKey,
@@ -37,6 +55,8 @@ impl SignatureError {
     /// Version 4 signing"; S3 API Reference, "Error responses").
     pub fn failure(&self, protocol: Protocol) -> Failure {
         let (code, status) = match protocol {
+            // That a session is over is told with a status of its own (AWS, "Common error types").
+            Protocol::AwsJson10 | Protocol::AwsJson11 if *self == Self::SessionExpired => (self.json_code(), 403),
             Protocol::AwsJson10 | Protocol::AwsJson11 => (self.json_code(), 400),
             Protocol::RestJson => (self.json_code(), 403),
             Protocol::AwsQuery { .. } => self.query_code(),
@@ -49,8 +69,15 @@ impl SignatureError {
         match self {
             Self::Missing => "MissingAuthenticationTokenException",
             Self::Incomplete(_) => "IncompleteSignatureException",
-            Self::UnknownAccessKey => "UnrecognizedClientException",
-            Self::Scope(_) | Self::Time(_) | Self::Mismatch | Self::Payload => "InvalidSignatureException",
+            Self::UnknownAccessKey | Self::SessionToken => "UnrecognizedClientException",
+            Self::SessionExpired => "ExpiredTokenException",
+            Self::Scope(_)
+            | Self::Time(_)
+            | Self::Expired(_)
+            | Self::HeadersNotSigned
+            | Self::Mismatch
+            | Self::Payload
+            | Self::PayloadKind => "InvalidSignatureException",
         }
     }
 
@@ -58,8 +85,15 @@ impl SignatureError {
         match self {
             Self::Missing => ("MissingAuthenticationToken", 403),
             Self::Incomplete(_) => ("IncompleteSignature", 400),
-            Self::UnknownAccessKey => ("InvalidClientTokenId", 403),
-            Self::Scope(_) | Self::Time(_) | Self::Mismatch | Self::Payload => ("SignatureDoesNotMatch", 403),
+            Self::UnknownAccessKey | Self::SessionToken => ("InvalidClientTokenId", 403),
+            Self::SessionExpired => ("ExpiredToken", 403),
+            Self::Scope(_)
+            | Self::Time(_)
+            | Self::Expired(_)
+            | Self::HeadersNotSigned
+            | Self::Mismatch
+            | Self::Payload
+            | Self::PayloadKind => ("SignatureDoesNotMatch", 403),
         }
     }
 
@@ -74,6 +108,13 @@ impl SignatureError {
                 403,
                 "The difference between the request time and the current time is too large.",
             ),
+            Self::Expired(_) => Failure::new("AccessDenied", 403, "Request has expired"),
+            Self::HeadersNotSigned => Failure::new("AccessDenied", 403, self.to_string()),
+            Self::PayloadKind => Failure::new("InvalidArgument", 400, self.to_string()),
+            Self::SessionExpired => Failure::new("ExpiredToken", 400, "The provided token has expired."),
+            Self::SessionToken => {
+                Failure::new("InvalidToken", 400, "The provided token is malformed or otherwise invalid.")
+            }
             Self::UnknownAccessKey => Failure::new(
                 "InvalidAccessKeyId",
                 403,
@@ -107,6 +148,15 @@ mod tests {
             (SignatureError::Time(String::new()), query, "SignatureDoesNotMatch", 403),
             (SignatureError::Time(String::new()), Protocol::S3, "RequestTimeTooSkewed", 403),
             (SignatureError::Payload, Protocol::S3, "XAmzContentSHA256Mismatch", 400),
+            (SignatureError::PayloadKind, Protocol::S3, "InvalidArgument", 400),
+            (SignatureError::HeadersNotSigned, Protocol::S3, "AccessDenied", 403),
+            (SignatureError::Expired(String::new()), Protocol::S3, "AccessDenied", 403),
+            (SignatureError::Expired(String::new()), Protocol::AwsJson11, "InvalidSignatureException", 400),
+            (SignatureError::SessionExpired, Protocol::AwsJson11, "ExpiredTokenException", 403),
+            (SignatureError::SessionExpired, query, "ExpiredToken", 403),
+            (SignatureError::SessionExpired, Protocol::S3, "ExpiredToken", 400),
+            (SignatureError::SessionToken, Protocol::RestJson, "UnrecognizedClientException", 403),
+            (SignatureError::SessionToken, Protocol::S3, "InvalidToken", 400),
         ] {
             let failure = error.failure(protocol);
             assert_eq!((&*failure.code, failure.status), (code, status), "{error:?} {protocol:?}");

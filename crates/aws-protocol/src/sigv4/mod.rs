@@ -5,16 +5,22 @@
 
 mod authentication;
 mod canonical;
+mod chunks;
 mod credential;
 mod error;
 mod moment;
 mod query;
+mod signing;
 mod verification;
 
 #[cfg(test)]
 mod reference_tests;
+#[cfg(test)]
+mod suite_tests;
 
 pub use authentication::Authentication;
+pub use chunks::ChunkSignatures;
 pub use credential::{Credential, credential_scope, session_token};
 pub use error::SignatureError;
-pub use verification::{Payload, SignedPayload, SignedRequest, Verified};
+pub use signing::{Signer, sign};
+pub use verification::{Payload, SignedPayload, SignedRequest, Streaming, Verified};

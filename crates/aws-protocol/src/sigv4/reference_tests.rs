@@ -211,7 +211,7 @@ fn s3_waits_fifteen_minutes_and_presigned_urls_as_long_as_they_say() {
     assert!(matches!(verify(&request, "s3", None, SECRET, NOW + 901), Err(SignatureError::Time(_))));
     let request = Plan { is_presigned: true, ..Plan::new("GET", "/", "sts") }.signed();
     assert!(verify(&request, "sts", None, SECRET, NOW + 900).is_ok());
-    assert!(matches!(verify(&request, "sts", None, SECRET, NOW + 901), Err(SignatureError::Time(_))));
+    assert!(matches!(verify(&request, "sts", None, SECRET, NOW + 901), Err(SignatureError::Expired(_))));
 }
 
 #[test]
@@ -221,6 +221,50 @@ fn only_s3_signs_without_the_body() {
     let mut request = Plan::new("POST", "/", "cognito-idp").signed();
     request.headers_mut().insert("x-amz-content-sha256", "UNSIGNED-PAYLOAD".parse().unwrap());
     assert_eq!(verify(&request, "cognito-idp", None, SECRET, NOW), Err(SignatureError::Payload));
+}
+
+#[test]
+fn s3_leaves_no_header_open_that_says_what_is_done() {
+    let plan = Plan::new("PUT", "/bucket/key", "s3");
+    for (name, expected) in [
+        ("x-amz-copy-source", Err(SignatureError::HeadersNotSigned)),
+        ("x-amz-acl", Err(SignatureError::HeadersNotSigned)),
+        ("x-amzn-trace-id", Ok(())),
+        ("user-agent", Ok(())),
+    ] {
+        let mut request = plan.signed();
+        request.headers_mut().insert(name, "other/key".parse().unwrap());
+        assert_eq!(plan.verify(&request).map(drop), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_a_body_of_s3_is_said_to_be_must_be_something_that_there_is() {
+    let check = |said: &str, expected: Result<SignedPayload, SignatureError>| {
+        let mut request = Plan::new("PUT", "/bucket/key", "s3").signed();
+        request.headers_mut().insert("x-amz-content-sha256", said.parse().unwrap());
+        let signed = SignedRequest {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            payload: Payload::Unread,
+            service: "s3",
+            region: None,
+        };
+        let claim = Authentication::read(request.headers(), request.uri()).unwrap();
+        assert_eq!(claim.payload(&signed).map(|(_, payload)| payload), expected, "{said}");
+    };
+    for (said, streaming) in [
+        ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", Streaming::Signed),
+        ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", Streaming::SignedWithTrailers),
+        ("STREAMING-UNSIGNED-PAYLOAD-TRAILER", Streaming::UnsignedWithTrailers),
+    ] {
+        check(said, Ok(SignedPayload::Streaming(streaming)));
+    }
+    check("UNSIGNED-PAYLOAD", Ok(SignedPayload::Unsigned));
+    for said in ["STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-", "abc", ""] {
+        check(said, Err(SignatureError::PayloadKind));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::authentication::{Authentication, Place};
 use super::canonical::{PathForm, hex, hex_sha256, request_hash};
+use super::chunks::ChunkSignatures;
 use super::credential::Credential;
 use super::error::SignatureError;
 use super::moment;
@@ -43,8 +44,31 @@ pub enum SignedPayload {
     Sha256(String),
     /// Nothing (`UNSIGNED-PAYLOAD`).
     Unsigned,
-    /// That it comes in chunks of its own framing, such as `STREAMING-UNSIGNED-PAYLOAD-TRAILER`.
-    Streaming(String),
+    /// That it comes in chunks of its own framing.
+    Streaming(Streaming),
+}
+
+/// How a body in chunks is signed (Amazon S3 API, "Authenticating requests: using the authorization header").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Streaming {
+    /// Each chunk is.
+    Signed,
+    /// Each chunk is, and so are the headers behind them.
+    SignedWithTrailers,
+    /// Nothing of it is, and headers come behind it.
+    UnsignedWithTrailers,
+}
+
+impl Streaming {
+    /// Reads what `x-amz-content-sha256` says; `None` for what is not served.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => Some(Self::Signed),
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => Some(Self::SignedWithTrailers),
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => Some(Self::UnsignedWithTrailers),
+            _ => None,
+        }
+    }
 }
 
 /// A signature that holds. Only [`Authentication::verify`] makes one.
@@ -71,6 +95,7 @@ const SKEW_MINUTES: i64 = 5;
 const S3_SKEW_MINUTES: i64 = 15;
 
 const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+const CONTENT_SHA256: &str = "x-amz-content-sha256";
 
 impl Authentication {
     /// Proves the claim: scope, time, body and signature, in this order.
@@ -82,11 +107,21 @@ impl Authentication {
         secret_access_key: &str,
         now_seconds: i64,
     ) -> Result<Verified, SignatureError> {
-        self.check_scope(request)?;
-        self.check_time(is_s3(request), now_seconds)?;
-        let (payload_hash, payload) = self.payload(request)?;
         let forms: &[PathForm] =
             if is_s3(request) { &[PathForm::AsSent, PathForm::EncodedOnce] } else { &[PathForm::NormalizedTwice] };
+        self.verify_forms(request, forms, secret_access_key, now_seconds)
+    }
+
+    /// Proves the claim of a request whose path is signed in one of these forms.
+    pub(super) fn verify_forms(
+        &self,
+        request: &SignedRequest<'_>,
+        forms: &[PathForm],
+        secret_access_key: &str,
+        now_seconds: i64,
+    ) -> Result<Verified, SignatureError> {
+        self.check(request, now_seconds)?;
+        let (payload_hash, payload) = self.payload(request)?;
         let key = signing_key(secret_access_key, self.credential());
         let is_signed = forms.iter().any(|form| {
             let SignedRequest { method, uri, headers, .. } = request;
@@ -98,6 +133,24 @@ impl Authentication {
             return Err(SignatureError::Mismatch);
         }
         Ok(Verified { credential: self.credential().clone(), payload })
+    }
+
+    /// What the chunks of a body must be signed with, where they are: the first of them continues this signature.
+    pub fn chunk_signatures(&self, secret_access_key: &str, streaming: Streaming) -> Option<ChunkSignatures> {
+        let trailers = match streaming {
+            Streaming::Signed => false,
+            Streaming::SignedWithTrailers => true,
+            Streaming::UnsignedWithTrailers => return None,
+        };
+        let key = signing_key(secret_access_key, self.credential());
+        let signed_at = moment::basic(self.signed_at_seconds);
+        Some(ChunkSignatures::new(key, &signed_at, &self.credential().scope(), &self.signature, trailers))
+    }
+
+    /// Holds all that needs neither the secret nor the body: scope, time, and that nothing of weight is left unsigned.
+    pub fn check(&self, request: &SignedRequest<'_>, now_seconds: i64) -> Result<(), SignatureError> {
+        self.check_scope(request)?;
+        self.check_time(is_s3(request), now_seconds)
     }
 
     fn check_scope(&self, request: &SignedRequest<'_>) -> Result<(), SignatureError> {
@@ -117,6 +170,15 @@ impl Authentication {
         if request.headers.contains_key(target) && !self.signed_headers.iter().any(|name| name == target) {
             let message = "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.";
             return Err(SignatureError::Incomplete(message.to_owned()));
+        }
+        // So does S3, whose headers say what is done: one that is added makes a copy out of an upload.
+        let is_open = |name: &str| {
+            // These two are in the signature by their values.
+            let is_by_value = [CONTENT_SHA256, "x-amz-date"].contains(&name);
+            name.starts_with("x-amz-") && !is_by_value && !self.signed_headers.iter().any(|it| it == name)
+        };
+        if is_s3(request) && request.headers.keys().any(|name| is_open(name.as_str())) {
+            return Err(SignatureError::HeadersNotSigned);
         }
         Ok(())
     }
@@ -140,16 +202,18 @@ impl Authentication {
             let earliest = moment::basic(earliest);
             let span =
                 if valid_seconds == minutes * 60 { format!("{minutes} min.") } else { format!("{valid_seconds} s") };
-            return Err(SignatureError::Time(format!(
-                "Signature expired: {signed_at} is now earlier than {earliest} ({now} - {span})"
-            )));
+            let message = format!("Signature expired: {signed_at} is now earlier than {earliest} ({now} - {span})");
+            return Err(match self.place {
+                Place::Query { expires_seconds: Some(_) } => SignatureError::Expired(message),
+                Place::Header | Place::Query { expires_seconds: None } => SignatureError::Time(message),
+            });
         }
         Ok(())
     }
 
     /// The payload's line of the canonical request, held against the body as far as it has been read.
-    fn payload(&self, request: &SignedRequest<'_>) -> Result<(String, SignedPayload), SignatureError> {
-        let declared = request.headers.get("x-amz-content-sha256").and_then(|value| value.to_str().ok());
+    pub(super) fn payload(&self, request: &SignedRequest<'_>) -> Result<(String, SignedPayload), SignatureError> {
+        let declared = request.headers.get(CONTENT_SHA256).and_then(|value| value.to_str().ok());
         let computed = match request.payload {
             Payload::Read(body) => Some(hex_sha256(body)),
             Payload::Unread => None,
@@ -160,8 +224,9 @@ impl Authentication {
         };
         match (declared, computed) {
             (Some(UNSIGNED_PAYLOAD), _) if is_s3(request) => Ok((UNSIGNED_PAYLOAD.to_owned(), SignedPayload::Unsigned)),
-            (Some(declared), _) if is_s3(request) && declared.starts_with("STREAMING-") => {
-                Ok((declared.to_owned(), SignedPayload::Streaming(declared.to_owned())))
+            (Some(declared), _) if is_s3(request) && !is_sha256(declared) => {
+                let streaming = Streaming::parse(declared).ok_or(SignatureError::PayloadKind)?;
+                Ok((declared.to_owned(), SignedPayload::Streaming(streaming)))
             }
             (Some(declared), Some(computed)) if declared != computed => Err(SignatureError::Payload),
             (_, Some(computed)) => Ok((computed.clone(), SignedPayload::Sha256(computed))),
@@ -176,12 +241,16 @@ impl Authentication {
     }
 }
 
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
 fn is_s3(request: &SignedRequest<'_>) -> bool {
     request.service == "s3"
 }
 
 /// The key for one day, region and service, derived from the secret.
-fn signing_key(secret_access_key: &str, credential: &Credential) -> Key {
+pub(super) fn signing_key(secret_access_key: &str, credential: &Credential) -> Key {
     let mut key = Key::new(HMAC_SHA256, format!("AWS4{secret_access_key}").as_bytes());
     for part in [&*credential.date, &*credential.region, &*credential.service, super::credential::TERMINATOR] {
         key = Key::new(HMAC_SHA256, sign(&key, part.as_bytes()).as_ref());

@@ -4,7 +4,7 @@ use claviger_aws_protocol::failure::Failure;
 use claviger_gateway::roles::InvalidRoles;
 use claviger_oauth::claims::ExtraClaimsError;
 use claviger_resources::InvalidId;
-use claviger_resources::limits::AUTHORIZATION_POLICIES_MAX;
+use claviger_resources::limits::{ACCESS_KEYS_MAX, AUTHORIZATION_POLICIES_MAX};
 use claviger_resources::request_rates::RATE_MAX;
 use claviger_resources::signing_key::TooManyKeys;
 use claviger_runtime::revocations::RevokeError;
@@ -70,6 +70,26 @@ pub enum Error {
     /// The table is no role mapping.
     #[error("The role mapping cannot be set: {0}.")]
     Roles(#[from] InvalidRoles),
+    /// There is no such access key.
+    #[error("Access key {0} does not exist.")]
+    AccessKeyNotFound(String),
+    /// The access key opens nothing any more, so that nothing can take its place.
+    #[error("Access key {0} is revoked or has expired; make a new one.")]
+    AccessKeyEnded(String),
+    /// There are as many access keys as there may be.
+    #[error("The account has {ACCESS_KEYS_MAX} access keys that are good, which is as many as there may be.")]
+    TooManyAccessKeys,
+    /// There is no such role.
+    #[error("There is no role {name}. There are: {known}.")]
+    NoRole {
+        /// Its name.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// A key could not be made.
+    #[error("a key could not be made: {0}")]
+    NewKey(String),
     /// Claims that no client can have.
     #[error("Claims cannot be set: {0}.")]
     Claims(ExtraClaimsError),
@@ -83,14 +103,20 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exception = match &error {
             Error::AppClientNotFound(_)
+            | Error::AccessKeyNotFound(_)
             | Error::ApiNotFound(_)
             | Error::NoRoleMapping(_)
             | Error::UserPoolNotFound(_)
             | Error::SigningKeyNotFound(_)
             | Error::PolicyNotFound(_) => "ResourceNotFoundException",
             Error::NoSigningKeysYet(_) => "TooManyRequestsException",
-            Error::TooManyKeys(_) | Error::TooManyRevocations | Error::TooManyPolicies => "LimitExceededException",
+            Error::TooManyKeys(_)
+            | Error::TooManyRevocations
+            | Error::TooManyPolicies
+            | Error::TooManyAccessKeys => "LimitExceededException",
             Error::RateOutOfRange
+            | Error::AccessKeyEnded(_)
+            | Error::NoRole { .. }
             | Error::BurstWithoutRate
             | Error::SetAndUnset(_)
             | Error::WhatToRevoke
@@ -112,7 +138,8 @@ impl From<Error> for Failure {
                 | StoreError::ReadOnly
                 | StoreError::Unavailable(_)
                 | StoreError::Corrupt { .. },
-            ) => return Self::internal("InternalErrorException"),
+            )
+            | Error::NewKey(_) => return Self::internal("InternalErrorException"),
         };
         Self::new(exception, 400, error.to_string())
     }

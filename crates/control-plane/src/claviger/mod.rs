@@ -3,6 +3,7 @@
 //! It is for those who run the server. The id of an app client or an API is unique over all accounts and regions, and so it
 //! alone names the client or the API here; authorization policies belong to no account.
 
+pub mod access_key;
 pub mod app_client;
 pub mod authorization_policy;
 mod errors;

@@ -1,5 +1,6 @@
 //! The operations of our own service: the whole surface on one screen.
 
+use super::access_key::{CreateAccessKey, ListAccessKeys, RevokeAccessKey, RotateAccessKey};
 use super::app_client::{DescribeAppClientExtras, UpdateAppClientExtras};
 use super::authorization_policy::{
     DeleteAuthorizationPolicy, DescribeAuthorizationPolicy, ListAuthorizationPolicies, PutAuthorizationPolicy,
@@ -25,4 +26,8 @@ pub static OPERATIONS: &[Row] = &[
     row::<RotateSigningKeys>(),
     row::<RetireSigningKey>(),
     row::<UpdateSigningKeyPolicy>(),
+    row::<CreateAccessKey>(),
+    row::<ListAccessKeys>(),
+    row::<RotateAccessKey>(),
+    row::<RevokeAccessKey>(),
 ];

@@ -7,17 +7,21 @@ use claviger_aws_protocol::shape::{
 
 /// Every operation, by name.
 pub static OPERATIONS: &[OperationShape] = &[
+    operation("CreateAccessKey", &CREATE_ACCESS_KEY_REQUEST),
     operation("DeleteAuthorizationPolicy", &AUTHORIZATION_POLICY_REQUEST),
     operation("DeleteRoleMapping", &ROLE_MAPPING_REQUEST),
     operation("DescribeAppClientExtras", &DESCRIBE_APP_CLIENT_EXTRAS_REQUEST),
     operation("DescribeAuthorizationPolicy", &AUTHORIZATION_POLICY_REQUEST),
     operation("DescribeRoleMapping", &ROLE_MAPPING_REQUEST),
     operation("DescribeSigningKeys", &DESCRIBE_SIGNING_KEYS_REQUEST),
+    operation("ListAccessKeys", &LIST_ACCESS_KEYS_REQUEST),
     operation("ListAuthorizationPolicies", &LIST_AUTHORIZATION_POLICIES_REQUEST),
     operation("PutAuthorizationPolicy", &PUT_AUTHORIZATION_POLICY_REQUEST),
     operation("PutRoleMapping", &PUT_ROLE_MAPPING_REQUEST),
     operation("RetireSigningKey", &RETIRE_SIGNING_KEY_REQUEST),
+    operation("RevokeAccessKey", &REVOKE_ACCESS_KEY_REQUEST),
     operation("RevokeTokens", &REVOKE_TOKENS_REQUEST),
+    operation("RotateAccessKey", &ROTATE_ACCESS_KEY_REQUEST),
     operation("RotateSigningKeys", &ROTATE_SIGNING_KEYS_REQUEST),
     operation("UpdateAppClientExtras", &UPDATE_APP_CLIENT_EXTRAS_REQUEST),
     operation("UpdateSigningKeyPolicy", &UPDATE_SIGNING_KEY_POLICY_REQUEST),
@@ -105,3 +109,29 @@ static UPDATE_SIGNING_KEY_POLICY_REQUEST: Shape = structure(&[
     optional("Algorithm", &SIGNING_ALGORITHM),
     optional("RotationDays", &ROTATION_DAYS),
 ]);
+static ROLE_NAME_PATTERN: Pattern = Pattern::new(r"[A-Za-z0-9_-]+");
+static ROLE_NAME: Shape = string().min(1).max(64).pattern(&ROLE_NAME_PATTERN);
+static USER_NAME_PATTERN: Pattern = Pattern::new(r"[\w+=,.@-]+");
+static USER_NAME: Shape = string().min(1).max(64).pattern(&USER_NAME_PATTERN);
+static DESCRIPTION: Shape = string().min(1).max(256);
+static ACCOUNT_ID_PATTERN: Pattern = Pattern::new(r"[0-9]{12}");
+static ACCOUNT_ID: Shape = string().min(12).max(12).pattern(&ACCOUNT_ID_PATTERN);
+static ACCESS_KEY_ID_PATTERN: Pattern = Pattern::new(r"AKIA[A-Z2-7]{16}");
+static ACCESS_KEY_ID: Shape = string().min(20).max(20).pattern(&ACCESS_KEY_ID_PATTERN);
+static LIFETIME_SECONDS: Shape = long().min(60).max(315_360_000);
+static GRACE_SECONDS: Shape = long().min(0).max(31_536_000);
+static CREATE_ACCESS_KEY_REQUEST: Shape = structure(&[
+    required("RoleName", &ROLE_NAME),
+    optional("UserName", &USER_NAME),
+    optional("Description", &DESCRIPTION),
+    optional("AccountId", &ACCOUNT_ID),
+    optional("ExpiresInSeconds", &LIFETIME_SECONDS),
+]);
+static LIST_ACCESS_KEYS_REQUEST: Shape = structure(&[
+    optional("AccountId", &ACCOUNT_ID),
+    optional("MaxResults", &MAX_RESULTS),
+    optional("NextToken", &ACCESS_KEY_ID),
+]);
+static ROTATE_ACCESS_KEY_REQUEST: Shape =
+    structure(&[required("AccessKeyId", &ACCESS_KEY_ID), optional("GraceSeconds", &GRACE_SECONDS)]);
+static REVOKE_ACCESS_KEY_REQUEST: Shape = structure(&[required("AccessKeyId", &ACCESS_KEY_ID)]);

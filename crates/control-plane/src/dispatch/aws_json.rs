@@ -11,8 +11,9 @@ use http::{HeaderMap, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ControlPlane;
 use super::within::Callable;
+use super::{Asked, ControlPlane};
+use crate::access::{Demand, VerifiedCaller, demands};
 use crate::operation::{Caller, Row};
 use crate::{claviger, cognito, ecr, logs, secrets_manager, ssm};
 
@@ -20,6 +21,8 @@ use crate::{claviger, cognito, ecr, logs, secrets_manager, ssm};
 struct Service {
     /// What `X-Amz-Target` calls it.
     target: &'static str,
+    /// The name that calls are signed with, and what its actions start with.
+    prefix: &'static str,
     /// Its name, for people.
     name: &'static str,
     /// The operations it has here.
@@ -35,6 +38,7 @@ struct Service {
 static SERVICES: &[Service] = &[
     Service {
         target: "AWSCognitoIdentityProviderService",
+        prefix: "cognito-idp",
         name: "Amazon Cognito user pools",
         served: cognito::operations::OPERATIONS,
         known: cognito::shapes::OPERATIONS,
@@ -43,6 +47,7 @@ static SERVICES: &[Service] = &[
     },
     Service {
         target: "AmazonSSM",
+        prefix: "ssm",
         name: "AWS Systems Manager",
         served: ssm::operations::OPERATIONS,
         known: ssm::shapes::OPERATIONS,
@@ -51,6 +56,7 @@ static SERVICES: &[Service] = &[
     },
     Service {
         target: "secretsmanager",
+        prefix: "secretsmanager",
         name: "AWS Secrets Manager",
         served: secrets_manager::operations::OPERATIONS,
         known: secrets_manager::shapes::OPERATIONS,
@@ -59,6 +65,7 @@ static SERVICES: &[Service] = &[
     },
     Service {
         target: "Logs_20140328",
+        prefix: "logs",
         name: "Amazon CloudWatch Logs",
         served: logs::operations::OPERATIONS,
         known: logs::shapes::OPERATIONS,
@@ -67,6 +74,7 @@ static SERVICES: &[Service] = &[
     },
     Service {
         target: "AmazonEC2ContainerRegistry_V20150921",
+        prefix: "ecr",
         name: "Amazon ECR",
         served: ecr::operations::OPERATIONS,
         known: ecr::shapes::OPERATIONS,
@@ -75,6 +83,7 @@ static SERVICES: &[Service] = &[
     },
     Service {
         target: "Claviger",
+        prefix: "claviger",
         name: "Claviger",
         served: claviger::operations::OPERATIONS,
         known: claviger::shapes::OPERATIONS,
@@ -89,7 +98,7 @@ impl ControlPlane {
         &self,
         headers: &HeaderMap,
         body: &[u8],
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Response<Bytes> {
         match self.answer(headers, body, caller, request_id).await {
@@ -101,8 +110,8 @@ impl ControlPlane {
                     .about("operation", json_rpc::target(headers).map(|target| target.operation))
                     .about("userPool", subject.user_pool_id)
                     .about("appClient", subject.client_id)
-                    .about("account", Some(caller.account.to_string()))
-                    .about("region", Some(caller.region.as_str()))
+                    .about("account", Some(caller.caller().account.to_string()))
+                    .about("region", Some(caller.caller().region.as_str()))
                     .attach(&mut response);
                 response
             }
@@ -113,15 +122,35 @@ impl ControlPlane {
         &self,
         headers: &HeaderMap,
         body: &[u8],
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Result<Option<String>, Failure> {
         let (service, row, shape) = find(headers)?;
         let input = json_rpc::decode(body)?;
-        self.count(shape, (service.category)(row.name), &input, caller)?;
+        self.count(shape, (service.category)(row.name), &input, caller.caller())?;
         let input = service.rules.check(shape.input, input);
         let input = input.map_err(|failure| super::by_shape(failure, shape.name))?;
-        self.call(row, input, caller, request_id).await
+        let demands = if is_open(service, shape) || caller.is_trusted() {
+            None
+        } else {
+            Some(self.demands(service, row.name, &input, caller.caller()).await)
+        };
+        let asked = Asked { row, service: service.prefix, demands, protocol: Protocol::AwsJson11 };
+        self.call(asked, input, caller, request_id).await
+    }
+
+    /// What an operation of one of these services needs.
+    async fn demands(&self, service: &Service, operation: &str, input: &Value, caller: &Caller) -> Vec<Demand> {
+        if service.prefix == "secretsmanager" {
+            return demands::of_secrets_manager(&self.services, caller, operation, input).await;
+        }
+        let mut demands = demands::of(service.prefix, operation, input, &caller.tenant());
+        // A key that is made anew has the role of the old one, whose secret nobody is told who may not give that role away.
+        let rotated = input.get("AccessKeyId").and_then(Value::as_str).filter(|_| operation == "RotateAccessKey");
+        let snapshot = self.services.issuance.snapshot();
+        let key = rotated.and_then(|id| snapshot.access_key(id));
+        demands.extend(key.map(|key| demands::grant(key.role.as_str())));
+        demands
     }
 
     /// Counts a call against AWS's request rates, where they are enforced, well formed or not.
@@ -158,13 +187,37 @@ pub(super) fn callable(target: &str, operation: &str) -> Option<Callable> {
     Some(Callable { row, input: shape.input, rules: service.rules })
 }
 
+/// The name that a call's service is signed with, told by its target.
+pub fn service_of_target(headers: &HeaderMap) -> Option<&'static str> {
+    let target = json_rpc::target(headers)?;
+    SERVICES.iter().find(|service| service.target == target.service).map(|service| service.prefix)
+}
+
+/// Whether an operation is open to everybody: a user's own words or tokens are what allows it, or a client's secret. AWS's
+/// description has `GetClientToken` signed, and its service asks nobody for a signature.
+fn is_open(service: &Service, shape: &OperationShape) -> bool {
+    !shape.signed || (service.prefix, shape.name) == ("cognito-idp", "GetClientToken")
+}
+
+/// Whether an operation is open to everybody, for tests over all of them.
+#[cfg(test)]
+pub(crate) fn is_open_to_everybody(prefix: &str, operation: &str) -> bool {
+    let service = SERVICES.iter().find(|service| service.prefix == prefix);
+    service.is_some_and(|service| shape::find(service.known, operation).is_some_and(|shape| is_open(service, shape)))
+}
+
 /// Whether a call needs no signature, so that a web page may send it: one of those that a user's own words or tokens allow.
 pub fn is_unsigned(headers: &HeaderMap) -> bool {
-    let shape = json_rpc::target(headers).and_then(|target| {
+    let found = json_rpc::target(headers).and_then(|target| {
         let service = SERVICES.iter().find(|service| service.target == target.service)?;
-        shape::find(service.known, target.operation)
+        Some((service, shape::find(service.known, target.operation)?))
     });
-    shape.is_some_and(|shape| !shape.signed)
+    found.is_some_and(|(_, shape)| !shape.signed)
+}
+
+/// Whether a call is answered whoever signed it, or nobody.
+pub fn needs_no_signature(headers: &HeaderMap) -> bool {
+    find(headers).is_ok_and(|(service, _, shape)| is_open(service, shape))
 }
 
 /// Bytes of the largest body that is read again to say what a refused call was about.
@@ -255,6 +308,24 @@ mod tests {
         check("DescribeUserPoolClient", false);
         check("Fly", false);
         assert!(!is_unsigned(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn what_needs_no_signature_is_what_aws_leaves_open_and_a_client_s_token() {
+        let check = |target: &str, expected: bool| {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static("x-amz-target"),
+                HeaderValue::from_str(target).unwrap(),
+            )]);
+            assert_eq!(needs_no_signature(&headers), expected, "{target}");
+        };
+        check("AWSCognitoIdentityProviderService.InitiateAuth", true);
+        check("AWSCognitoIdentityProviderService.GetClientToken", true);
+        check("AWSCognitoIdentityProviderService.DescribeUserPool", false);
+        check("AWSCognitoIdentityProviderService.Fly", false);
+        check("Claviger.CreateAccessKey", false);
+        check("AmazonSSM.GetParameter", false);
+        assert!(!needs_no_signature(&HeaderMap::new()));
     }
 
     #[test]

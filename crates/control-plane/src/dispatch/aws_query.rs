@@ -7,9 +7,10 @@ use claviger_aws_protocol::query::{self, Form};
 use claviger_aws_protocol::shape::{self, OperationShape, Rules, Shape, Wording};
 use http::Response;
 
-use super::ControlPlane;
 use super::within::Callable;
-use crate::operation::{Caller, Row};
+use super::{Asked, ControlPlane};
+use crate::access::{VerifiedCaller, demands};
+use crate::operation::Row;
 use crate::{cloudformation, iam, sts};
 
 /// A service that speaks awsQuery.
@@ -69,7 +70,7 @@ impl ControlPlane {
         &self,
         signing_name: &str,
         form: &[u8],
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Option<Response<Bytes>> {
         let service = SERVICES.iter().find(|service| service.signing_name == signing_name)?;
@@ -80,8 +81,8 @@ impl ControlPlane {
             let mut response = Protocol::AwsQuery { namespace: service.namespace }.failure(&failure, request_id);
             super::refused(failure)
                 .about("operation", action)
-                .about("account", Some(caller.account.to_string()))
-                .about("region", Some(caller.region.as_str()))
+                .about("account", Some(caller.caller().account.to_string()))
+                .about("region", Some(caller.caller().region.as_str()))
                 .attach(&mut response);
             response
         }))
@@ -91,13 +92,16 @@ impl ControlPlane {
         &self,
         service: &Service,
         form: &Form<'_>,
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Result<Response<Bytes>, Failure> {
         let (row, shape) = find(service, form)?;
         let input = RULES.check(shape.input, form.decode(shape.input)?);
         let input = input.map_err(|failure| super::by_shape(failure, shape.name))?;
-        let output = self.call(row, input, caller, request_id).await?;
+        let (prefix, protocol) = (service.signing_name, Protocol::AwsQuery { namespace: service.namespace });
+        let demands = demands::of(prefix, row.name, &input, &caller.caller().tenant());
+        let asked = Asked { row, service: prefix, demands: Some(demands), protocol };
+        let output = self.call(asked, input, caller, request_id).await?;
         let output_shape = service.outputs.iter().find(|(name, _)| *name == row.name).and_then(|(_, shape)| *shape);
         Ok(query::encode(row.name, service.namespace, output_shape, output.as_deref(), request_id))
     }

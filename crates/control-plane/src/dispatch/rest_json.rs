@@ -7,15 +7,18 @@ use claviger_aws_protocol::rest_json::{self, RestOperation};
 use claviger_aws_protocol::shape::{Rules, Wording};
 use http::{HeaderMap, Method, Response, Uri};
 
-use super::ControlPlane;
 use super::within::Callable;
-use crate::operation::{Caller, Row};
+use super::{Asked, ControlPlane};
+use crate::access::{VerifiedCaller, demands};
+use crate::operation::Row;
 use crate::{apigateway, apigatewayv2, lambda};
 
 /// A service that speaks restJson.
 pub(super) struct Service {
     /// Its name, for people.
     name: &'static str,
+    /// What its actions start with.
+    prefix: &'static str,
     /// The operations it has here.
     served: &'static [Row],
     /// The operations it has, with what they take.
@@ -30,6 +33,7 @@ pub(super) struct Service {
 
 pub(super) static API_GATEWAY: Service = Service {
     name: "Amazon API Gateway",
+    prefix: "apigateway",
     served: apigateway::operations::OPERATIONS,
     known: apigateway::shapes::OPERATIONS,
     message_root: RestOperation::message_root,
@@ -40,6 +44,7 @@ pub(super) static API_GATEWAY: Service = Service {
 /// The same for HTTP APIs.
 pub(super) static API_GATEWAY_V2: Service = Service {
     name: "Amazon API Gateway",
+    prefix: "apigateway",
     served: apigatewayv2::operations::OPERATIONS,
     known: apigatewayv2::shapes::OPERATIONS,
     message_root: RestOperation::message_root,
@@ -49,6 +54,7 @@ pub(super) static API_GATEWAY_V2: Service = Service {
 
 pub(super) static LAMBDA: Service = Service {
     name: "AWS Lambda",
+    prefix: "lambda",
     served: lambda::operations::OPERATIONS,
     known: lambda::shapes::OPERATIONS,
     message_root: |_| String::new(),
@@ -85,7 +91,7 @@ impl ControlPlane {
         uri: &Uri,
         headers: &HeaderMap,
         body: &Bytes,
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Response<Bytes> {
         let service = if uri.path().starts_with("/v2/") { &API_GATEWAY_V2 } else { &API_GATEWAY };
@@ -93,7 +99,7 @@ impl ControlPlane {
     }
 
     /// Answers a request to Lambda.
-    pub async fn lambda(&self, request: RestRequest<'_>, caller: &Caller, request_id: &str) -> Response<Bytes> {
+    pub async fn lambda(&self, request: RestRequest<'_>, caller: &VerifiedCaller, request_id: &str) -> Response<Bytes> {
         self.rest_json(&LAMBDA, request, caller, request_id).await
     }
 
@@ -101,7 +107,7 @@ impl ControlPlane {
         &self,
         service: &Service,
         request: RestRequest<'_>,
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Response<Bytes> {
         match self.try_rest_json(service, request, caller, request_id).await {
@@ -115,8 +121,8 @@ impl ControlPlane {
                 super::refused(failure)
                     .about("operation", route.map(|route| route.operation.name))
                     .about(member, subject)
-                    .about("account", Some(caller.account.to_string()))
-                    .about("region", Some(caller.region.as_str()))
+                    .about("account", Some(caller.caller().account.to_string()))
+                    .about("region", Some(caller.caller().region.as_str()))
                     .attach(&mut response);
                 response
             }
@@ -127,7 +133,7 @@ impl ControlPlane {
         &self,
         service: &Service,
         RestRequest { method, uri, headers, body }: RestRequest<'_>,
-        caller: &Caller,
+        caller: &VerifiedCaller,
         request_id: &str,
     ) -> Result<Response<Bytes>, Failure> {
         let route = rest_json::find(service.known, method, uri)?;
@@ -138,7 +144,13 @@ impl ControlPlane {
         let root = (service.message_root)(operation);
         let rules = Rules { code: service.constraint, wording: Wording::RestJson, root: &root };
         let input = rules.check(operation.input, input).map_err(|failure| super::by_shape(failure, operation.name))?;
-        let output = self.call(row, input, caller, request_id).await?;
+        let tenant = caller.caller().tenant();
+        let demands = match service.prefix {
+            "apigateway" => demands::of_api_gateway(method, uri, row.name, &input, &tenant),
+            prefix => demands::of(prefix, row.name, &input, &tenant),
+        };
+        let asked = Asked { row, service: service.prefix, demands: Some(demands), protocol: Protocol::RestJson };
+        let output = self.call(asked, input, caller, request_id).await?;
         Ok(operation.encode(output, request_id))
     }
 }

@@ -3,18 +3,18 @@
 use http::Response;
 
 use super::ControlPlane;
-use crate::operation::Caller;
+use crate::access::VerifiedCaller;
 use crate::s3::{S3Answer, S3Body, S3Request, request};
 
 impl ControlPlane {
     /// Answers a request to S3.
-    pub async fn s3(&self, request: S3Request, caller: &Caller, request_id: &str) -> Response<S3Body> {
+    pub async fn s3(&self, request: S3Request, caller: &VerifiedCaller, request_id: &str) -> Response<S3Body> {
         let (S3Answer(mut response), failure) = request::answer(&self.services, caller, request, request_id).await;
         if let Some((operation, failure)) = failure {
             super::refused(failure)
                 .about("operation", Some(operation).filter(|operation| !operation.is_empty()))
-                .about("account", Some(caller.account.to_string()))
-                .about("region", Some(caller.region.as_str()))
+                .about("account", Some(caller.caller().account.to_string()))
+                .about("region", Some(caller.caller().region.as_str()))
                 .attach(&mut response);
         }
         response

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::errors::Error;
 use super::request::Call;
+use crate::access::BodyProof;
 use crate::services::Services;
 
 /// Bytes of the largest body (Amazon S3 User Guide, "Uploading objects").
@@ -37,7 +38,11 @@ impl Received {
 /// Takes the body of a call to disk.
 pub(super) async fn receive(call: &mut Call<'_>) -> Result<Received, Error> {
     let said = Said::of(call)?;
-    let mut chunks = said.is_chunked.then(Chunks::default);
+    let mut chunks = match std::mem::take(&mut call.proof) {
+        BodyProof::Chunks(signatures) => Some(Chunks::signed(*signatures)),
+        // The hash that was signed is the one that is said.
+        BodyProof::Sha256(_) | BodyProof::Nothing => said.is_chunked.then(Chunks::default),
+    };
     let mut making = Measures::of(&said);
     let mut writer = call.services.blobs.writer().await?;
     let mut length = 0_u64;
@@ -57,6 +62,9 @@ pub(super) async fn receive(call: &mut Call<'_>) -> Result<Received, Error> {
         }
     }
     let trailers = chunks.map(Chunks::finish).transpose()?.unwrap_or_default();
+    if said.trailer.is_some_and(|trailer| !trailers.iter().any(|(name, _)| *name == trailer.header())) {
+        return Err(Error::MalformedTrailer);
+    }
     if said.length.is_some_and(|said| length != said) {
         return Err(Error::IncompleteBody);
     }
@@ -92,6 +100,8 @@ struct Said {
     sha256: Option<String>,
     algorithm: Option<Algorithm>,
     checksum: Option<String>,
+    /// The checksum that is to come behind the body.
+    trailer: Option<Algorithm>,
 }
 
 impl Said {
@@ -122,7 +132,7 @@ impl Said {
         let algorithm = brought.first().copied().or(trailer).or(named);
         let checksum = brought.first().and_then(|algorithm| call.text(&algorithm.header())).map(str::to_owned);
         let sha256 = is_hash.then(|| signed.to_ascii_lowercase());
-        Ok(Self { is_chunked, length, md5, sha256, algorithm, checksum })
+        Ok(Self { is_chunked, length, md5, sha256, algorithm, checksum, trailer })
     }
 }
 

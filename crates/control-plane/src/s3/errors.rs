@@ -3,7 +3,9 @@
 use std::io;
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_aws_protocol::protocol::Protocol;
 use claviger_aws_protocol::s3::{ChunkError, DocumentError};
+use claviger_aws_protocol::sigv4::SignatureError;
 use claviger_store::StoreError;
 
 use crate::operation::Refusal;
@@ -99,6 +101,12 @@ pub enum Error {
     /// The body is not in the chunks that it should be in.
     #[error("{0}")]
     Chunks(#[from] ChunkError),
+    /// What is to come behind the body does not.
+    #[error("The request contained trailing data that was not well-formed or did not conform to our published schema.")]
+    MalformedTrailer,
+    /// The caller may not do it.
+    #[error("{}", .0.message)]
+    Denied(Failure),
     /// The body did not come in time, or not at all.
     #[error("Your socket connection to the server was not read from or written to within the timeout period.")]
     RequestTimeout,
@@ -146,6 +154,11 @@ impl From<Error> for Failure {
             Error::MalformedPolicy => ("MalformedPolicy", 400),
             Error::MalformedXml(_) => ("MalformedXML", 400),
             Error::InvalidArgument(_) => ("InvalidArgument", 400),
+            Error::Denied(failure) => return failure.clone(),
+            Error::MalformedTrailer => ("MalformedTrailerError", 400),
+            Error::Chunks(ChunkError::Signature) => {
+                return SignatureError::Mismatch.failure(Protocol::S3);
+            }
             Error::InvalidRequest(_) | Error::Chunks(_) => ("InvalidRequest", 400),
             Error::InvalidDigest => ("InvalidDigest", 400),
             Error::BadDigest(_) => ("BadDigest", 400),

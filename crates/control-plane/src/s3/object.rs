@@ -15,6 +15,7 @@ use super::errors::Error;
 use super::output::{Xml, http_date};
 use super::request::{Call, S3Answer};
 use super::work::{read, write};
+use crate::access::demands;
 use crate::operation::{Caller, Context};
 use crate::services::Services;
 
@@ -297,10 +298,19 @@ pub(super) async fn delete_objects(call: &mut Call<'_>) -> Result<S3Answer, Erro
     if keys.is_empty() || keys.len() > DELETED_MAX {
         return Err(Error::MalformedXml(claviger_aws_protocol::s3::DocumentError));
     }
+    let may = |key: &String| call.verified.may(&demands::s3_object("DeleteObjects", &call.bucket, key));
+    let (keys, kept): (Vec<String>, Vec<String>) = keys.into_iter().partition(may);
     remove(call, keys.clone()).await?;
     let mut xml = Xml::new("DeleteResult");
     for key in keys.iter().filter(|_| !is_quiet) {
         xml.within("Deleted", |xml| xml.element("Key", key));
+    }
+    for key in &kept {
+        xml.within("Error", |xml| {
+            xml.element("Key", key);
+            xml.element("Code", "AccessDenied");
+            xml.element("Message", "Access Denied");
+        });
     }
     Ok(call.xml(xml))
 }

@@ -112,6 +112,14 @@ const NOT_SERVED: &[&str] = &[
     "session",
 ];
 
+/// The names of all operations, those of settings of buckets among them.
+#[cfg(test)]
+pub(crate) fn names() -> Vec<&'static str> {
+    use bucket_settings::Verb::{Delete, Get, Put};
+    let settings = SETTINGS.iter().flat_map(|setting| [Get, Put, Delete].map(|verb| setting.operation(verb)));
+    OPERATIONS.iter().map(|row| row.name).chain(settings.filter(|name| !name.is_empty())).collect()
+}
+
 /// What a request is for.
 pub(super) fn find(method: &Method, place: Place, has: impl Fn(&str) -> bool) -> Found {
     if let Some(name) = NOT_SERVED.iter().find(|name| has(name)) {

@@ -2,9 +2,11 @@
 
 use std::pin::Pin;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use bytes::{Bytes, BytesMut};
 use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::protocol::Protocol;
+use claviger_aws_protocol::s3::Chunks;
 use claviger_resources::Timestamp;
 use claviger_resources::bucket::Bucket;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
@@ -13,12 +15,14 @@ use time::PrimitiveDateTime;
 use time::macros::format_description;
 use tokio::sync::mpsc;
 
+use super::body::hex;
 use super::bucket;
 use super::bucket_settings;
 use super::errors::Error;
 use super::operations::{Found, Place, find};
 use super::output::Xml;
 use super::work::read;
+use crate::access::{BodyProof, VerifiedCaller, demands};
 use crate::operation::{Caller, Refusal};
 use crate::services::Services;
 
@@ -39,6 +43,8 @@ pub struct S3Request {
     pub headers: HeaderMap,
     /// Its body, piece by piece; an error says that it broke off.
     pub body: mpsc::Receiver<Result<Bytes, ()>>,
+    /// What its body is held to.
+    pub proof: BodyProof,
 }
 
 /// The body of an answer.
@@ -59,12 +65,14 @@ pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<S3Answer, Error
 pub(super) struct Call<'c> {
     pub(super) services: &'c Services,
     pub(super) caller: &'c Caller,
+    pub(super) verified: &'c VerifiedCaller,
     pub(super) request_id: &'c str,
     pub(super) bucket: String,
     pub(super) key: String,
     query: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: mpsc::Receiver<Result<Bytes, ()>>,
+    pub(super) proof: BodyProof,
     is_head: bool,
 }
 
@@ -83,7 +91,7 @@ impl S3Answer {
 /// Answers a request; with a refusal comes the failure, for whoever asks why.
 pub async fn answer(
     services: &Services,
-    caller: &Caller,
+    caller: &VerifiedCaller,
     request: S3Request,
     request_id: &str,
 ) -> (S3Answer, Option<(&'static str, Failure)>) {
@@ -108,16 +116,17 @@ pub async fn answer(
 
 async fn run(
     services: &Services,
-    caller: &Caller,
+    caller: &VerifiedCaller,
     request: S3Request,
     request_id: &str,
     name: &mut &'static str,
 ) -> Result<S3Answer, Error> {
-    let S3Request { bucket, method, uri, headers, body } = request;
+    let S3Request { bucket, method, uri, headers, body, proof } = request;
     let (bucket, key) = named(bucket, uri.path())?;
     let query = parameters(uri.query().unwrap_or_default());
     let is_head = method == Method::HEAD;
-    let mut call = Call { services, caller, request_id, bucket, key, query, headers, body, is_head };
+    let (verified, caller) = (caller, caller.caller());
+    let mut call = Call { services, caller, verified, request_id, bucket, key, query, headers, body, proof, is_head };
     call.check_expiry()?;
     let place = match (call.bucket.is_empty(), call.key.is_empty()) {
         (true, _) => Place::Service,
@@ -130,10 +139,12 @@ async fn run(
     match found {
         Found::Row(row) => {
             *name = row.name;
+            call.check_rights(row.name)?;
             (row.run)(&mut call).await
         }
         Found::Setting(setting, verb) => {
             *name = setting.operation(verb);
+            call.check_rights(name)?;
             bucket_settings::run(&mut call, setting, verb).await
         }
         Found::NotServed(name) => Err(Error::NotImplemented(name)),
@@ -182,17 +193,43 @@ impl Call<'_> {
         read(self.services, self.caller, &self.bucket, |cx, name| Box::pin(bucket::find(cx, name))).await
     }
 
-    /// The whole body of a call that carries a document.
+    /// Refuses what the caller may not do.
+    fn check_rights(&self, operation: &str) -> Result<(), Error> {
+        if self.verified.is_trusted() {
+            return Ok(());
+        }
+        let demands = demands::of_s3(operation, &self.bucket, &self.key, self.text("x-amz-copy-source"));
+        self.verified.check(&demands, Protocol::S3).map_err(Error::Denied)
+    }
+
+    /// The whole body of a call that carries a document, which is the one that was signed.
     pub(super) async fn small_body(&mut self) -> Result<Bytes, Error> {
         let mut whole = BytesMut::new();
+        let mut chunks = match std::mem::take(&mut self.proof) {
+            BodyProof::Chunks(signatures) => Some(Chunks::signed(*signatures)),
+            proof => {
+                self.proof = proof;
+                let said = self.text("x-amz-content-sha256").unwrap_or_default();
+                said.starts_with("STREAMING-").then(Chunks::default)
+            }
+        };
         while let Some(piece) = self.body.recv().await {
             let piece = piece.map_err(|()| Error::RequestTimeout)?;
             if whole.len() + piece.len() > DOCUMENT_BYTES_MAX {
                 return Err(Error::EntityTooLarge);
             }
-            whole.extend_from_slice(&piece);
+            match &mut chunks {
+                Some(chunks) => chunks.push(piece)?.iter().for_each(|piece| whole.extend_from_slice(piece)),
+                None => whole.extend_from_slice(&piece),
+            }
         }
-        Ok(whole.freeze())
+        chunks.map(Chunks::finish).transpose()?;
+        match &self.proof {
+            BodyProof::Sha256(signed) if *signed != hex(digest(&SHA256, &whole).as_ref()) => {
+                Err(Error::ContentSha256Mismatch)
+            }
+            _ => Ok(whole.freeze()),
+        }
     }
 
     /// An answer without content.

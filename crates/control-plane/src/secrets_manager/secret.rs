@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::errors::Error;
 use super::tags::{self, Tag};
 use super::value::{self, PlainValue};
-use crate::operation::{Access, Context, Operation};
+use crate::operation::{Access, Context, Operation, Step};
 
 /// Makes a secret.
 pub struct CreateSecret;
@@ -343,6 +343,19 @@ pub(super) async fn find(cx: &mut Context<'_>, id: &str) -> Result<Stored<KeptSe
         }
     }
     Err(Error::SecretNotFound)
+}
+
+/// Finds the ARN of the secret with this name or ARN.
+pub(crate) struct SecretArn<'a>(pub(crate) &'a str);
+
+impl Step for SecretArn<'_> {
+    const ACCESS: Access = Access::Read;
+    type Output = String;
+    type Error = Error;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<String, Error> {
+        Ok(find(cx, self.0).await?.arn())
+    }
 }
 
 /// The same, when its deletion is not scheduled.

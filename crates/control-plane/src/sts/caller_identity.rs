@@ -1,6 +1,5 @@
 //! Who calls: `GetCallerIdentity`.
 
-use claviger_runtime::access_keys::Principal;
 use serde::{Deserialize, Serialize};
 
 use super::errors::Error;
@@ -31,16 +30,11 @@ impl Procedure for GetCallerIdentity {
     type Error = Error;
 
     async fn run(_: &Services, caller: &Caller, _: Self::Input) -> Result<Self::Output, Error> {
-        let principal = principal(caller);
+        let principal = caller.principal.clone();
         Ok(GetCallerIdentityOutput {
             user_id: principal.id,
             account: principal.account.to_string(),
             arn: principal.arn,
         })
     }
-}
-
-/// The caller as a principal.
-pub(super) fn principal(caller: &Caller) -> Principal {
-    caller.session.clone().unwrap_or_else(|| Principal::root(caller.account))
 }

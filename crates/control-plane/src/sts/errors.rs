@@ -15,6 +15,15 @@ pub enum Error {
     /// A policy is no JSON.
     #[error("The policy is not in the valid JSON format.")]
     MalformedPolicy,
+    /// A policy is JSON and no policy.
+    #[error("The policy cannot be used: {0}.")]
+    SessionPolicy(String),
+    /// Managed policies do not narrow sessions here.
+    #[error("PolicyArns is not served here; give the policy itself as Policy.")]
+    PolicyArns,
+    /// Policies and roles that narrow a session are more than a token holds.
+    #[error("Packed policy consumes more than 100% of allotted space, please use smaller policy.")]
+    PackedPolicyTooLarge,
     /// There are no devices for multi-factor authentication here.
     #[error("MultiFactorAuthentication failed with invalid MFA one time pass code.")]
     MultiFactor,
@@ -35,8 +44,9 @@ pub enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (code, status) = match &error {
-            Error::NoRole | Error::AccessKey(_) => ("ValidationError", 400),
-            Error::MalformedPolicy => ("MalformedPolicyDocument", 400),
+            Error::NoRole | Error::AccessKey(_) | Error::PolicyArns => ("ValidationError", 400),
+            Error::PackedPolicyTooLarge => ("PackedPolicyTooLarge", 400),
+            Error::MalformedPolicy | Error::SessionPolicy(_) => ("MalformedPolicyDocument", 400),
             Error::MultiFactor | Error::SessionFromSession => ("AccessDenied", 403),
             Error::Vault(_) | Error::Store(_) => return Self::internal("InternalFailure"),
         };

@@ -1,7 +1,8 @@
 //! AWS Security Token Service (`sts`, version 2011-06-15): who calls, and temporary credentials.
 //!
-//! Roles are not asked whom they trust: whoever may call may assume any role, also one that nobody made, because deploy
-//! tools assume those of a bootstrap that need not have run. Tokens of identity providers are not taken.
+//! Roles are not asked whom they trust: whoever may call `AssumeRole` may assume any role, also one that nobody made, because
+//! deploy tools assume those of a bootstrap that need not have run. A session never has more rights than whoever made it
+//! has. Tokens of identity providers are not taken.
 
 pub mod access_key;
 pub mod assumed_role;

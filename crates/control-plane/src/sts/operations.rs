@@ -7,5 +7,9 @@ use super::session_token::GetSessionToken;
 use crate::operation::{Row, procedure, row};
 
 /// The rows.
-pub static OPERATIONS: &[Row] =
-    &[row::<AssumeRole>(), procedure::<GetCallerIdentity>(), procedure::<GetSessionToken>(), row::<GetAccessKeyInfo>()];
+pub static OPERATIONS: &[Row] = &[
+    procedure::<AssumeRole>(),
+    procedure::<GetCallerIdentity>(),
+    procedure::<GetSessionToken>(),
+    row::<GetAccessKeyInfo>(),
+];

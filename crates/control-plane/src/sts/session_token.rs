@@ -4,7 +4,6 @@ use claviger_resources::Timestamp;
 use claviger_runtime::temporary_credentials::TemporaryCredentials;
 use serde::{Deserialize, Serialize};
 
-use super::caller_identity::principal;
 use super::credentials::Credentials;
 use super::errors::Error;
 use crate::operation::{Access, Caller, Procedure};
@@ -40,7 +39,7 @@ impl Procedure for GetSessionToken {
     type Error = Error;
 
     async fn run(services: &Services, caller: &Caller, input: Self::Input) -> Result<Self::Output, Error> {
-        if caller.session.is_some() {
+        if caller.is_session {
             return Err(Error::SessionFromSession);
         }
         if input.token_code.is_some() {
@@ -49,7 +48,8 @@ impl Procedure for GetSessionToken {
         let seconds = input.duration_seconds.unwrap_or(DURATION_SECONDS);
         let expires = Timestamp::from_seconds(services.clock.now().seconds().saturating_add(seconds));
         let mut random = services.random();
-        let given = TemporaryCredentials::issue(&services.vault, &mut *random, &principal(caller), expires)?;
+        let lineage = caller.lineage.clone();
+        let given = TemporaryCredentials::issue(&services.vault, &mut *random, &caller.principal, lineage, expires)?;
         Ok(GetSessionTokenOutput { credentials: given.into() })
     }
 }

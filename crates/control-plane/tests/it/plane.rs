@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use claviger_control_plane::access::{BodyProof, VerifiedCaller};
 use claviger_control_plane::cloudformation::{SignalError, Stacks, take_signal};
 use claviger_control_plane::cognito::message::{self, SentMessage};
 use claviger_control_plane::dispatch::{ControlPlane, RestRequest};
@@ -12,7 +13,7 @@ use claviger_control_plane::s3::{S3Body, S3Request};
 use claviger_control_plane::services::{Parts, Services, Settings};
 use claviger_oauth::jose::{SigningKey, generate};
 use claviger_resources::signing_key::{KeyPolicy, KeyPurpose, SigningAlgorithm, SigningKeyRecord, SigningKeys};
-use claviger_resources::{AccountId, Clock, Random, Region, Secret, Timestamp, UserPoolId};
+use claviger_resources::{AccountId, Clock, Random, Region, Secret, Tenant, Timestamp, UserPoolId};
 use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::{CodeStore, Functions, Stored, Surroundings};
 use claviger_runtime::issuance::Issuance;
@@ -150,14 +151,21 @@ impl Plane {
             trials: Arc::new(Untried),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(random),
+            roles: Arc::default(),
             settings,
             stacks,
             nodes,
         }));
         tokio::spawn(stack_worker.run(Arc::clone(&services)));
         let node = ControlPlane::new(services);
-        let caller = Caller { account: AccountId::DEFAULT, region: Region::us_east_1(), session: None };
+        let tenant = Tenant { account: AccountId::DEFAULT, region: Region::us_east_1() };
+        let caller = Caller::root(tenant);
         Self { node, store, vault, clock, monotonic, caller }
+    }
+
+    /// The caller, as `claviger dev` takes anybody.
+    fn trusted(&self) -> VerifiedCaller {
+        VerifiedCaller::trusted_by_dev(self.caller.clone())
     }
 
     /// Sends a body to an operation of Cognito, as any client might.
@@ -174,7 +182,7 @@ impl Plane {
     async fn send_to(&self, target: &str, body: &[u8]) -> Response<Bytes> {
         let mut headers = HeaderMap::new();
         headers.insert("x-amz-target", HeaderValue::from_str(target).unwrap());
-        self.node.aws_json(&headers, body, &self.caller, "00000000-0000-4000-8000-000000000000").await
+        self.node.aws_json(&headers, body, &self.trusted(), "00000000-0000-4000-8000-000000000000").await
     }
 
     /// What an operation of Cognito answers; `null` for an empty body.
@@ -198,7 +206,7 @@ impl Plane {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let body = if input.is_null() { Bytes::new() } else { Bytes::from(input.to_string()) };
         let (uri, headers, id) = (uri.parse().unwrap(), HeaderMap::new(), "00000000-0000-4000-8000-000000000000");
-        let response = self.node.api_gateway(&method, &uri, &headers, &body, &self.caller, id).await;
+        let response = self.node.api_gateway(&method, &uri, &headers, &body, &self.trusted(), id).await;
         let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
         (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
     }
@@ -212,7 +220,7 @@ impl Plane {
         body: &Bytes,
         id: &str,
     ) -> (u16, Value) {
-        let response = self.node.api_gateway(method, uri, headers, body, &self.caller, id).await;
+        let response = self.node.api_gateway(method, uri, headers, body, &self.trusted(), id).await;
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
@@ -227,7 +235,7 @@ impl Plane {
         let (method, uri) = (Method::from_bytes(method.as_bytes()).unwrap(), uri.parse().unwrap());
         let body = if input.is_null() { Bytes::new() } else { Bytes::from(input.to_string()) };
         let request = RestRequest { method: &method, uri: &uri, headers: &HeaderMap::new(), body: &body };
-        let response = self.node.lambda(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
+        let response = self.node.lambda(request, &self.trusted(), "00000000-0000-4000-8000-000000000000").await;
         let exception = response.headers().get("x-amzn-errortype").map_or("", |name| name.to_str().unwrap()).to_owned();
         (response.status().as_u16(), exception, serde_json::from_slice(response.body()).unwrap_or_default())
     }
@@ -250,8 +258,9 @@ impl Plane {
             uri: uri.parse().unwrap(),
             headers: headers.collect(),
             body: receiver,
+            proof: BodyProof::Nothing,
         };
-        let response = self.node.s3(request, &self.caller, "00000000-0000-4000-8000-000000000000").await;
+        let response = self.node.s3(request, &self.trusted(), "00000000-0000-4000-8000-000000000000").await;
         let (parts, body) = response.into_parts();
         let body = match body {
             S3Body::Whole(body) => body,
@@ -269,7 +278,7 @@ impl Plane {
     /// What a service of awsQuery answers to a form: status and XML.
     pub(crate) async fn query(&self, service: &str, form: &str) -> (u16, String) {
         let id = "00000000-0000-4000-8000-000000000000";
-        let response = self.node.aws_query(service, form.as_bytes(), &self.caller, id).await.unwrap();
+        let response = self.node.aws_query(service, form.as_bytes(), &self.trusted(), id).await.unwrap();
         (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
     }
 

@@ -47,13 +47,14 @@ async fn any_role_can_be_assumed_and_its_credentials_tell_who_bears_them() {
     assert_eq!(text(&xml, "Arn"), arn);
     assert_eq!(text(&xml, "Expiration"), "2030-01-01T00:15:00Z");
     assert_eq!(text(&xml, "SourceIdentity"), "ada");
-    let (id, key) = temporary_credentials::read(&plane.vault, text(&xml, "SessionToken")).unwrap();
-    assert_eq!((&*id, &**key.secret.expose()), (text(&xml, "AccessKeyId"), text(&xml, "SecretAccessKey")));
-    assert_eq!(key.principal.id, text(&xml, "AssumedRoleId"));
+    let session = temporary_credentials::read(&plane.vault, text(&xml, "SessionToken")).unwrap();
+    let id = session.access_key_id;
+    assert_eq!((&*id, &**session.secret.expose()), (text(&xml, "AccessKeyId"), text(&xml, "SecretAccessKey")));
+    assert_eq!(session.principal.id, text(&xml, "AssumedRoleId"));
     assert_eq!(text(&call(&plane, &format!("GetAccessKeyInfo&AccessKeyId={id}")).await.1, "Account"), "111122223333");
 
     plane.caller.account = AccountId::parse("111122223333").unwrap();
-    plane.caller.session = Some(key.principal);
+    (plane.caller.principal, plane.caller.is_session) = (session.principal, true);
     let (_, xml) = call(&plane, "GetCallerIdentity").await;
     assert_eq!((text(&xml, "Arn"), text(&xml, "Account")), (arn, "111122223333"));
     refused(&plane, "GetSessionToken", 403, "AccessDenied", "Cannot call GetSessionToken with session credentials")
@@ -65,8 +66,8 @@ async fn a_session_of_its_own_makes_a_caller_nobody_else() {
     let plane = Plane::new();
     let (status, xml) = call(&plane, "GetSessionToken").await;
     assert_eq!((status, text(&xml, "Expiration")), (200, "2030-01-01T12:00:00Z"));
-    let (_, key) = temporary_credentials::read(&plane.vault, text(&xml, "SessionToken")).unwrap();
-    assert_eq!(key.principal.arn, "arn:aws:iam::000000000000:root");
+    let session = temporary_credentials::read(&plane.vault, text(&xml, "SessionToken")).unwrap();
+    assert_eq!(session.principal.arn, "arn:aws:iam::000000000000:root");
 }
 
 #[tokio::test]

@@ -21,8 +21,9 @@ use http::HeaderMap;
 use super::Call;
 use super::denied::Denied;
 use super::roles;
+use crate::DataPlane;
+use crate::aws_iam::{self, Proven};
 use crate::upstream::Arriving;
-use crate::{DataPlane, aws_iam};
 
 /// A request that was let through: [`Permit::decide`] makes one for traffic, [`Permit::for_trial`] for what is no traffic.
 pub(crate) struct Permit(());
@@ -78,7 +79,7 @@ impl Permit {
     /// An API's resource policy is asked as well (API Gateway, "How API Gateway resource policies affect authorization
     /// workflow"): where a Lambda authorizer decides, either may allow and either may deny; elsewhere the resource policy
     /// must allow, too. A signature is proved with the body, which is read for that; somebody of the API's own account may
-    /// call unless the policy denies it to them.
+    /// call when the policy or the role of the key allows it, unless either denies it.
     pub(super) async fn decide(
         plane: &DataPlane,
         asking: &Asking<'_>,
@@ -129,15 +130,23 @@ impl Permit {
             }
             Authorization::AwsIam => {
                 let (call, owner) = (asking.call, &asking.compiled.tenant);
-                let claim = aws_iam::claim(&plane.access_keys, call.parts).map_err(Denied::signature)?;
-                let signer = claim.prove(call.parts, &body.whole().await?, &owner.region, call.now);
-                let signer = caller.signer.insert(signer.map_err(Denied::signature)?);
+                let claim = aws_iam::claim(&plane.access_keys, asking.snapshot, call.parts, call.now);
+                let claim = claim.map_err(Denied::signature)?;
+                let proven = claim.prove(call.parts, &body.whole().await?, &owner.region, call.now);
+                let Proven { signer, rights } = proven.map_err(Denied::signature)?;
+                let signer = caller.signer.insert(signer);
                 if signer.account != owner.account {
                     return Err(Denied::stranger(signer, owner));
                 }
-                match resource_policy(asking, Asker::Arn(&signer.arn)) {
-                    Some(Decision::Denied) => Err(by_policy(asking, &signer.arn, true).into()),
-                    None | Some(Decision::Allowed | Decision::NotAllowed) => Ok(Self(())),
+                let by_rights =
+                    asking.decision(|asked| rights.judge(asked).decision, Asker::Bearer, &asking.method_arn());
+                match (resource_policy(asking, Asker::Arn(&signer.arn)), by_rights) {
+                    (Some(Decision::Denied), _) => Err(by_policy(asking, &signer.arn, true).into()),
+                    (_, Decision::Denied) => Err(Denied::by_role(by_role(asking, &signer.arn, true), signer)),
+                    (Some(Decision::Allowed), _) | (_, Decision::Allowed) => Ok(Self(())),
+                    (None | Some(Decision::NotAllowed), Decision::NotAllowed) => {
+                        Err(Denied::by_role(by_role(asking, &signer.arn, false), signer))
+                    }
                 }
             }
         }
@@ -182,7 +191,13 @@ fn demand_allowance(asking: &Asking<'_>) -> Result<(), Refusal> {
 }
 
 fn by_policy(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
-    Refusal::PolicyDenied(PolicyDenial { explicit, user: user.to_owned(), arn: asking.method_arn() }.into())
+    let denial = PolicyDenial { explicit, by_role: false, user: user.to_owned(), arn: asking.method_arn() };
+    Refusal::PolicyDenied(denial.into())
+}
+
+fn by_role(asking: &Asking<'_>, user: &str, explicit: bool) -> Refusal {
+    let denial = PolicyDenial { explicit, by_role: true, user: user.to_owned(), arn: asking.method_arn() };
+    Refusal::PolicyDenied(denial.into())
 }
 
 /// Counts which of the scopes that open a method did so, and for whom.

@@ -109,6 +109,11 @@ impl Denied {
         Self::by(refusal, "authorizationType of the method is AWS_IAM".to_owned())
     }
 
+    /// Someone whose key may not call the method, as its role has it.
+    pub(super) fn by_role(refusal: Refusal, signer: &Signer) -> Self {
+        Self::by(refusal, format!("the role of the key {}, which does not allow execute-api:Invoke", signer.access_key))
+    }
+
     /// Someone of another account, whom nothing lets in.
     pub(super) fn stranger(signer: &Signer, owner: &Tenant) -> Self {
         let reason = format!("{} is of another account than the API", signer.arn);

@@ -13,7 +13,6 @@ use claviger_gateway::request::Request;
 use claviger_gateway::trial::{self, DOMAIN_NAME, METHOD_STAGE};
 use claviger_resources::rest_api::RestApi;
 use claviger_resources::{Monotonic, Timestamp};
-use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::trials::{
     AuthorizerOutcome, AuthorizerTrial, MethodOutcome, MethodTrial, NotTried, TrialRequest, Trials,
 };
@@ -44,7 +43,7 @@ impl DataPlane {
             sessions: Arc::clone(&self.sessions),
             revocations: Arc::clone(&self.revocations),
             tokens: Arc::clone(&self.tokens),
-            access_keys: AccessKeys::default(),
+            access_keys: Arc::clone(&self.access_keys),
             clock: Arc::clone(&self.clock),
             issuer_keys: Arc::clone(&self.issuer_keys),
             upstreams: self.upstreams.apart(),

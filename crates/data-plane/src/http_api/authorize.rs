@@ -5,14 +5,17 @@ use claviger_gateway::claims::Claims;
 use claviger_gateway::context::{Authorizer, Context, Signer};
 use claviger_gateway::exchange::Exchange;
 use claviger_gateway::http_api::{Authorization, CompiledRoute, JwtAuthorization, Refusal};
+use claviger_gateway::policy::{Asker, Circumstances, Decision, INVOKE, Question};
 use claviger_gateway::roles::{CalledPath, NotAllowed, Roles};
 use claviger_oauth::jwt_authorizer::{AcceptedJwt, Algorithms, JwtDemand, JwtRefusal, PresentedToken, is_issuer};
+use claviger_resources::Tenant;
 use claviger_runtime::snapshot::Snapshot;
 
 use super::denied::Denied;
 use super::{Call, Place};
+use crate::DataPlane;
+use crate::aws_iam::{self, Proven};
 use crate::upstream::Arriving;
-use crate::{DataPlane, aws_iam};
 
 /// A request that was let through; only [`DataPlane::permit`] makes one.
 pub(crate) struct Permit(());
@@ -86,11 +89,19 @@ impl DataPlane {
     /// Who signed a request, when that is somebody of the API's own account.
     async fn prove(&self, asking: &Asking<'_>, body: &mut Arriving) -> Result<Signer, Box<Denied>> {
         let (call, owner) = (asking.call, &asking.place.compiled.tenant);
-        let claim = aws_iam::claim(&self.access_keys, call.parts).map_err(|refusal| Denied::signature(&refusal))?;
+        let claim = aws_iam::claim(&self.access_keys, asking.snapshot, call.parts, call.now);
+        let claim = claim.map_err(|refusal| Denied::signature(&refusal))?;
         let body = body.whole().await.map_err(Refusal::from)?;
-        let signer = claim.prove(call.parts, &body, &owner.region, call.now);
-        let signer = signer.map_err(|refusal| Denied::signature(&refusal))?;
-        if signer.account == owner.account { Ok(signer) } else { Err(Denied::stranger(&signer, owner)) }
+        let proven = claim.prove(call.parts, &body, &owner.region, call.now);
+        let Proven { signer, rights } = proven.map_err(|refusal| Denied::signature(&refusal))?;
+        if signer.account != owner.account {
+            return Err(Denied::stranger(&signer, owner));
+        }
+        let circumstances = Circumstances::of(asking.exchange);
+        let resource = route_arn(asking, owner);
+        let asked =
+            Question { asker: Asker::Bearer, action: INVOKE, resource: &resource, circumstances: &circumstances };
+        if rights.judge(&asked).decision == Decision::Allowed { Ok(signer) } else { Err(Denied::by_role(&signer)) }
     }
 
     /// Judges what was presented.
@@ -114,6 +125,13 @@ impl DataPlane {
         };
         self.judge_jwt(snapshot, token, issuer, demand, now_seconds).await
     }
+}
+
+/// The ARN of what is called, with the request's path.
+fn route_arn(asking: &Asking<'_>, owner: &Tenant) -> String {
+    let (context, request) = (&asking.exchange.context, asking.exchange.request);
+    let (api, path) = (asking.call.target.api, request.path.trim_start_matches('/'));
+    format!("arn:aws:execute-api:{}:{}:{api}/{}/{}/{path}", owner.region, owner.account, context.stage, request.method)
 }
 
 /// Whether the roles of an accepted token allow the call.

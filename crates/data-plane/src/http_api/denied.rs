@@ -164,6 +164,13 @@ impl Denied {
         Self::by(refusal, "authorizationType of the route is AWS_IAM".to_owned())
     }
 
+    /// Someone whose key may not call the route, as its role has it.
+    pub(super) fn by_role(signer: &Signer) -> Box<Self> {
+        let reason = format!("{} is not allowed to call the route", signer.arn).into();
+        let setting = format!("the role of the key {}, which does not allow execute-api:Invoke", signer.access_key);
+        Self::by(Refusal::Forbidden { reason, challenge: None }, setting)
+    }
+
     /// Someone of another account, whom nothing lets in.
     pub(super) fn stranger(signer: &Signer, owner: &Tenant) -> Box<Self> {
         let reason = format!("{} is of another account than the API", signer.arn);

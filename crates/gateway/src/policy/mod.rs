@@ -27,8 +27,8 @@ const ELEMENTS_MAX: usize = 5_000;
 /// Characters of a resource (API Gateway, "Output from an API Gateway Lambda authorizer").
 const RESOURCE_CHARACTERS_MAX: usize = 512;
 
-/// A policy, ready to be asked.
-#[derive(Clone, Debug)]
+/// A policy, ready to be asked. The default one says nothing, and so allows nothing.
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     statements: Box<[Statement]>,
 }

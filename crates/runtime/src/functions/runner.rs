@@ -26,7 +26,7 @@ use super::{Failure, FunctionError, Invocation, Invoked, Invoker, Wishes};
 use crate::ids::random_uuid;
 use crate::log_events::LogEvents;
 use crate::snapshot::{CurrentSnapshot, Snapshot};
-use crate::temporary_credentials::{TemporaryCredentials, assumed};
+use crate::temporary_credentials::{Lineage, Origin, TemporaryCredentials, assumed};
 use crate::vault::{SealedFor, Vault};
 
 /// How often code that no function names is looked for.
@@ -260,7 +260,9 @@ impl Runner {
     fn credentials(&self, function: &Function) -> Result<Option<TemporaryCredentials>, FunctionError> {
         let Some(principal) = assumed(&function.role, function.name.as_str(), None) else { return Ok(None) };
         let expires = Timestamp::from_seconds(self.node.world.now().seconds().saturating_add(CREDENTIALS_SECONDS));
-        let issued = TemporaryCredentials::issue(&self.node.vault, &mut *(self.node.random)(), &principal, expires);
+        let lineage = Lineage { origin: Origin::IamRole(function.role.clone()), ..Lineage::default() };
+        let random = &mut *(self.node.random)();
+        let issued = TemporaryCredentials::issue(&self.node.vault, random, &principal, lineage, expires);
         issued.map(Some).map_err(|error| unavailable(&error))
     }
 

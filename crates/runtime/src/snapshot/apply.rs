@@ -6,6 +6,7 @@ use std::sync::Arc;
 use claviger_gateway::authorization_policy::CompiledPolicy;
 use claviger_gateway::compile::{CompiledApi, compile};
 use claviger_gateway::roles::Roles;
+use claviger_resources::access_key::AccessKey;
 use claviger_resources::api_mapping::ApiMapping;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::authorization_policy::AuthorizationPolicy;
@@ -19,6 +20,7 @@ use claviger_resources::request_rates::Category;
 use claviger_resources::resource_server::ResourceServer;
 use claviger_resources::rest_api::{Deployment, RestApi, Stage};
 use claviger_resources::revocation::Revocation;
+use claviger_resources::role::{ManagedPolicy, Role};
 use claviger_resources::role_mapping::RoleMapping;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::user_pool::UserPool;
@@ -29,6 +31,7 @@ use claviger_store::{Change, Key, Kind, Row, StoreError, Stored, Transaction, Tr
 use super::api::{Api, ServedStage};
 use super::domain::Domain;
 use super::http_api::{HttpApi, ServedHttpStage};
+use super::iam_role::{self, IamRole};
 use super::interner::Interner;
 use super::pool::{Pool, PoolKeys};
 use super::{CustomDomain, Snapshot, client};
@@ -44,7 +47,7 @@ pub struct Builder {
 }
 
 /// The kinds a snapshot is made of, each after those it builds on.
-const KINDS: [Kind; 22] = [
+const KINDS: [Kind; 25] = [
     Kind::UserPool,
     Kind::Revocation,
     Kind::ResourceServer,
@@ -67,6 +70,9 @@ const KINDS: [Kind; 22] = [
     Kind::Layer,
     Kind::RoleMapping,
     Kind::AuthorizationPolicy,
+    Kind::AccessKey,
+    Kind::Role,
+    Kind::ManagedPolicy,
 ];
 
 /// Rows read at a time when everything is loaded.
@@ -204,6 +210,20 @@ impl Builder {
             }
             Kind::RoleMapping => put_roles(snapshot, row),
             Kind::AuthorizationPolicy => put_policy(snapshot, &decode(row)?)?,
+            Kind::Role => {
+                let role: Role = decode(row)?;
+                let place = iam_role::filed(role.tenant.account.as_str(), &role.name);
+                snapshot.iam_roles.insert(place, Arc::new(IamRole::new(&role)));
+            }
+            Kind::ManagedPolicy => {
+                let policy: ManagedPolicy = decode(row)?;
+                let place = iam_role::filed(policy.tenant.account.as_str(), &policy.name);
+                snapshot.iam_policies.insert(place, (policy.arn(), iam_role::managed(&policy)));
+            }
+            Kind::AccessKey => {
+                let key: AccessKey = decode(row)?;
+                snapshot.access_keys.insert(key.id.clone(), Arc::new(key));
+            }
             _ => {}
         }
         Ok(())
@@ -424,6 +444,11 @@ fn remove(snapshot: &mut Snapshot, key: &Key) {
         Kind::ClientCertificate => drop(snapshot.client_certificates.remove(key.id.as_str())),
         Kind::RoleMapping => drop(snapshot.roles.remove(key.parent.as_str())),
         Kind::AuthorizationPolicy => drop(snapshot.policies.remove(key.id.as_str())),
+        Kind::Role => drop(snapshot.iam_roles.remove(&iam_role::filed(key.tenant.account.as_str(), &key.id))),
+        Kind::ManagedPolicy => {
+            snapshot.iam_policies.remove(&iam_role::filed(key.tenant.account.as_str(), &key.id));
+        }
+        Kind::AccessKey => drop(snapshot.access_keys.remove(key.id.as_str())),
         Kind::RestApi => drop(RestApiId::parse(&key.id).map(|id| snapshot.apis.remove(&id))),
         Kind::Function => drop(snapshot.functions.remove(&function::arn(&key.tenant, &key.id))),
         Kind::FunctionVersion => {

@@ -11,6 +11,7 @@ mod client;
 pub mod current;
 pub mod domain;
 pub mod http_api;
+mod iam_role;
 mod interner;
 pub mod pool;
 mod revoked;
@@ -20,15 +21,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use claviger_gateway::authorization_policy::CompiledPolicy;
+use claviger_gateway::policy::Policy;
 use claviger_gateway::roles::Roles;
 use claviger_oauth::client::Client;
 use claviger_oauth::issuer;
 use claviger_oauth::refusal::Refusal;
+use claviger_resources::access_key::AccessKey;
 use claviger_resources::client_certificate::ClientCertificate;
 use claviger_resources::function::{CodeSha256, Function};
 use claviger_resources::layer::Layer;
 use claviger_resources::request_rates::Category;
-use claviger_resources::{ClientCertificateId, ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId};
+use claviger_resources::{
+    AccessKeyId, ClientCertificateId, ClientId, HttpApiId, PolicyName, Region, RestApiId, Tenant, UserPoolId,
+};
 use claviger_store::Revision;
 
 pub use self::access_log::StageLog;
@@ -37,6 +42,7 @@ pub use self::apply::Builder;
 pub use self::current::CurrentSnapshot;
 pub use self::domain::{Domain, Mapped};
 pub use self::http_api::{HttpApi, ServedHttpStage};
+pub use self::iam_role::IamRights;
 pub use self::pool::{Generation, Pool, PoolKeys};
 pub use self::revoked::Revoked;
 pub use self::usage_plans::UsagePlans;
@@ -66,6 +72,12 @@ pub struct Snapshot {
     /// The role mappings of APIs of whatever kind.
     roles: imbl::HashMap<String, Arc<Roles>>,
     policies: imbl::HashMap<PolicyName, Arc<CompiledPolicy>>,
+    /// Keys that calls of the control plane are signed with; their secrets are sealed.
+    access_keys: imbl::HashMap<AccessKeyId, Arc<AccessKey>>,
+    /// Roles of IAM, by account and name.
+    iam_roles: imbl::HashMap<String, Arc<iam_role::IamRole>>,
+    /// Managed policies of IAM with their ARNs, by account and name; `None` for those that cannot be read.
+    iam_policies: imbl::HashMap<String, (String, Option<Arc<Policy>>)>,
     /// Request rates that accounts have set.
     provisioned_rates: imbl::HashMap<(Tenant, Category), u32>,
 }
@@ -209,6 +221,11 @@ impl Snapshot {
     /// The authorization policy of this name.
     pub fn policy(&self, name: &str) -> Option<&Arc<CompiledPolicy>> {
         self.policies.get(name)
+    }
+
+    /// The access key with this id, whether it still opens anything or not.
+    pub fn access_key(&self, id: &str) -> Option<&Arc<AccessKey>> {
+        self.access_keys.get(id)
     }
 
     /// The request rate that an account has set for a category in a region.

@@ -351,9 +351,10 @@ async fn a_function_sees_its_own_environment_and_nothing_of_the_servers() {
         assert_eq!(seen[name], value, "{name}");
     }
     let text = |name: &str| seen[name].as_str().unwrap();
-    let (id, key) = temporary_credentials::read(&node.vault, text("AWS_SESSION_TOKEN")).unwrap();
-    assert_eq!((&*id, &**key.secret.expose()), (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY")));
-    assert_eq!(key.principal.arn, "arn:aws:sts::000000000000:assumed-role/storms/storms");
+    let session = temporary_credentials::read(&node.vault, text("AWS_SESSION_TOKEN")).unwrap();
+    let key = (&*session.access_key_id, &**session.secret.expose());
+    assert_eq!(key, (text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY")));
+    assert_eq!(session.principal.arn, "arn:aws:sts::000000000000:assumed-role/storms/storms");
     let (day, stream) = text("AWS_LAMBDA_LOG_STREAM_NAME").split_at(11);
     assert!(day.ends_with('/') && stream.starts_with("[$LATEST]") && stream.len() == 9 + 32, "{day}{stream}");
     let is_expected = |name: &str| {

@@ -3,10 +3,10 @@
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
-use http_body_util::Full;
 use serde_json::{Map, Value};
 
 use super::WrongUsage;
+use super::credentials::signed;
 use super::endpoint::Endpoint;
 
 /// Calls an operation; what it answers, empty when it answers nothing.
@@ -14,8 +14,8 @@ pub(super) async fn call(endpoint: &Endpoint, operation: &str, input: &Value) ->
     let request = Request::post("/")
         .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
         .header("x-amz-target", format!("Claviger.{operation}"))
-        .body(Full::<Bytes>::from(input.to_string()))?;
-    let answer = endpoint.send(request).await?;
+        .body(Bytes::from(input.to_string()))?;
+    let answer = endpoint.send(signed(endpoint, request, "claviger", None)?).await?;
     let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     match (answer.status(), body) {
         (StatusCode::OK, Value::Object(answer)) => Ok(answer),

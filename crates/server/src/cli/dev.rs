@@ -11,7 +11,7 @@ use claviger_control_plane::services::Settings as ControlPlaneSettings;
 use claviger_data_plane::upstream::{SettingError, UpstreamRules};
 use claviger_resources::AccountId;
 use claviger_resources::quotas::{QuotaError, Quotas};
-use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
+use claviger_runtime::access_keys::UnknownKeys;
 use claviger_runtime::functions::{Apartness, FunctionUrl, Functions, apartness, guard};
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::token_cache::TokenCache;
@@ -124,7 +124,7 @@ impl Arguments {
             functions,
             endpoint: Some(url.to_owned()),
             program: Some(guard::PROGRAM.into()),
-            access_keys: AccessKeys::new([], UnknownKeys::Root(self.account)),
+            unknown_keys: UnknownKeys::Root(self.account),
             tokens: TokenCache::new(usize::from(self.token_cache_mib) * MIB),
             request_rates: self.request_rates == RequestRates::Aws,
             kill_at: self.kill_at,

@@ -9,6 +9,7 @@ use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 
+use super::credentials::signed;
 use crate::outbound::{self, Upstream};
 
 /// The most bytes of an answer.
@@ -57,6 +58,11 @@ impl Endpoint {
     /// Gets `path`.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Response<Bytes>> {
         self.send(Request::get(path).body(Full::default())?).await
+    }
+
+    /// Gets one of the server's own paths that is for operators.
+    pub(super) async fn get_as_operator(&self, path: &str) -> anyhow::Result<Response<Bytes>> {
+        self.send(signed(self, Request::get(path).body(Bytes::new())?, "claviger", None)?).await
     }
 
     /// Sends a request whose target is a path, and reads the whole answer.

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let id = parse(&arguments.id.join(" "))?;
-    let answer = super::block_on(global.endpoint.get(&format!("/_claviger/explain/{id}")))?;
+    let answer = super::block_on(global.endpoint.get_as_operator(&format!("/_claviger/explain/{id}")))?;
     let document: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     let message = document.get("message").and_then(Value::as_str);
     match answer.status() {

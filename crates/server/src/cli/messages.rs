@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit
         query.append_pair("username", username);
     }
     let path = format!("/_claviger/messages?{}", query.finish());
-    let answer = super::block_on(global.endpoint.get(&path))?;
+    let answer = super::block_on(global.endpoint.get_as_operator(&path))?;
     let document: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     if answer.status() != StatusCode::OK {
         let url = global.endpoint.url();

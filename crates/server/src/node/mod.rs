@@ -3,6 +3,7 @@
 //! The control plane has a runtime of its own, so that a commit that waits for the disk, or a large API that is being
 //! compiled, never holds up a thread that answers traffic.
 
+pub mod first_key;
 mod place;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use claviger_control_plane::access::Verifier;
 use claviger_control_plane::cloudformation::{StackWorker, Stacks};
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Parts, Services, Settings};
@@ -18,7 +20,7 @@ use claviger_data_plane::DataPlane;
 use claviger_data_plane::upstream::UpstreamRules;
 use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic, Random};
-use claviger_runtime::access_keys::AccessKeys;
+use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
 use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::functions::{self, Functions, Surroundings};
 use claviger_runtime::issuance::Issuance;
@@ -32,6 +34,7 @@ use claviger_runtime::metrics::Metrics;
 use claviger_runtime::nodes::{self, Nodes};
 use claviger_runtime::passwords::Passwords;
 use claviger_runtime::revocations;
+use claviger_runtime::roles::Roles;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::token_cache::TokenCache;
@@ -74,8 +77,10 @@ pub struct Options {
     pub program: Option<PathBuf>,
     /// Whether stored functions are only kept, and never run.
     pub functions_off: bool,
-    /// Whose signatures open methods that ask for one.
-    pub access_keys: AccessKeys,
+    /// What becomes of access keys that nobody knows.
+    pub unknown_keys: UnknownKeys,
+    /// The roles in which access keys call.
+    pub roles: Roles,
     /// Keeps what was verified of tokens.
     pub tokens: TokenCache,
     /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
@@ -92,6 +97,7 @@ pub struct Options {
 pub struct Node {
     control_plane: Arc<ControlPlane>,
     data_plane: DataPlane,
+    verifier: Verifier,
     current: Arc<CurrentSnapshot>,
     clock: Arc<MovableClock>,
     store: Arc<dyn Store>,
@@ -188,13 +194,17 @@ impl Node {
             random: options.random.unwrap_or(random::system),
             threads: control.handle().clone(),
         };
+        let roles = Arc::new(options.roles);
+        let access_keys = Arc::new(AccessKeys::new(Arc::clone(&vault), Arc::clone(&roles), options.unknown_keys));
+        let ticks = Arc::clone(&monotonic);
+        let verifier = Verifier::new(Arc::clone(&access_keys), Arc::clone(&current), clock.clone(), ticks);
         let access_logs = Arc::new(place.access_logs().with_events(Arc::clone(&log_events)));
         let data_plane = DataPlane::new(
             Arc::clone(&current),
             sessions,
             Arc::new(options.tokens.counting(Arc::clone(&metrics))),
             Arc::clone(&issuer_keys),
-            options.access_keys,
+            access_keys,
             Arc::clone(&functions),
             monotonic,
         );
@@ -218,6 +228,7 @@ impl Node {
             nodes: Arc::clone(&nodes),
             clock: clock.clone(),
             random: Arc::new(random::system),
+            roles,
             settings,
         }));
         let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services)));
@@ -227,6 +238,7 @@ impl Node {
         Ok(Self {
             control_plane,
             data_plane,
+            verifier,
             current,
             clock,
             store,
@@ -244,6 +256,11 @@ impl Node {
     /// Opens and seals what is secret.
     pub(crate) fn vault(&self) -> &Vault {
         &self.control_plane.services().vault
+    }
+
+    /// What proves who signed a call.
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// What answers traffic.

@@ -1,136 +1,133 @@
 //! `AWS_IAM` methods: signatures of keys that are known are checked, and of others in `dev` all but their secrets.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
-use claviger_resources::{AccountId, Clock, Secret, Timestamp};
-use claviger_runtime::access_keys::{AccessKey, AccessKeys, KeySession, Principal, UnknownKeys};
+use claviger_resources::AccountId;
+use claviger_runtime::access_keys::UnknownKeys;
 use claviger_runtime::functions::{FunctionUrl, Functions};
-use claviger_server::clock::MovableClock;
+use claviger_runtime::roles::Roles;
 use claviger_server::node::{Options, Place};
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::claims_hook::Function;
 use crate::http_apis::{FORBIDDEN, HttpApi};
 use crate::lambda::{answers, arn};
+use crate::locked::{Key, Locked, Signing, assume, element};
 use crate::stack::{Reply, request};
 use crate::support::Server;
 
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-pub(crate) const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLE";
 const CALLER: &str = "$context.identity.accountId $context.identity.caller $context.identity.user \
                       $context.identity.userArn $context.identity.accessKey";
 
-/// How a request is signed.
-#[derive(Clone)]
-pub(crate) struct Plan {
-    pub(crate) key: &'static str,
-    pub(crate) secret: &'static str,
-    pub(crate) session_token: Option<&'static str>,
-    pub(crate) service: &'static str,
-    pub(crate) region: &'static str,
-    pub(crate) is_presigned: bool,
-    pub(crate) seconds_ago: u64,
-    pub(crate) body: &'static str,
+/// The keys of a store: of a user, of a session that lives, and of one that is over.
+pub(crate) struct Keys {
+    directory: TempDir,
+    pub(crate) ada: Key,
+    /// The unique id of the user.
+    ada_id: String,
+    live: Key,
+    /// The unique id of who bears the session.
+    live_id: String,
+    pub(crate) dead: Key,
+    auditor: Key,
 }
 
-pub(crate) const PLAN: Plan = Plan {
-    key: "AKIAKNOWN",
-    secret: SECRET,
-    session_token: None,
-    service: "execute-api",
-    region: "us-east-1",
-    is_presigned: false,
-    seconds_ago: 0,
-    body: "",
-};
+impl Keys {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let ada = Key::first(&directory, "admin", "ada").await;
+        let auditor = Key::first(&directory, "auditor", "eve").await;
+        let form = assume("arn:aws:iam::000000000000:role/live", "&DurationSeconds=900");
+        let ask = async |seconds_off: i64, form: &str| {
+            let server = Locked::on(&directory, Roles::default(), seconds_off);
+            let signing = Signing { seconds_ago: -seconds_off, ..ada.signing("sts") };
+            let headers = [("content-type", "application/x-www-form-urlencoded")];
+            let host = server.address.to_string();
+            let reply = server.ask(signing.request(&host, "POST", "/", &headers, form.as_bytes())).await;
+            server.stop().await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+            reply
+        };
+        let dead = Key::of_session(&ask(-7_200, &form).await);
+        let live = ask(0, &form).await;
+        let live_id = element(&live.body, "AssumedRoleId").to_owned();
+        let live = Key::of_session(&live);
+        let who = ask(0, "Action=GetCallerIdentity&Version=2011-06-15").await;
+        let ada_id = element(&who.body, "UserId").to_owned();
+        Self { directory, ada, ada_id, live, live_id, dead, auditor }
+    }
 
-impl Plan {
-    /// A signed request for a target of the server.
-    fn request(&self, server: &Server, method: &str, target: &str) -> Request<Full<Bytes>> {
-        let mut settings = SigningSettings::default();
-        if self.is_presigned {
-            settings.signature_location = SignatureLocation::QueryParams;
-            settings.expires_in = Some(Duration::from_mins(1));
-        }
-        let token = self.session_token.map(str::to_owned);
-        let identity: Identity = Credentials::new(self.key, self.secret, token, None, "test").into();
-        let now = u64::try_from(MovableClock::default().now().seconds()).unwrap();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(self.region)
-            .name(self.service)
-            .time(SystemTime::UNIX_EPOCH + Duration::from_secs(now - self.seconds_ago))
-            .settings(settings)
-            .build()
-            .unwrap()
-            .into();
-        let uri = format!("http://{}{target}", server.address);
-        let host = server.address.to_string();
-        let headers = [("host", &*host)];
-        let body = SignableBody::Bytes(self.body.as_bytes());
-        let signable = SignableRequest::new(method, &uri, headers.into_iter(), body).unwrap();
-        let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
-        let mut signed = request(method, &uri, &headers, self.body);
-        instructions.apply_to_request_http1x(&mut signed);
-        let path = signed.uri().path_and_query().unwrap().as_str().parse().unwrap();
-        *signed.uri_mut() = path;
-        signed
+    /// How a user, a session or a stranger signs.
+    fn plan(&self) -> Plan {
+        plan(&self.ada)
+    }
+
+    fn stranger(id: &str) -> Plan {
+        plan(&Key { id: id.to_owned(), secret: "whatever".to_owned(), token: None })
     }
 }
 
-fn keys(unknown: UnknownKeys) -> AccessKeys {
-    let key = |name: &str, session: Option<i64>| AccessKey {
-        secret: Secret::new(SECRET.to_owned()),
-        principal: Principal {
-            account: AccountId::DEFAULT,
-            arn: format!("arn:aws:iam::000000000000:{name}"),
-            id: format!("AIDA{}", name.len()),
-        },
-        session: session.map(|seconds| KeySession {
-            token: Secret::new(SESSION_TOKEN.to_owned()),
-            expires: Timestamp::from_seconds(MovableClock::default().now().seconds() + seconds),
-        }),
-    };
-    let known = [
-        ("AKIAKNOWN", key("user/ada", None)),
-        ("ASIALIVE", key("role/live", Some(3600))),
-        ("ASIADEAD", key("role/dead", Some(-1))),
-    ];
-    AccessKeys::new(known.map(|(id, key)| (id.to_owned(), key)), unknown)
+/// How a request is signed, and what it holds.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    pub(crate) signing: Signing,
+    pub(crate) body: &'static str,
+}
+
+pub(crate) fn plan(key: &Key) -> Plan {
+    Plan { signing: key.signing("execute-api"), body: "" }
+}
+
+impl Plan {
+    fn with(mut self, change: impl FnOnce(&mut Signing)) -> Self {
+        change(&mut self.signing);
+        self
+    }
+
+    pub(crate) fn with_secret(self, secret: &str) -> Self {
+        self.with(|signing| secret.clone_into(&mut signing.key.secret))
+    }
+
+    /// A signed request for a target of the server.
+    fn request(&self, server: &Server, method: &str, target: &str) -> Request<Full<Bytes>> {
+        self.signing.request(&server.address.to_string(), method, target, &[], self.body.as_bytes())
+    }
 }
 
 /// A server whose one API asks for signatures, with a few keys that it knows.
 pub(crate) struct Signed {
     server: Server,
     target: String,
+    pub(crate) keys: Keys,
 }
 
 impl Signed {
     pub(crate) async fn start() -> Arc<Self> {
-        let (server, target) = serving(UnknownKeys::Refused).await;
-        Arc::new(Self { server, target })
+        Arc::new(serving(UnknownKeys::Refused).await)
     }
 
     pub(crate) async fn ask(&self, plan: &Plan) -> Reply {
-        self.server.ask(plan.request(&self.server, "GET", &self.target)).await
+        self.call(plan.clone(), "GET").await
+    }
+
+    async fn call(&self, plan: Plan, method: &str) -> Reply {
+        self.server.ask(plan.request(&self.server, method, &self.target)).await
     }
 }
 
-async fn serving(unknown: UnknownKeys) -> (Server, String) {
+async fn serving(unknown: UnknownKeys) -> Signed {
     serving_under(unknown, json!({})).await
 }
 
 /// The same, the API's document with these members, too.
-async fn serving_under(unknown: UnknownKeys, members: Value) -> (Server, String) {
-    let server = Server::with_node(&Place::Memory, Options { access_keys: keys(unknown), ..Options::default() });
+async fn serving_under(unknown: UnknownKeys, members: Value) -> Signed {
+    let keys = Keys::new().await;
+    let place = Place::Directory(keys.directory.path().to_owned());
+    let server = Server::with_node(&place, Options { unknown_keys: unknown, ..Options::default() });
     let method = json!({
         "security": [{ "sigv4": [] }],
         "responses": { "200": { "description": "OK" } },
@@ -150,7 +147,7 @@ async fn serving_under(unknown: UnknownKeys, members: Value) -> (Server, String)
     let api = imported.json()["id"].as_str().unwrap().to_owned();
     let target = format!("/restapis/{api}/deployments");
     assert_eq!(server.ask(request("POST", &target, &[], r#"{"stageName":"live"}"#)).await.status, 201);
-    (server, format!("/_aws/execute-api/{api}/live/who"))
+    Signed { server, target: format!("/_aws/execute-api/{api}/live/who"), keys }
 }
 
 pub(crate) fn refused(reply: &Reply, error_type: &str, message: &str) {
@@ -160,36 +157,67 @@ pub(crate) fn refused(reply: &Reply, error_type: &str, message: &str) {
 
 #[tokio::test]
 async fn the_signature_of_a_known_key_is_checked_in_every_part() {
-    let (server, target) = serving(UnknownKeys::Root(AccountId::DEFAULT)).await;
-    let ask = async |plan: Plan, method: &str| server.ask(plan.request(&server, method, &target)).await;
-    let ada = "000000000000 AIDA8 AIDA8 arn:aws:iam::000000000000:user/ada AKIAKNOWN";
+    let world = serving(UnknownKeys::Root(AccountId::DEFAULT)).await;
+    let Keys { ada, ada_id, live, live_id, .. } = &world.keys;
+    let who = format!("000000000000 {ada_id} {ada_id} arn:aws:iam::000000000000:user/ada {}", ada.id);
     for is_presigned in [false, true] {
-        let plan = Plan { is_presigned, ..PLAN };
-        assert_eq!(ask(plan.clone(), "GET").await.said(), (200, ada));
+        let plan = world.keys.plan().with(|signing| signing.is_presigned = is_presigned);
+        assert_eq!(world.ask(&plan).await.said(), (200, &*who));
         let posted = Plan { body: "{\"a\": 1}", ..plan.clone() };
-        assert_eq!(ask(posted.clone(), "POST").await.said(), (200, ada));
-        let mut altered = posted.request(&server, "POST", &target);
+        assert_eq!(world.call(posted.clone(), "POST").await.said(), (200, &*who));
+        let mut altered = posted.request(&world.server, "POST", &world.target);
         *altered.body_mut() = Full::from("{\"a\": 2}");
         let invalid = "InvalidSignatureException";
         let mismatch = "The request signature we calculated does not match the signature you provided.";
-        refused(&server.ask(altered).await, invalid, mismatch);
-        refused(&ask(Plan { secret: "wrong", ..plan.clone() }, "GET").await, invalid, mismatch);
+        refused(&world.server.ask(altered).await, invalid, mismatch);
+        refused(&world.ask(&plan.clone().with_secret("wrong")).await, invalid, mismatch);
         let scope = "Credential should be scoped to correct service: 'execute-api'.";
-        refused(&ask(Plan { service: "s3", ..plan.clone() }, "GET").await, invalid, scope);
+        refused(&world.ask(&plan.clone().with(|signing| signing.service = "s3")).await, invalid, scope);
         let region = "Credential should be scoped to a valid region";
-        refused(&ask(Plan { region: "eu-west-1", ..plan.clone() }, "GET").await, invalid, region);
-        refused(&ask(Plan { seconds_ago: 600, ..plan }, "GET").await, invalid, "expired");
+        refused(&world.ask(&plan.clone().with(|signing| signing.region = "eu-west-1")).await, invalid, region);
+        refused(&world.ask(&plan.with(|signing| signing.seconds_ago = 600)).await, invalid, "expired");
     }
-    let live = Plan { key: "ASIALIVE", session_token: Some(SESSION_TOKEN), ..PLAN };
-    let role = "000000000000 AIDA9 AIDA9 arn:aws:iam::000000000000:role/live ASIALIVE";
-    assert_eq!(ask(live.clone(), "GET").await.said(), (200, role));
-    let unrecognized = "The security token included in the request is invalid.";
-    for session_token in [None, Some("other")] {
-        let plan = Plan { session_token, ..live.clone() };
-        refused(&ask(plan, "GET").await, "UnrecognizedClientException", unrecognized);
+    let role = "arn:aws:sts::000000000000:assumed-role/live/live";
+    let who = format!("000000000000 {live_id} {live_id} {role} {}", live.id);
+    assert_eq!(world.ask(&plan(live)).await.said(), (200, &*who));
+    refused(
+        &world.ask(&plan(&world.keys.dead)).await,
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    );
+}
+
+#[tokio::test]
+async fn a_session_s_key_is_nothing_without_its_token() {
+    let world = serving(UnknownKeys::Refused).await;
+    assert_eq!(world.ask(&plan(&world.keys.live)).await.status, 200);
+    for token in [None, Some("other".to_owned()), world.keys.dead.token.clone()] {
+        let plan = plan(&world.keys.live).with(|signing| signing.key.token = token);
+        let reply = world.ask(&plan).await;
+        refused(&reply, "UnrecognizedClientException", "The security token included in the request is invalid.");
     }
-    let dead = Plan { key: "ASIADEAD", ..live };
-    refused(&ask(dead, "GET").await, "ExpiredTokenException", "The security token included in the request is expired");
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_allow_it_calls_no_method_unless_the_resource_policy_does() {
+    let statement = json!({
+        "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::000000000000:user/eve" },
+        "Action": "execute-api:Invoke", "Resource": "execute-api:/*/GET/*",
+    });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let world = serving_under(UnknownKeys::Refused, json!({ "x-amazon-apigateway-policy": policy })).await;
+    let eve = plan(&world.keys.auditor);
+    assert_eq!(world.call(eve.clone(), "GET").await.status, 200);
+    let denied = world.call(eve, "POST").await;
+    let api = world.target.split('/').nth(3).unwrap();
+    let message = format!(
+        "User: arn:aws:iam::000000000000:user/eve is not authorized to perform: execute-api:Invoke on resource: \
+         arn:aws:execute-api:us-east-1:********0000:{api}/live/POST/who"
+    );
+    assert_eq!((denied.status.as_u16(), denied.json()), (403, json!({ "Message": message })));
+    let reason = "the role of the access key does not allow the method";
+    let setting = "which does not allow execute-api:Invoke";
+    world.server.check(&denied, "gate", "AccessDeniedException", reason, setting).await;
 }
 
 #[tokio::test]
@@ -198,11 +226,10 @@ async fn a_resource_policy_denies_some_of_those_who_sign_rightly() {
     let ada = "arn:aws:iam::000000000000:user/ada";
     let statements = [statement("Deny", ada, "execute-api:/*/GET/*"), statement("Allow", ada, "execute-api:/*")];
     let policy = json!({ "Version": "2012-10-17", "Statement": statements });
-    let (server, target) = serving_under(UnknownKeys::Refused, json!({ "x-amazon-apigateway-policy": policy })).await;
-    let ask = async |plan: Plan, method: &str| server.ask(plan.request(&server, method, &target)).await;
-    let denied = ask(PLAN, "GET").await;
+    let world = serving_under(UnknownKeys::Refused, json!({ "x-amazon-apigateway-policy": policy })).await;
+    let denied = world.call(world.keys.plan(), "GET").await;
     assert_eq!((denied.status.as_u16(), denied.header("x-amzn-errortype")), (403, Some("AccessDeniedException")));
-    let api = target.split('/').nth(3).unwrap();
+    let api = world.target.split('/').nth(3).unwrap();
     let message = format!(
         "User: {ada} is not authorized to perform: execute-api:Invoke on resource: \
          arn:aws:execute-api:us-east-1:********0000:{api}/live/GET/who with an explicit deny"
@@ -210,40 +237,38 @@ async fn a_resource_policy_denies_some_of_those_who_sign_rightly() {
     assert_eq!(denied.json(), json!({ "Message": message }));
     let reason = "the resource policy of the API denies the method explicitly";
     let setting = "the policy of the REST API, as it was when it was deployed";
-    server.check(&denied, "gate", "AccessDeniedException", reason, setting).await;
-    assert_eq!(ask(PLAN, "POST").await.status, 200, "another method");
-    // Whom the policy does not name may call within the account, by rights that are not the policy's.
-    let live = Plan { key: "ASIALIVE", session_token: Some(SESSION_TOKEN), ..PLAN };
-    assert_eq!(ask(live, "GET").await.status, 200);
+    world.server.check(&denied, "gate", "AccessDeniedException", reason, setting).await;
+    assert_eq!(world.call(world.keys.plan(), "POST").await.status, 200, "another method");
+    // Whom the policy does not name may call within the account, by the rights of its key.
+    assert_eq!(world.ask(&plan(&world.keys.live)).await.status, 200);
     // A signature that is wrong is refused before the policy is asked.
-    refused(&ask(Plan { secret: "wrong", ..PLAN }, "GET").await, "InvalidSignatureException", "does not match");
+    refused(&world.ask(&world.keys.plan().with_secret("wrong")).await, "InvalidSignatureException", "does not match");
 }
 
 #[tokio::test]
 async fn a_key_that_nobody_knows_is_root_in_dev_and_refused_elsewhere() {
-    let unknown = |key: &'static str| Plan { key, secret: "whatever", ..PLAN };
-    let (server, target) = serving(UnknownKeys::Root(AccountId::DEFAULT)).await;
-    let ask = async |plan: Plan| server.ask(plan.request(&server, "GET", &target)).await;
+    let world = serving(UnknownKeys::Root(AccountId::DEFAULT)).await;
     let root = "000000000000 000000000000 000000000000 arn:aws:iam::000000000000:root test";
-    assert_eq!(ask(unknown("test")).await.said(), (200, root));
+    assert_eq!(world.ask(&Keys::stranger("test")).await.said(), (200, root));
     // What can be wrong without the secret is wrong here as well.
-    refused(&ask(Plan { service: "sts", ..unknown("test") }).await, "InvalidSignatureException", "correct service");
+    let elsewhere = Keys::stranger("test").with(|signing| signing.service = "sts");
+    refused(&world.ask(&elsewhere).await, "InvalidSignatureException", "correct service");
     // The root of another account has no rights in this one.
-    let stranger = ask(unknown("111122223333")).await;
+    let stranger = world.ask(&Keys::stranger("111122223333")).await;
     let denied = r#"{"Message":"User is not authorized to access this resource"}"#;
     assert_eq!(stranger.said(), (403, denied));
     let setting = "the API belongs to the account 000000000000, and the key 111122223333 to 111122223333";
-    server.check(&stranger, "gate", "AccessDeniedException", "", setting).await;
+    world.server.check(&stranger, "gate", "AccessDeniedException", "", setting).await;
 
-    let (server, target) = serving(UnknownKeys::Refused).await;
-    let reply = server.ask(unknown("test").request(&server, "GET", &target)).await;
+    let world = serving(UnknownKeys::Refused).await;
+    let reply = world.ask(&Keys::stranger("test")).await;
     refused(&reply, "UnrecognizedClientException", "The security token included in the request is invalid.");
-    assert_eq!(server.ask(PLAN.request(&server, "GET", &target)).await.status, 200);
+    assert_eq!(world.ask(&world.keys.plan()).await.status, 200);
 }
 
 #[tokio::test]
 async fn what_is_no_signature_is_explained() {
-    let (server, target) = serving(UnknownKeys::Refused).await;
+    let Signed { server, target, .. } = serving(UnknownKeys::Refused).await;
     let ask = async |headers: &[(&str, &str)]| server.ask(request("GET", &target, headers, "")).await;
     let missing = ask(&[]).await;
     refused(&missing, "MissingAuthenticationTokenException", "Missing Authentication Token");
@@ -262,10 +287,11 @@ async fn routes_of_http_apis_ask_for_signatures_as_well() {
     let function = Function::start().await;
     function.reacts(answers(&json!({})));
     let url = FunctionUrl::parse(&format!("{}={}", arn("backend"), function.url)).unwrap();
+    let keys = Keys::new().await;
     let server = Server::with_node(
-        &Place::Memory,
+        &Place::Directory(keys.directory.path().to_owned()),
         Options {
-            access_keys: keys(UnknownKeys::Root(AccountId::DEFAULT)),
+            unknown_keys: UnknownKeys::Root(AccountId::DEFAULT),
             functions: Functions::new([url]),
             ..Options::default()
         },
@@ -277,34 +303,38 @@ async fn routes_of_http_apis_ask_for_signatures_as_well() {
     }
     let target = format!("/_aws/execute-api/{}/who", api.id);
     let ask = async |plan: Plan| server.ask(plan.request(&server, "POST", &target)).await;
-    assert_eq!(ask(Plan { body: "{}", ..PLAN }).await.status, 200);
+    assert_eq!(ask(Plan { body: "{}", ..keys.plan() }).await.status, 200);
     let told = function.seen().remove(0).1["requestContext"]["authorizer"].take();
     let expected = json!({ "iam": {
-        "accessKey": "AKIAKNOWN", "accountId": "000000000000", "callerId": "AIDA8", "cognitoIdentity": null,
-        "principalOrgId": null, "userArn": "arn:aws:iam::000000000000:user/ada", "userId": "AIDA8",
+        "accessKey": keys.ada.id, "accountId": "000000000000", "callerId": keys.ada_id, "cognitoIdentity": null,
+        "principalOrgId": null, "userArn": "arn:aws:iam::000000000000:user/ada", "userId": keys.ada_id,
     } });
     assert_eq!(told, expected);
     let old = format!("/_aws/execute-api/{}/old", api.id);
     // The function answers what is no answer in the old format.
-    assert_eq!(server.ask(PLAN.request(&server, "GET", &old)).await.status, 500);
+    assert_eq!(server.ask(keys.plan().request(&server, "GET", &old)).await.status, 500);
     let context = function.seen().remove(0).1["requestContext"].take();
     assert_eq!((context.get("authorizer"), &context["identity"]["userArn"]), (None, &expected["iam"]["userArn"]));
-    let mut altered = Plan { body: "{}", ..PLAN }.request(&server, "POST", &target);
+    let mut altered = Plan { body: "{}", ..keys.plan() }.request(&server, "POST", &target);
     *altered.body_mut() = Full::from("[]");
     let setting = "authorizationType of the route is AWS_IAM";
     for (reply, reason) in [
         (server.ask(altered).await, "does not match the signature you provided"),
         (server.ask(request("POST", &target, &[], "")).await, "asks for an AWS signature"),
         (server.ask(request("POST", &target, &[("Authorization", "Bearer a")], "")).await, ""),
-        (ask(Plan { secret: "wrong", ..PLAN }).await, "does not match the signature you provided"),
-        (ask(Plan { service: "s3", ..PLAN }).await, "correct service"),
-        (ask(Plan { seconds_ago: 600, ..PLAN }).await, "expired"),
-        (ask(Plan { key: "ASIADEAD", session_token: Some(SESSION_TOKEN), ..PLAN }).await, "expired"),
+        (ask(keys.plan().with_secret("wrong")).await, "does not match the signature you provided"),
+        (ask(keys.plan().with(|signing| signing.service = "s3")).await, "correct service"),
+        (ask(keys.plan().with(|signing| signing.seconds_ago = 600)).await, "expired"),
+        (ask(plan(&keys.dead)).await, "expired"),
     ] {
         assert_eq!((reply.said(), reply.header("content-type")), ((403, FORBIDDEN), None), "{reason}");
         server.check(&reply, "gate", "Forbidden", reason, setting).await;
     }
-    let stranger = ask(Plan { key: "111122223333", ..PLAN }).await;
+    let eve = ask(plan(&keys.auditor)).await;
+    assert_eq!(eve.said(), (403, FORBIDDEN));
+    let reason = "arn:aws:iam::000000000000:user/eve is not allowed to call the route";
+    server.check(&eve, "gate", "Forbidden", reason, "which does not allow execute-api:Invoke").await;
+    let stranger = ask(Keys::stranger("111122223333")).await;
     let setting = "the API belongs to the account 000000000000, and the key 111122223333 to 111122223333";
     assert_eq!(stranger.said(), (403, FORBIDDEN));
     server.check(&stranger, "gate", "Forbidden", "of another account", setting).await;

@@ -59,7 +59,16 @@ impl Server {
         Self::over(place, options, true, Limits::default())
     }
 
+    /// Starts a server that is locked, its clock so many seconds off.
+    pub(crate) fn locked(place: &Place, options: Options, seconds_off: i64) -> Self {
+        Self::with_clock(place, options, false, Limits::default(), seconds_off)
+    }
+
     fn over(place: &Place, options: Options, dev: bool, limits: Limits) -> Self {
+        Self::with_clock(place, options, dev, limits, 0)
+    }
+
+    fn with_clock(place: &Place, options: Options, dev: bool, limits: Limits, seconds_off: i64) -> Self {
         let authority = Arc::new(LocalAuthority::ephemeral().unwrap());
         let tls = authority.tls().unwrap();
         let settings = Settings { dev, account: AccountId::DEFAULT, suffixes: Vec::new() };
@@ -67,6 +76,7 @@ impl Server {
         let place = place.clone();
         let options = Options { program: Some(env!("CARGO_BIN_EXE_claviger").into()), ..options };
         let node = std::thread::spawn(move || Node::start(&place, options)).join().unwrap().unwrap();
+        node.clock().set_offset_milliseconds(seconds_off * 1000);
         let front = Front::new(Application::new(settings, Some(Arc::clone(&authority)), node), Some(tls), limits);
         let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.address();

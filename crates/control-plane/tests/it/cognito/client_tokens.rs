@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_control_plane::operation::Caller;
 use claviger_resources::app_client::AppClient;
-use claviger_resources::{AccountId, Region};
+use claviger_resources::{AccountId, Region, Tenant};
 use claviger_store::TransactionExt;
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ async fn a_client_gets_the_token_that_the_token_endpoint_would_give() {
 
     // Who signs the call, and where it goes, says nothing.
     let (account, region) = (AccountId::parse("111111111111").unwrap(), Region::parse("eu-west-1").unwrap());
-    plane.caller = Caller { account, region, session: None };
+    plane.caller = Caller::root(Tenant { account, region });
     plane.ok("GetClientToken", input).await;
 }
 

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::Full;
+use http::{Request, Response, StatusCode, header};
 use serde_json::Value;
 
+use super::super::credentials::signed;
 use super::super::endpoint::Endpoint;
 
 /// The API of a server, in one region.
@@ -51,8 +51,8 @@ impl Api {
         let request = Request::post("/")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::AUTHORIZATION, self.scope("cloudformation"))
-            .body(Full::<Bytes>::from(form.finish()))?;
-        let answer = self.endpoint.send(request).await?;
+            .body(Bytes::from(form.finish()))?;
+        let answer = self.send(request, "cloudformation").await?;
         let text = std::str::from_utf8(answer.body()).unwrap_or_default();
         let root = Element::parse(text)
             .with_context(|| format!("{} answered {} to {action}, and no XML", self.endpoint.url(), answer.status()))?;
@@ -68,8 +68,8 @@ impl Api {
             .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
             .header(header::AUTHORIZATION, self.scope(service))
             .header("x-amz-target", target)
-            .body(Full::<Bytes>::from(input.to_string()))?;
-        let answer = self.endpoint.send(request).await?;
+            .body(Bytes::from(input.to_string()))?;
+        let answer = self.send(request, service).await?;
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         if answer.status() != StatusCode::OK {
             let message = body.get("message").and_then(Value::as_str).unwrap_or("no reason was given");
@@ -83,8 +83,13 @@ impl Api {
         let request = Request::put(path)
             .header(header::AUTHORIZATION, self.scope("s3"))
             .header("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
-            .body(Full::from(content))?;
-        Ok(self.endpoint.send(request).await?.status())
+            .body(content)?;
+        Ok(self.send(request, "s3").await?.status())
+    }
+
+    /// Sends a request, signed when there is something to sign with.
+    async fn send(&self, request: Request<Bytes>, service: &str) -> anyhow::Result<Response<Bytes>> {
+        self.endpoint.send(signed(&self.endpoint, request, service, Some(&self.region))?).await
     }
 
     /// The part of a signature that tells service and region. `claviger dev` takes any credentials.

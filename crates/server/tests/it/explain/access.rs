@@ -27,9 +27,10 @@ async fn what_never_reaches_a_service_is_explained() {
     let server = Server::start(false, Limits::default());
     let unsigned = server.ask(request("GET", "/restapis", &[], "")).await;
     assert_eq!(unsigned.said(), (403, r#"{"message":"Missing Authentication Token"}"#));
-    // Outside `dev` nobody is known to be an operator yet.
+    // Outside `dev` an operator is who signs as one.
     let target = format!("/_claviger/explain/{}", unsigned.id());
-    assert_eq!(server.ask(request("GET", &target, &[], "")).await.status, 404);
+    let asked = server.ask(request("GET", &target, &[], "")).await;
+    assert_eq!((asked.status.as_u16(), &asked.json()["__type"]), (400, &"MissingAuthenticationTokenException".into()));
 }
 
 #[tokio::test]
@@ -108,5 +109,5 @@ async fn the_command_explains_for_people_and_programs() {
     let mut elsewhere = explain(&[refused.id()]);
     elsewhere.env("CLAVIGER_ENDPOINT", format!("http://{}", production.address));
     let (status, _, stderr) = run(&mut elsewhere).await;
-    assert!(status == Some(1) && stderr.contains("does not explain refusals"), "{stderr}");
+    assert!(status == Some(1) && stderr.contains("Missing Authentication Token"), "{stderr}");
 }
