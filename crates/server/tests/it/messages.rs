@@ -66,7 +66,12 @@ async fn neither_web_pages_of_others_nor_production_tell_them() {
         assert_eq!(reply.status, 403, "{headers:?}");
     }
     let production = Server::start(false, Limits::default());
-    assert_eq!(production.ask(request("GET", &target, &[], "")).await.status, 404);
+    // Elsewhere they are for operators, who sign.
+    let unsigned = production.ask(request("GET", &target, &[], "")).await;
+    assert_eq!(
+        (unsigned.status.as_u16(), &unsigned.json()["__type"]),
+        (400, &"MissingAuthenticationTokenException".into())
+    );
 }
 
 #[tokio::test]
