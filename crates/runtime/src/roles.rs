@@ -27,7 +27,7 @@ const OWN_ACTIONS: &str = "claviger:";
 const ROLES_MAX: usize = 1_000;
 
 /// The roles that there are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Roles(BTreeMap<RoleName, Arc<Policy>>);
 
 /// A role as a configuration has it.

@@ -110,10 +110,9 @@ impl From<Error> for Failure {
             | Error::SigningKeyNotFound(_)
             | Error::PolicyNotFound(_) => "ResourceNotFoundException",
             Error::NoSigningKeysYet(_) => "TooManyRequestsException",
-            Error::TooManyKeys(_)
-            | Error::TooManyRevocations
-            | Error::TooManyPolicies
-            | Error::TooManyAccessKeys => "LimitExceededException",
+            Error::TooManyKeys(_) | Error::TooManyRevocations | Error::TooManyPolicies | Error::TooManyAccessKeys => {
+                "LimitExceededException"
+            }
             Error::RateOutOfRange
             | Error::AccessKeyEnded(_)
             | Error::NoRole { .. }

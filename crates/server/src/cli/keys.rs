@@ -15,13 +15,14 @@ use time::macros::format_description;
 use super::call::{call, printable};
 use super::{Global, Output, WrongUsage};
 use crate::clock::MovableClock;
+use crate::config::{self, Flags};
 use crate::node::{Place, first_key};
 
 /// Make, list, rotate and revoke the access keys with which calls of `claviger serve` are signed
 ///
 /// A key calls in a role: admin may everything, deployer what deploy tools need, auditor may look at everything but secrets,
 /// secret-reader may read secrets; others are in the server's configuration. Keys are made by the running server, and so with
-/// a key; the first one of a store with --data-dir, while no server runs on it.
+/// a key; the first one of a store with --config or --data-dir, while no server runs on it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -60,6 +61,9 @@ struct Create {
     /// Make it on the store in this directory, without a server: the first key of a store
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// The same on the store that this configuration of `claviger serve` names
+    #[arg(long, value_name = "PATH", conflicts_with = "data_dir")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -134,7 +138,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit
 impl Create {
     async fn run(&self, global: &Global) -> anyhow::Result<Value> {
         if let Some(directory) = &self.data_dir {
-            return self.on_store(&Place::Directory(directory.clone())).await;
+            return self.on_store(&Place::Directory(directory.clone()), AccountId::DEFAULT, &Roles::default()).await;
+        }
+        if let Some(file) = &self.config {
+            let config = config::read(file, &Flags::default()).map_err(|error| WrongUsage(error.to_string()))?;
+            return self.on_store(&Place::served(&config), config.account, &config.roles).await;
         }
         let mut input = json!({ "RoleName": self.role });
         put(&mut input, "UserName", self.user.clone());
@@ -145,14 +153,13 @@ impl Create {
     }
 
     /// Makes the key on the store itself.
-    async fn on_store(&self, place: &Place) -> anyhow::Result<Value> {
-        let roles = Roles::default();
+    async fn on_store(&self, place: &Place, account: AccountId, roles: &Roles) -> anyhow::Result<Value> {
         let role = RoleName::parse(&self.role).ok().filter(|role| roles.policy(role.as_str()).is_some());
         let known = || roles.names().map(RoleName::as_str).collect::<Vec<_>>().join(", ");
         let role = role.ok_or_else(|| WrongUsage(format!("there is no role {}; there are: {}", self.role, known())))?;
         let now = MovableClock::default().now();
         let wanted = Wanted {
-            account: self.account.unwrap_or(AccountId::DEFAULT),
+            account: self.account.unwrap_or(account),
             role,
             user_name: self.user.clone(),
             description: self.description.clone(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use claviger_control_plane::services::Settings as ControlPlaneSettings;
 use claviger_resources::{Clock, Timestamp};
-use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
+use claviger_runtime::access_keys::UnknownKeys;
 use claviger_runtime::functions::{Functions, guard};
 use claviger_runtime::token_cache::TokenCache;
 use sd_notify::NotifyState;
@@ -24,7 +24,7 @@ use crate::clock::MovableClock;
 use crate::config::{self, Config, Flags};
 use crate::listener::{self, Front, Limits, Listener};
 use crate::master_key::MasterKeySource;
-use crate::node::{Node, Options, Place, Served};
+use crate::node::{Node, Options, Place};
 use crate::planes::Planes;
 
 /// Run the production server: signatures verified, TLS, and nothing that the configuration does not allow
@@ -65,12 +65,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit
     let scheme = if certificates.is_some() { "https" } else { "http" };
     let first = listeners.first().context("there is no address to listen on")?;
     let url = url(scheme, first.address());
-    let place = Place::Served(Served {
-        directory: config.data_dir.clone(),
-        store: config.store.clone(),
-        master_key: config.master_key.clone(),
-    });
-    let node = Node::start(&place, options(&config, &url))?;
+    let node = Node::start(&Place::served(&config), options(&config, &url))?;
     if let Some(file) = &address_file {
         file.write(&url)?;
     }
@@ -94,7 +89,8 @@ fn options(config: &Config, url: &str) -> Options {
         functions_off: !config.run_functions,
         endpoint: Some(url.to_owned()),
         program: Some(guard::PROGRAM.into()),
-        access_keys: AccessKeys::new([], UnknownKeys::Refused),
+        unknown_keys: UnknownKeys::Refused,
+        roles: config.roles.clone(),
         tokens: TokenCache::new(config.token_cache_bytes),
         request_rates: config.aws_request_rates,
         ..Options::default()

@@ -7,6 +7,7 @@ mod given;
 mod listeners;
 mod master_key;
 mod problem;
+mod roles;
 mod settings;
 mod store;
 mod tls;
@@ -23,6 +24,7 @@ use claviger_resources::quotas::Quotas;
 use claviger_resources::{AccountId, Clock, Timestamp};
 use claviger_runtime::functions::{Apartness, FunctionUrl, apartness};
 use claviger_runtime::issuers::Issuers;
+use claviger_runtime::roles::Roles;
 use http::Uri;
 
 use self::given::{FILE_BYTES_MAX, Given};
@@ -44,6 +46,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreAddress,
     pub(crate) master_key: MasterKeySource,
     pub(crate) account: AccountId,
+    pub(crate) roles: Roles,
     pub(crate) issuers: Issuers,
     pub(crate) suffixes: Vec<String>,
     pub(crate) addresses: Vec<Address>,
@@ -111,6 +114,7 @@ fn check(
     let config = Config {
         master_key: checks.master_key(data_dir.as_deref(), &variable),
         account: checks.account(),
+        roles: checks.roles(),
         issuers: checks.issuers(),
         suffixes: checks.suffixes(),
         connections_max: usize::try_from(checks.number("listen.connections_max", 16_384, 1, CONNECTIONS_MAX))

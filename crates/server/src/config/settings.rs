@@ -50,6 +50,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "The AWS account of callers whose credentials name none: 12 digits",
     },
     Setting {
+        key: "roles",
+        kind: Kind::Tables,
+        default: "`admin`, `deployer`, `auditor` and `secret-reader`",
+        help: "Further roles in which access keys call, each a table with a `name` and `statements`",
+    },
+    Setting {
         key: "issuer",
         kind: Kind::Text,
         default: "none: must be given",

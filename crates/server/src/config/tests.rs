@@ -121,6 +121,10 @@ fn every_setting_can_be_given_in_a_file() {
         operations = ['127.0.0.1:8443', '127.0.0.1:9100']
         connections_max = 100
 
+        [[roles]]
+        name = 'reader'
+        statements = [{ effect = 'Allow', actions = ['cognito-idp:Describe*'], resources = ['*'] }]
+
         [master_key]
         command = ['cat', 'HERE/master.key']
 
@@ -151,6 +155,7 @@ fn every_setting_can_be_given_in_a_file() {
     assert_eq!((config.connections_max, config.token_cache_bytes, config.functions.len()), (100, 0, 1));
     assert_eq!((config.drain_delay.as_secs(), config.drain_max.as_secs()), (5, 60));
     assert_eq!(config.certificates.len(), 2);
+    assert!(config.roles.policy("reader").is_some() && config.roles.policy("admin").is_some());
     assert!(config.run_functions && config.aws_request_rates && config.log_is_json);
 }
 
@@ -317,6 +322,12 @@ fn what_cannot_be_understood_is_refused_with_its_line() {
     check("store = 'sqlite:'", "claviger.toml:4: store names no file");
     check("suffixes = ['a b.example']", "claviger.toml:4: \"a b.example\" is no host name");
     check("suffixes = ['-a.example']", "claviger.toml:4: \"-a.example\" is no host name");
+    check("[[roles]]\nname = 'a'", "claviger.toml:4: roles: missing field `statements`");
+    check("[[roles]]\nname = 'admin'\nstatements = []", "claviger.toml:4: roles: ");
+    check(
+        "[[roles]]\nname = 'a'\nstatements = [{ effect = 'Maybe' }]",
+        "claviger.toml:4: roles: the role a is no policy",
+    );
     check("functions = ['claims']", "claviger.toml:4: functions: expected ARN=URL");
     check("quotas = ['pools=1']", "claviger.toml:4: quotas: there is no quota \"pools\"");
     check("request_rates = 'mine'", "claviger.toml:4: request_rates is one of off, aws");

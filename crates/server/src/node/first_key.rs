@@ -23,7 +23,7 @@ pub enum NoKey {
 
 /// Makes a key on the store at this place. The store's lock keeps it apart from a server.
 pub async fn make(place: &Place, wanted: Wanted) -> Result<(AccessKey, Secret<String>), NoKey> {
-    let (store, master) = place.open(None)?;
+    let (store, master) = place.open(None).await?;
     let vault = open_vault(&*store, &master).await?;
     let now = MovableClock::default().now();
     let mut tx = store.write().await.map_err(StartError::from)?;

@@ -14,7 +14,7 @@ use claviger_store_postgres::PostgresStore;
 use claviger_store_sqlite::SqliteStore;
 
 use super::StartError;
-use crate::config::StoreAddress;
+use crate::config::{Config, StoreAddress};
 use crate::failpoint::{KillAt, KilledStore};
 use crate::master_key::{self, MasterKeySource};
 use crate::random::SystemRandom;
@@ -47,6 +47,15 @@ pub struct Served {
 }
 
 impl Place {
+    /// Where a configuration says.
+    pub(crate) fn served(config: &Config) -> Self {
+        Self::Served(Served {
+            directory: config.data_dir.clone(),
+            store: config.store.clone(),
+            master_key: config.master_key.clone(),
+        })
+    }
+
     /// The directory for what is kept in files; `None` when that is nowhere.
     fn directory(&self) -> Option<&Path> {
         match self {
