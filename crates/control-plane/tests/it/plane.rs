@@ -32,6 +32,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
+/// How many planes there have been: each node has an id of its own, those too that go on where another stopped.
+static STARTED: AtomicU64 = AtomicU64::new(0);
+
 /// A control plane with a clock that stands still and chance that repeats itself.
 pub(crate) struct Plane {
     node: ControlPlane,
@@ -133,8 +136,6 @@ impl Plane {
             threads: tokio::runtime::Handle::current(),
         }));
         let (stacks, stack_worker) = Stacks::new();
-        // Each has an id of its own, those too that begin again where another stopped.
-        static STARTED: AtomicU64 = AtomicU64::new(0);
         let mut chance = SeededRandom::new(STARTED.fetch_add(1, Ordering::SeqCst));
         let nodes = Nodes::alone(&*clock, Arc::clone(&monotonic) as _, &mut chance);
         let nodes = Arc::new(nodes);

@@ -172,19 +172,12 @@ impl Node {
             clock: Arc::new(MovableClock::default()),
             world: clock.clone(),
             random: options.random.unwrap_or(random::system),
-            surroundings: Surroundings {
-                path: std::env::var_os("PATH").unwrap_or_default(),
-                endpoint: options.endpoint,
-                program: options.program,
-                libraries: libraries(),
-            },
+            surroundings: surroundings(options.endpoint, options.program),
             threads: function_threads.handle().clone(),
         }));
         let (vault_of_issuance, hooks) = (Arc::clone(&vault), Arc::clone(&functions));
         let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, hooks, clock.clone(), limits);
         let metrics = Arc::<Metrics>::default();
-        let nodes = if place.is_shared() { Nodes::in_cluster } else { Nodes::alone };
-        let nodes = Arc::new(nodes(&*clock, Arc::clone(&monotonic), &mut *random::system()));
         let issuance = Arc::new(issuance.counting(Arc::clone(&metrics)));
         let sessions = UserSessions {
             store: store.clone(),
@@ -206,7 +199,7 @@ impl Node {
             Arc::clone(&issuer_keys),
             access_keys,
             Arc::clone(&functions),
-            monotonic,
+            Arc::clone(&monotonic),
         );
         let data_plane = data_plane
             .calling_backends(options.upstreams)
@@ -225,7 +218,7 @@ impl Node {
             functions: Arc::clone(&functions),
             stacks,
             trials: Arc::new(data_plane.trials()),
-            nodes: Arc::clone(&nodes),
+            nodes: nodes(place, &clock, &monotonic),
             clock: clock.clone(),
             random: Arc::new(random::system),
             roles,
@@ -358,6 +351,17 @@ impl Drop for Node {
 fn threads(count: usize, name: &str) -> Result<Runtime, StartError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(count).thread_name(name).enable_all().build().map_err(StartError::Threads)
+}
+
+/// This node, alone with its store or among others.
+fn nodes(place: &Place, clock: &MovableClock, monotonic: &Arc<dyn Monotonic>) -> Arc<Nodes> {
+    let make = if place.is_shared() { Nodes::in_cluster } else { Nodes::alone };
+    Arc::new(make(clock, Arc::clone(monotonic), &mut *random::system()))
+}
+
+/// What functions are told about the node.
+fn surroundings(endpoint: Option<String>, program: Option<PathBuf>) -> Surroundings {
+    Surroundings { path: std::env::var_os("PATH").unwrap_or_default(), endpoint, program, libraries: libraries() }
 }
 
 /// What the server's own languages find their libraries by, and functions theirs: Lambda brings its SDKs along, and here
