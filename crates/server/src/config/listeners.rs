@@ -23,14 +23,13 @@ impl Checks<'_> {
     pub(super) fn addresses(&mut self, has_tls: bool) -> Vec<Address> {
         let data = self.given.list("listen.data").to_vec();
         let data = if data.is_empty() { vec![self.default_address()] } else { data };
-        let others = |key| match self.given.list(key) {
-            [] => data.clone(),
-            given => given.to_vec(),
-        };
-        let (control, operations) = (others("listen.control"), others("listen.operations"));
+        let (control, operations) = (self.given.list("listen.control"), self.given.list("listen.operations"));
+        // What has no address of its own is answered with traffic.
+        let with_data = |list: &[Located<String>], planes| if list.is_empty() { planes } else { Planes::DATA };
+        let of_data = with_data(control, Planes::CONTROL) | with_data(operations, Planes::OPERATIONS) | Planes::DATA;
         let mut found: Vec<Address> = Vec::new();
-        let groups = [(data, Planes::DATA), (control, Planes::CONTROL), (operations, Planes::OPERATIONS)];
-        for (given, planes) in groups.iter().flat_map(|(list, planes)| list.iter().map(move |it| (it, *planes))) {
+        let groups = [(&*data, of_data), (control, Planes::CONTROL), (operations, Planes::OPERATIONS)];
+        for (given, planes) in groups.into_iter().flat_map(|(list, planes)| list.iter().map(move |it| (it, planes))) {
             let Ok(address) = given.value.parse::<SocketAddr>() else {
                 let text = format!("{:?} is no address to listen on, as 0.0.0.0:443 is or [::1]:4566", given.value);
                 self.refuse_once(given, text);
