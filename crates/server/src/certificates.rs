@@ -102,14 +102,19 @@ impl Certificates {
 
     /// The TLS configuration that shows them.
     pub(crate) fn tls(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        config.ticketer = provider::Ticketer::new()?;
-        Ok(Arc::new(config))
+        server_config(Arc::clone(self) as Arc<dyn ResolvesServerCert>)
     }
+}
+
+/// The TLS configuration of a server whose certificates are found there.
+pub(crate) fn server_config(certificates: Arc<dyn ResolvesServerCert>) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(certificates);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.ticketer = provider::Ticketer::new()?;
+    Ok(Arc::new(config))
 }
 
 impl ResolvesServerCert for Certificates {

@@ -22,6 +22,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, SigningKey};
 use time::{Duration, OffsetDateTime};
 
+use crate::certificates::server_config;
+
 /// How many names' certificates are remembered.
 const REMEMBERED_MAX: usize = 1024;
 /// Clients whose clock runs behind must not find a certificate from the future.
@@ -116,13 +118,7 @@ impl LocalAuthority {
 
     /// The TLS configuration that answers for every name.
     pub fn tls(self: &Arc<Self>) -> Result<Arc<ServerConfig>, rustls::Error> {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(provider::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        config.ticketer = provider::Ticketer::new()?;
-        Ok(Arc::new(config))
+        server_config(Arc::clone(self) as Arc<dyn ResolvesServerCert>)
     }
 
     /// The certificate for exactly this name; `None` when the name cannot stand in one.
