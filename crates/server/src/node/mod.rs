@@ -224,6 +224,8 @@ impl Node {
             roles,
             settings,
         }));
+        // Who else lives must be known before anything is taken over from nodes that seem dead.
+        control.block_on(services.nodes.beat(&*store))?;
         let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services)));
         let tasks = background(&services, &current, builder, stack_worker, control.handle());
         let tasks = Mutex::new(tasks);
@@ -374,11 +376,11 @@ fn libraries() -> Vec<(&'static str, OsString)> {
 /// Says now and then that the node is alive, until it is closed.
 async fn keep_beating(services: Arc<Services>) {
     loop {
+        tokio::time::sleep(nodes::BEAT).await;
         if let Err(error) = services.nodes.beat(&*services.store).await {
             let reason = error.to_string();
             tracing::warn!(reason, "the other nodes cannot be told that this one is alive");
         }
-        tokio::time::sleep(nodes::BEAT).await;
     }
 }
 

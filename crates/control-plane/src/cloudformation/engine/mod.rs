@@ -21,7 +21,7 @@ use claviger_resources::Tenant;
 use claviger_resources::stack::{Phase, Stack, StackOperation};
 use claviger_store::{Kind, StoreError, Stored};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::answers::Answers;
 use super::errors::Error;
@@ -89,7 +89,7 @@ impl StackWorker {
     pub async fn run(mut self, services: Arc<Services>) {
         let turns = Arc::new(Turns::default());
         go_on(&services, &turns).await;
-        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let work = tokio::select! {
