@@ -46,6 +46,7 @@ pub mod session;
 pub mod signing_certificate;
 pub mod signing_key;
 pub mod stack;
+pub mod stored_blob;
 pub mod tenant;
 pub mod time;
 pub mod token_usage;

@@ -168,6 +168,10 @@ closed_set! {
         Upload = "upload",
         /// A part of one.
         Part = "part",
+        /// Contents of objects and functions, where they are not in files.
+        StoredBlob = "blob",
+        /// A piece of those.
+        BlobPiece = "blob_piece",
     }
 }
 

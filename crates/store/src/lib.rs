@@ -21,7 +21,8 @@ pub use error::StoreError;
 pub use key::{Key, Kind, Name, Namespace};
 pub use record::{Record, Stored, TransactionExt};
 pub use records::{
-    API_GATEWAY_ACCOUNT_ID, KEYRING_ID, ROLE_MAPPING_ID, keyring_tenant, node_tenant, policy_tenant, stack_name,
+    API_GATEWAY_ACCOUNT_ID, KEYRING_ID, ROLE_MAPPING_ID, blob_tenant, keyring_tenant, node_tenant, policy_tenant,
+    stack_name,
 };
 pub use revision::{Change, Changes, FEED_REVISIONS, Revision};
 pub use transaction::{Listing, Row, Store, Transaction};

@@ -38,6 +38,7 @@ use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::stack::{ChangeSet, Stack, StackEvent, StackExport, StackImport, StackResource, StackTemplate};
+use claviger_resources::stored_blob::{BlobPiece, StoredBlob};
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::usage_plan::{UsagePlan, UsagePlanKey};
 use claviger_resources::user::User;
@@ -267,6 +268,34 @@ impl Record for Node {
     }
 }
 
+impl Record for StoredBlob {
+    const KIND: Kind = Kind::StoredBlob;
+
+    fn tenant(&self) -> Tenant {
+        blob_tenant()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Record for BlobPiece {
+    const KIND: Kind = Kind::BlobPiece;
+
+    fn tenant(&self) -> Tenant {
+        blob_tenant()
+    }
+
+    fn parent(&self) -> &str {
+        &self.blob
+    }
+
+    fn id(&self) -> &str {
+        &self.number
+    }
+}
+
 impl Record for Keyring {
     const KIND: Kind = Kind::Keyring;
 
@@ -295,6 +324,11 @@ pub const ROLE_MAPPING_ID: &str = "roles";
 
 /// The tenant that authorization policies are filed under: their names are unique over all accounts and regions.
 pub fn policy_tenant() -> Tenant {
+    nobody()
+}
+
+/// The tenant that blobs are filed under: who may read one is decided by what names it.
+pub fn blob_tenant() -> Tenant {
     nobody()
 }
 

@@ -1,6 +1,6 @@
-//! Blobs that a crash left behind: files of earlier runs that no object names.
+//! Blobs that a crash left behind: those of earlier runs that no object names.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -8,7 +8,8 @@ use std::path::Path;
 use claviger_resources::object::{Object, Part};
 use claviger_store::{Key, Kind, Store, StoreError, Stored};
 
-use super::{BlobStore, blocking};
+use super::records::CODE_PREFIX;
+use super::{BlobStore, Home, blocking};
 
 /// Rows read at a time.
 const PAGE: usize = 1_000;
@@ -25,38 +26,62 @@ pub enum LeftoversError {
 }
 
 impl BlobStore {
-    /// Removes what earlier runs left behind, while this one goes on.
+    /// Removes what earlier runs left behind, while this one goes on; of contents in the store, what nothing has named for a
+    /// day.
     pub async fn remove_leftovers(&self, store: &dyn Store) -> Result<(), LeftoversError> {
-        let inner = self.0.clone();
-        // Listed before the store is asked: no name is given to a file of an earlier run any more.
-        let mut found = blocking(move || earlier(&inner.folder, &inner.run)).await?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        let mut tx = store.read().await?;
-        for kind in [Kind::Object, Kind::Part] {
-            let mut after: Option<Key> = None;
-            loop {
-                let rows = tx.rows_of_kind(kind, after.as_ref(), PAGE).await?;
-                for row in &rows {
-                    if kind == Kind::Object {
-                        for blob in Stored::<Object>::from_row(row)?.record.blobs {
-                            found.remove(&blob.id);
-                        }
-                    } else {
-                        found.remove(&Stored::<Part>::from_row(row)?.record.blob.id);
+        match &self.0 {
+            Home::Folder(folder) => {
+                // Listed before the store is asked: no name is given to a file of an earlier run any more.
+                let inner = folder.0.clone();
+                let mut found = blocking(move || earlier(&inner.folder, &inner.run)).await?;
+                if !found.is_empty() {
+                    keep_named(store, |id| {
+                        found.remove(id);
+                    })
+                    .await?;
+                    folder.remove(found.into_iter()).await?;
+                }
+            }
+            Home::Records(records) => {
+                let mut found = records.old().await?;
+                found.retain(|head| !head.id.starts_with(CODE_PREFIX));
+                let mut found: HashMap<String, _> = found.into_iter().map(|head| (head.id.clone(), head)).collect();
+                if !found.is_empty() {
+                    keep_named(store, |id| {
+                        found.remove(id);
+                    })
+                    .await?;
+                    for head in found.into_values() {
+                        records.remove_old(&head).await?;
                     }
                 }
-                if rows.len() < PAGE {
-                    break;
-                }
-                after = rows.into_iter().next_back().map(|row| row.key);
             }
         }
-        drop(tx);
-        let inner = self.0.clone();
-        Ok(blocking(move || inner.remove(found.iter().map(String::as_str))).await?)
+        Ok(())
     }
+}
+
+/// Tells of every blob that an object or a part of one names.
+async fn keep_named(store: &dyn Store, mut named: impl FnMut(&str)) -> Result<(), StoreError> {
+    let mut tx = store.read().await?;
+    for kind in [Kind::Object, Kind::Part] {
+        let mut after: Option<Key> = None;
+        loop {
+            let rows = tx.rows_of_kind(kind, after.as_ref(), PAGE).await?;
+            for row in &rows {
+                if kind == Kind::Object {
+                    Stored::<Object>::from_row(row)?.record.blobs.iter().for_each(|blob| named(&blob.id));
+                } else {
+                    named(&Stored::<Part>::from_row(row)?.record.blob.id);
+                }
+            }
+            if rows.len() < PAGE {
+                break;
+            }
+            after = rows.into_iter().next_back().map(|row| row.key);
+        }
+    }
+    Ok(())
 }
 
 /// The files in a folder that this run did not write.

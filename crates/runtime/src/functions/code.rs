@@ -1,7 +1,8 @@
 //! Where the code of functions stands: each zip under its digest, and unpacked beside it once it is to run.
 //!
-//! A zip is on disk before the transaction that names it commits. What no function names any more is removed by
-//! [`CodeStore::sweep`].
+//! A zip is durable before the transaction that names it commits. What no function names any more is removed by
+//! [`CodeStore::sweep`]. Where nodes share a store and no disk, zips stand in the store as well, and a node's files are what
+//! it has fetched of them.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
@@ -13,11 +14,15 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
+use claviger_resources::Clock;
 use claviger_resources::function::{Code, CodeSha256};
+use claviger_resources::limits::FUNCTION_ZIP_BYTES_MAX;
+use claviger_store::Store;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::archive::{Archive, ArchiveError};
+use crate::blobs::{CODE_PREFIX, Records};
 use crate::ids::random_uuid;
 
 /// How long code is kept that no function names: its transaction may be under way, or a last call of what it was.
@@ -34,6 +39,8 @@ struct Inner {
     elsewhere: OnceLock<PathBuf>,
     /// When each zip was last asked to be kept or to be run.
     kept: Mutex<HashMap<CodeSha256, Instant>>,
+    /// Where zips stand for all nodes.
+    shared: Option<Records>,
     /// Held while something is unpacked, so that nothing is unpacked twice at a time.
     unpacking: tokio::sync::Mutex<()>,
     /// Removes the folder in the end, when it is to leave nothing behind.
@@ -46,6 +53,9 @@ pub enum CodeError {
     /// The zip cannot be a function's.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The store does not have it whole, or not as it was.
+    #[error("the code of the function is not in the store; upload it again")]
+    Missing,
     /// The folder of code cannot be used.
     #[error("the folder of functions' code cannot be used")]
     Folder(#[source] io::Error),
@@ -57,40 +67,55 @@ pub enum CodeError {
 impl CodeStore {
     /// Code in this folder, which is made when it is needed.
     pub fn at(folder: &Path) -> Self {
-        Self::new(folder.join("functions"), folder.join("functions").join("unpacked"), None)
+        Self::new(folder.join("functions"), folder.join("functions").join("unpacked"), None, None)
+    }
+
+    /// Code in the store, for all nodes that share it; what this one needs of it is fetched to the folder.
+    pub fn shared(folder: &Path, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        let (zips, unpacked) = (folder.join("functions"), folder.join("functions").join("unpacked"));
+        Self::new(zips, unpacked, Some(Records::new(store, clock)), None)
     }
 
     /// Code in a folder that is gone with this value.
     pub fn temporary() -> io::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("claviger-functions-").tempdir()?;
         let (zips, unpacked) = (scratch.path().join("zips"), scratch.path().join("unpacked"));
-        Ok(Self::new(zips, unpacked, Some(scratch)))
+        Ok(Self::new(zips, unpacked, None, Some(scratch)))
     }
 
-    fn new(zips: PathBuf, unpacked: PathBuf, scratch: Option<TempDir>) -> Self {
+    fn new(zips: PathBuf, unpacked: PathBuf, shared: Option<Records>, scratch: Option<TempDir>) -> Self {
         let (kept, unpacking) = (Mutex::default(), tokio::sync::Mutex::default());
         let elsewhere = OnceLock::new();
-        Self(Arc::new(Inner { zips, unpacked, elsewhere, kept, unpacking, _scratch: scratch }))
+        Self(Arc::new(Inner { zips, unpacked, elsewhere, kept, shared, unpacking, _scratch: scratch }))
     }
 
-    /// Keeps a zip, after looking through it. When this returns it is on disk.
+    /// Keeps a zip, after looking through it. When this returns it is durable.
     pub async fn keep(&self, zip: Bytes) -> Result<Code, CodeError> {
-        let inner = Arc::clone(&self.0);
-        blocking(move || {
-            Archive::open(Cursor::new(&zip))?;
-            let bytes = zip.len() as u64;
-            let sha256 = sha256(&zip);
+        let (inner, content) = (Arc::clone(&self.0), zip.clone());
+        let code = blocking(move || {
+            Archive::open(Cursor::new(&content))?;
+            let bytes = content.len() as u64;
+            let sha256 = sha256(&content);
             inner.is_wanted(sha256);
-            inner.write(sha256, &zip).map_err(CodeError::Folder)?;
+            inner.write(sha256, &content).map_err(CodeError::Folder)?;
             Ok(Code { sha256, bytes })
-        })
-        .await
+        });
+        let code = code.await?;
+        if let Some(records) = &self.0.shared {
+            records.keep(&blob_of(code.sha256), &zip).await.map_err(CodeError::Folder)?;
+        }
+        Ok(code)
     }
 
     /// The folder with the unpacked code, which is unpacked when it is first asked for.
     pub async fn unpacked(&self, sha256: CodeSha256) -> Result<PathBuf, CodeError> {
         let folder = self.0.unpacked().join(sha256.to_string());
         let _turn = self.0.unpacking.lock().await;
+        if let Some(records) = &self.0.shared
+            && !folder.is_dir()
+        {
+            self.fetch(records, sha256).await?;
+        }
         let inner = Arc::clone(&self.0);
         blocking(move || {
             inner.is_wanted(sha256);
@@ -113,8 +138,37 @@ impl CodeStore {
         .await
     }
 
+    /// Brings a zip to this node's folder, where it is not there yet.
+    async fn fetch(&self, records: &Records, sha256: CodeSha256) -> Result<(), CodeError> {
+        if self.0.zip(sha256).is_file() {
+            return Ok(());
+        }
+        let found = records.whole(&blob_of(sha256), FUNCTION_ZIP_BYTES_MAX).await.map_err(CodeError::Folder)?;
+        let inner = Arc::clone(&self.0);
+        blocking(move || {
+            let zip = found.filter(|zip| self::sha256(zip) == sha256).ok_or(CodeError::Missing)?;
+            inner.write(sha256, &zip).map_err(CodeError::Folder)
+        })
+        .await
+    }
+
+    /// Removes from the store what is not in use and was not kept within a day.
+    async fn sweep_shared(&self, in_use: &HashSet<CodeSha256>) -> Result<(), CodeError> {
+        let Some(records) = &self.0.shared else { return Ok(()) };
+        let old = records.old().await.map_err(io::Error::other).map_err(CodeError::Folder)?;
+        let is_needless = |id: &str| {
+            let digest = id.strip_prefix(CODE_PREFIX).map(CodeSha256::parse);
+            matches!(digest, Some(Ok(digest)) if !in_use.contains(&digest))
+        };
+        for head in old.iter().filter(|head| is_needless(&head.id)) {
+            records.remove_old(head).await.map_err(CodeError::Folder)?;
+        }
+        Ok(())
+    }
+
     /// Removes what is not in use and was not kept just now.
     pub async fn sweep(&self, in_use: HashSet<CodeSha256>) -> Result<(), CodeError> {
+        self.sweep_shared(&in_use).await?;
         let _turn = self.0.unpacking.lock().await;
         let inner = Arc::clone(&self.0);
         blocking(move || {
@@ -182,6 +236,11 @@ impl Inner {
         create_private(&self.zips)?;
         write_whole(&place, zip, 0o600)
     }
+}
+
+/// The name of a zip in the store.
+fn blob_of(sha256: CodeSha256) -> String {
+    format!("{CODE_PREFIX}{sha256}")
 }
 
 /// The digest of a zip.

@@ -57,6 +57,8 @@ const CONTROL_THREADS: usize = 2;
 const FUNCTION_THREADS: usize = 1;
 /// How long those processes may take to end.
 const FUNCTIONS_END_MAX: Duration = Duration::from_secs(5);
+/// How often nodes that share a store look for contents that no object names.
+const LEFTOVERS_PAUSE: Duration = Duration::from_hours(6);
 /// Rows deleted at a time by a reset.
 const RESET_PAGE: usize = 1_000;
 
@@ -158,7 +160,7 @@ impl Node {
             Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
         let settings = Settings { endpoint: options.endpoint.clone(), ..options.settings };
-        let blobs = place.blob_store()?;
+        let blobs = place.blob_store(&store, clock.clone())?;
         let issuer_keys = Arc::new(IssuerKeys::new(Arc::clone(&monotonic)));
         let keeper = Keeper { store: store.clone(), clock: clock.clone(), threads: control.handle().clone() };
         let log_events = Arc::new(place.log_events(keeper)?);
@@ -167,7 +169,7 @@ impl Node {
             log_events: Arc::clone(&log_events),
             current: Arc::clone(&current),
             vault: Arc::clone(&vault),
-            code: place.code_store()?,
+            code: place.code_store(&store, clock.clone())?,
             // Processes of functions compare it with their own clock, which nobody moves.
             clock: Arc::new(MovableClock::default()),
             world: clock.clone(),
@@ -411,8 +413,15 @@ fn background(
     tasks.spawn_on(counts, threads);
     let objects = Arc::clone(services);
     let leftovers = async move {
-        if let Err(error) = objects.blobs.remove_leftovers(&*objects.store).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "files that no object needs stay");
+        loop {
+            if let Err(error) = objects.blobs.remove_leftovers(&*objects.store).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "contents that no object needs stay");
+            }
+            // What other nodes leave behind comes at any time.
+            if !objects.nodes.is_in_cluster() {
+                return;
+            }
+            tokio::time::sleep(LEFTOVERS_PAUSE).await;
         }
     };
     tasks.spawn_on(leftovers, threads);

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use claviger_resources::Clock;
 use claviger_runtime::access_logs::AccessLogs;
 use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::CodeStore;
@@ -101,8 +102,9 @@ impl Place {
         Ok((store, master))
     }
 
-    pub(super) fn code_store(&self) -> Result<CodeStore, StartError> {
+    pub(super) fn code_store(&self, store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<CodeStore, StartError> {
         match self.directory() {
+            Some(path) if self.is_shared() => Ok(CodeStore::shared(path, Arc::clone(store), clock)),
             Some(path) => Ok(CodeStore::at(path)),
             None => CodeStore::temporary().map_err(StartError::Scratch),
         }
@@ -119,8 +121,9 @@ impl Place {
         }
     }
 
-    pub(super) fn blob_store(&self) -> Result<BlobStore, StartError> {
+    pub(super) fn blob_store(&self, store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<BlobStore, StartError> {
         match self.directory() {
+            _ if self.is_shared() => Ok(BlobStore::shared(Arc::clone(store), clock)),
             Some(path) => Ok(BlobStore::at(path)),
             None => BlobStore::temporary().map_err(StartError::Scratch),
         }
