@@ -1,5 +1,7 @@
 //! Nodes: the servers that share a store, as they tell each other of themselves.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -15,4 +17,7 @@ pub struct Node {
     pub version: String,
     /// How often it has said so. Whoever sees this grow knows that it lives; nobody compares clocks.
     pub beats: u64,
+    /// How often those of its rate limits were asked lately that are asked most, by their names: requests a minute.
+    #[serde(default)]
+    pub demand: BTreeMap<String, u64>,
 }

@@ -13,6 +13,8 @@ use claviger_resources::node::Node;
 use claviger_resources::{Clock, Monotonic, Random, Timestamp, random};
 use claviger_store::{Store, StoreError, Stored, TransactionExt, node_tenant};
 
+use crate::limits::Demand;
+
 /// How often a node says that it is alive.
 pub const BEAT: Duration = Duration::from_secs(2);
 /// After how long without a beat a node is dead.
@@ -70,14 +72,15 @@ impl Nodes {
         1 + lock(others).values().filter(|seen| now.saturating_sub(seen.since) < DEAD_AFTER).count()
     }
 
-    /// Says that this node is alive, and looks at the others.
-    pub async fn beat(&self, store: &dyn Store) -> Result<(), StoreError> {
-        let Some(others) = &self.others else { return Ok(()) };
+    /// Says that this node is alive, and how often its limits are asked; looks at the others, and tells what those that live
+    /// have said of theirs.
+    pub async fn beat(&self, store: &dyn Store, demand: Demand) -> Result<Vec<Demand>, StoreError> {
+        let Some(others) = &self.others else { return Ok(Vec::new()) };
         let tenant = node_tenant();
         let mut tx = store.read().await?;
         let found = tx.list_all::<Node>(&tenant, "").await?;
         drop(tx);
-        self.write(store, found.iter().find(|node| node.id == self.id)).await?;
+        self.write(store, found.iter().find(|node| node.id == self.id), demand).await?;
         let now = self.now();
         let mut gone = Vec::new();
         {
@@ -96,7 +99,8 @@ impl Nodes {
         for node in gone {
             forget(store, &node).await?;
         }
-        Ok(())
+        let told = found.into_iter().filter(|node| self.is_other_alive(&node.id)).map(|node| node.record.demand);
+        Ok(told.collect())
     }
 
     /// Says that this node is no more, so that nobody waits for it.
@@ -104,27 +108,33 @@ impl Nodes {
         if self.others.is_none() {
             return Ok(());
         }
-        forget(store, &self.record(0)).await
+        forget(store, &self.record(0, Demand::new())).await
     }
 
     fn now(&self) -> Duration {
         Duration::from_nanos(self.monotonic.nanoseconds())
     }
 
-    async fn write(&self, store: &dyn Store, before: Option<&Stored<Node>>) -> Result<(), StoreError> {
+    async fn write(&self, store: &dyn Store, before: Option<&Stored<Node>>, demand: Demand) -> Result<(), StoreError> {
         let mut tx = store.write().await?;
         match before {
             Some(before) => {
-                let record = self.record(before.beats.wrapping_add(1));
+                let record = self.record(before.beats.wrapping_add(1), demand);
                 tx.replace(&Stored { record, version: before.version }).await?;
             }
-            None => tx.insert(&self.record(1)).await?,
+            None => tx.insert(&self.record(1, demand)).await?,
         }
         tx.commit().await.map(drop)
     }
 
-    fn record(&self, beats: u64) -> Node {
-        Node { id: self.id.clone(), started: self.started, version: env!("CARGO_PKG_VERSION").to_owned(), beats }
+    fn record(&self, beats: u64, demand: Demand) -> Node {
+        Node {
+            id: self.id.clone(),
+            started: self.started,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            beats,
+            demand,
+        }
     }
 }
 
@@ -155,17 +165,17 @@ mod tests {
         let (store, monotonic) = (memory_store(), Arc::new(FakeMonotonic::default()));
         let (one, two) = (node(1, &monotonic), node(2, &monotonic));
         assert!(!one.is_other_alive(two.id()), "nobody has heard of it");
-        two.beat(&*store).await.unwrap();
-        one.beat(&*store).await.unwrap();
+        two.beat(&*store, Demand::new()).await.unwrap();
+        one.beat(&*store, Demand::new()).await.unwrap();
         assert!(one.is_other_alive(two.id()) && !one.is_other_alive(one.id()));
         assert_eq!(one.alive(), 2);
         monotonic.advance_milliseconds(9_999);
-        one.beat(&*store).await.unwrap();
+        one.beat(&*store, Demand::new()).await.unwrap();
         assert!(one.is_other_alive(two.id()));
         monotonic.advance_milliseconds(1);
         assert!(!one.is_other_alive(two.id()));
-        two.beat(&*store).await.unwrap();
-        one.beat(&*store).await.unwrap();
+        two.beat(&*store, Demand::new()).await.unwrap();
+        one.beat(&*store, Demand::new()).await.unwrap();
         assert!(one.is_other_alive(two.id()), "it had only slept");
     }
 
@@ -174,15 +184,26 @@ mod tests {
         let (store, monotonic) = (memory_store(), Arc::new(FakeMonotonic::default()));
         let (one, two, three) = (node(1, &monotonic), node(2, &monotonic), node(3, &monotonic));
         for node in [&two, &three, &one] {
-            node.beat(&*store).await.unwrap();
+            node.beat(&*store, Demand::new()).await.unwrap();
         }
         two.leave(&*store).await.unwrap();
-        one.beat(&*store).await.unwrap();
+        one.beat(&*store, Demand::new()).await.unwrap();
         assert!(!one.is_other_alive(two.id()) && one.is_other_alive(three.id()));
         monotonic.advance_milliseconds(3_600_000);
-        one.beat(&*store).await.unwrap();
+        one.beat(&*store, Demand::new()).await.unwrap();
         let count = store.read().await.unwrap().count_of::<Node>(&node_tenant(), "").await.unwrap();
         assert_eq!(count, 1);
+    }
+
+    #[tokio::test]
+    async fn a_node_hears_what_those_that_live_were_asked() {
+        let (store, monotonic) = (memory_store(), Arc::new(FakeMonotonic::default()));
+        let (one, two) = (node(1, &monotonic), node(2, &monotonic));
+        let demand = Demand::from([("limit".to_owned(), 60)]);
+        assert_eq!(two.beat(&*store, demand.clone()).await.unwrap(), Vec::<Demand>::new());
+        assert_eq!(one.beat(&*store, Demand::new()).await.unwrap(), [demand]);
+        monotonic.advance_milliseconds(10_000);
+        assert_eq!(one.beat(&*store, Demand::new()).await.unwrap(), Vec::<Demand>::new(), "it is dead");
     }
 
     #[tokio::test]
@@ -190,7 +211,7 @@ mod tests {
         let (store, monotonic) = (memory_store(), Arc::new(FakeMonotonic::default()));
         let clock = FakeClock::at(Timestamp::from_seconds(1_800_000_000));
         let node = Nodes::alone(&clock, monotonic, &mut SeededRandom::new(1));
-        node.beat(&*store).await.unwrap();
+        node.beat(&*store, Demand::new()).await.unwrap();
         node.leave(&*store).await.unwrap();
         assert_eq!(store.read().await.unwrap().count_of::<Node>(&node_tenant(), "").await.unwrap(), 0);
         assert!(!node.is_in_cluster() && !node.is_other_alive("somebody"));

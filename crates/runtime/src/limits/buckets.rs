@@ -5,10 +5,12 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
-use claviger_resources::rate::{RateLimit, TokenBucket};
+use claviger_resources::rate::RateLimit;
 
 use super::shards::{PARTS, Shards};
+use super::shares::{Beat, Others, SharedBucket, Shares, Told, name_of};
 
 /// Buckets at most.
 pub(super) const BUCKETS_MAX: usize = 256 * 1024;
@@ -18,17 +20,16 @@ const PART_MAX: usize = BUCKETS_MAX / PARTS;
 const SWEEP_PAUSE_NANOSECONDS: u64 = 1_000_000_000;
 
 /// A bucket for each key that was seen lately.
-pub(super) struct Buckets<K>(Shards<Part<K>>);
-
-struct Part<K> {
-    buckets: HashMap<K, Bucket>,
-    swept_nanoseconds: u64,
+pub(super) struct Buckets<K> {
+    /// What they are buckets of.
+    kind: &'static str,
+    parts: Shards<Part<K>>,
+    shares: Arc<Shares>,
 }
 
-#[derive(Clone, Copy)]
-struct Bucket {
-    bucket: TokenBucket,
-    limit: RateLimit,
+struct Part<K> {
+    buckets: HashMap<K, SharedBucket>,
+    swept_nanoseconds: u64,
 }
 
 impl<K> Default for Part<K> {
@@ -39,28 +40,47 @@ impl<K> Default for Part<K> {
 
 impl<K: Eq + Hash> Buckets<K> {
     /// No buckets: all that come are full.
-    pub(super) fn new() -> Self {
-        Self(Shards::new())
+    pub(super) fn new(kind: &'static str, shares: Arc<Shares>) -> Self {
+        Self { kind, parts: Shards::new(), shares }
     }
 
-    /// Takes a token from the bucket of `key`; fails with the empty bucket.
-    pub(super) fn take(&self, key: K, limit: RateLimit, now_nanoseconds: u64) -> Result<(), TokenBucket> {
-        let mut part = self.0.part(&key);
-        let known = part.buckets.get(&key).copied();
-        if known.is_none() && !part.has_room(now_nanoseconds) {
+    /// Takes a token from the bucket of `key`; tells after how many seconds there is one again when there is none.
+    pub(super) fn take(&self, key: K, limit: RateLimit, now_nanoseconds: u64) -> Result<(), u64> {
+        let mut part = self.parts.part(&key);
+        if let Some(bucket) = part.buckets.get_mut(&key) {
+            return bucket.take(limit, now_nanoseconds);
+        }
+        if !part.has_room(now_nanoseconds) {
             return Ok(());
         }
-        let bucket = known.map_or_else(|| TokenBucket::full(limit, now_nanoseconds), |known| known.bucket);
+        let mut bucket = SharedBucket::full(limit, self.shares.equal(), now_nanoseconds);
         let taken = bucket.take(limit, now_nanoseconds);
-        let bucket = taken.unwrap_or_else(|bucket| bucket);
-        part.buckets.insert(key, Bucket { bucket, limit });
-        taken.map(drop)
+        part.buckets.insert(key, bucket);
+        taken
+    }
+
+    /// Measures how often each was asked.
+    pub(super) fn measure(&self, told: &mut Told, beat: Beat) {
+        for mut part in self.parts.parts() {
+            for (key, bucket) in &mut part.buckets {
+                told.measure(|| name_of(self.kind, key), bucket, beat);
+            }
+        }
+    }
+
+    /// Gives each its share.
+    pub(super) fn share(&self, others: &Others) {
+        for mut part in self.parts.parts() {
+            for (key, bucket) in &mut part.buckets {
+                others.share(|| name_of(self.kind, key), bucket);
+            }
+        }
     }
 
     /// How many there are.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.parts().map(|part| part.buckets.len()).sum()
+        self.parts.parts().map(|part| part.buckets.len()).sum()
     }
 }
 
@@ -72,7 +92,7 @@ impl<K: Eq + Hash> Part<K> {
         }
         if now.saturating_sub(self.swept_nanoseconds) >= SWEEP_PAUSE_NANOSECONDS {
             self.swept_nanoseconds = now;
-            self.buckets.retain(|_, kept| !kept.bucket.is_full(kept.limit, now));
+            self.buckets.retain(|_, kept| !kept.is_full(now));
         }
         self.buckets.len() < PART_MAX
     }

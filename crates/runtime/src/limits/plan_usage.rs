@@ -3,14 +3,14 @@
 //! A request writes nothing: counts live in memory, and [`super::Limits::keep_flushing`] stores what changed every few seconds.
 //! What a node that is killed had not stored yet, a few seconds' requests, may be made again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use claviger_resources::key_usage::KeyUsage;
 use claviger_resources::usage_plan::{Grant, UsagePlan, UsagePlanKey};
 use claviger_resources::usage_quota::{UsageQuota, day_of};
 use claviger_resources::{ApiKeyId, Clock, Tenant, Timestamp, UsagePlanId};
-use claviger_store::{Store, StoreError, Transaction};
+use claviger_store::{Key, Store, StoreError, Transaction};
 
 use super::stored::{Count, Counts};
 use crate::snapshot::CurrentSnapshot;
@@ -29,10 +29,15 @@ type PlanKey = (UsagePlanId, ApiKeyId);
 /// The requests of one key under one plan.
 struct Used {
     tenant: Tenant,
-    days: BTreeMap<Timestamp, u64>,
-    /// Whether the counts are not stored yet.
-    changed: bool,
+    days: Days,
+    /// How many of them are not stored yet; requests that were given back count against those that were made.
+    added: BTreeMap<Timestamp, i64>,
+    /// How many of them are being stored.
+    taken: BTreeMap<Timestamp, i64>,
 }
+
+/// Requests by day.
+type Days = BTreeMap<Timestamp, u64>;
 
 /// A quota is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +55,11 @@ impl PlanUsage {
         self.keys.load(tx).await
     }
 
+    /// Reads those of these stored counts again that are of this kind.
+    pub(super) async fn reload(&self, tx: &mut dyn Transaction, keys: &HashSet<Key>) -> Result<(), StoreError> {
+        self.keys.reload(tx, keys).await
+    }
+
     /// Counts a request that is about to be let through, when the plan's quota and what was granted beside it allow one.
     pub fn take(&self, plan: &UsagePlan, key: &ApiKeyId, grant: Option<Grant>) -> Result<(), QuotaExceeded> {
         let now = self.clock.now();
@@ -61,18 +71,15 @@ impl PlanUsage {
         {
             return Err(QuotaExceeded(quota));
         }
-        used.count(day_of(now));
+        used.count(day_of(now), 1);
         Ok(())
     }
 
     /// Takes back the count of a request that was not let through after all.
     pub fn give_back(&self, plan: &UsagePlanId, key: &ApiKeyId) {
         let place = (plan.clone(), key.clone());
-        if let Some(used) = self.keys.part(&place).get_mut(&place)
-            && let Some(count) = used.days.get_mut(&day_of(self.clock.now()))
-        {
-            *count = count.saturating_sub(1);
-            used.changed = true;
+        if let Some(used) = self.keys.part(&place).get_mut(&place) {
+            used.count(day_of(self.clock.now()), -1);
         }
     }
 
@@ -100,34 +107,63 @@ pub fn remaining(quota: UsageQuota, grant: Option<Grant>, now: Timestamp, days: 
 impl Count for Used {
     type Key = PlanKey;
     type Record = KeyUsage;
+    type Added = BTreeMap<Timestamp, i64>;
     type Owner = UsagePlanKey;
 
-    fn of_record(usage: KeyUsage) -> (PlanKey, Self) {
-        let KeyUsage { plan, key, tenant, days } = usage;
-        ((plan, key), Self { tenant, days, changed: false })
+    fn of_record(usage: &KeyUsage) -> (PlanKey, Self) {
+        let used = Self { days: usage.days.clone(), ..Self::nothing(&usage.tenant) };
+        ((usage.plan.clone(), usage.key.clone()), used)
     }
 
-    fn to_record(&self, (plan, key): &PlanKey) -> Option<KeyUsage> {
-        let (tenant, days) = (self.tenant.clone(), self.days.clone());
-        Some(KeyUsage { plan: plan.clone(), key: key.clone(), tenant, days })
+    fn take_added(&mut self, (plan, key): &PlanKey) -> Option<(KeyUsage, Self::Added)> {
+        let added = std::mem::take(&mut self.added);
+        if added.values().all(|count| *count == 0) {
+            return None;
+        }
+        self.taken.clone_from(&added);
+        let (plan, key, tenant) = (plan.clone(), key.clone(), self.tenant.clone());
+        Some((KeyUsage { plan, key, tenant, days: Days::new() }, added))
     }
 
-    fn changed(&mut self) -> &mut bool {
-        &mut self.changed
+    fn add(to: &mut KeyUsage, added: &Self::Added) {
+        for (day, count) in added {
+            add_to(&mut to.days, *day, *count);
+        }
+    }
+
+    fn take_back(&mut self) {
+        for (day, count) in std::mem::take(&mut self.taken) {
+            *self.added.entry(day).or_insert(0) += count;
+        }
+    }
+
+    fn hear(&mut self, usage: KeyUsage, is_stored: bool) {
+        if is_stored {
+            self.taken.clear();
+        }
+        self.days = usage.days;
+        for (day, count) in self.taken.iter().chain(&self.added) {
+            add_to(&mut self.days, *day, *count);
+        }
+    }
+}
+
+/// Counts requests of a day, and forgets the oldest days.
+fn add_to(days: &mut Days, day: Timestamp, requests: i64) {
+    let count = days.entry(day).or_insert(0);
+    *count = count.saturating_add_signed(requests);
+    while days.len() > DAYS_KEPT {
+        days.pop_first();
     }
 }
 
 impl Used {
     fn nothing(tenant: &Tenant) -> Self {
-        Self { tenant: tenant.clone(), days: BTreeMap::new(), changed: false }
+        Self { tenant: tenant.clone(), days: Days::new(), added: BTreeMap::new(), taken: BTreeMap::new() }
     }
 
-    fn count(&mut self, day: Timestamp) {
-        let count = self.days.entry(day).or_insert(0);
-        *count = count.saturating_add(1);
-        while self.days.len() > DAYS_KEPT {
-            self.days.pop_first();
-        }
-        self.changed = true;
+    fn count(&mut self, day: Timestamp, requests: i64) {
+        add_to(&mut self.days, day, requests);
+        *self.added.entry(day).or_insert(0) += requests;
     }
 }

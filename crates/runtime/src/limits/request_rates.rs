@@ -9,6 +9,7 @@ use claviger_resources::request_rates::{self, Category};
 use claviger_resources::{ClientId, Monotonic, Tenant};
 
 use super::buckets::Buckets;
+use super::shares::Shares;
 use crate::snapshot::{CurrentSnapshot, Snapshot};
 
 /// Bytes of the longest name of a pool that is counted; a longer one is no pool's.
@@ -48,7 +49,7 @@ pub struct Call<'a> {
 
 /// What has a bucket.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Counted {
+pub(super) enum Counted {
     Category(Tenant, Category),
     OperationOnPool(&'static str, Box<str>),
     Address(IpAddr),
@@ -58,8 +59,13 @@ enum Counted {
 
 impl RequestRates {
     /// Rates that start unused; accounts' own are read from `current`.
-    pub fn new(current: Arc<CurrentSnapshot>, monotonic: Arc<dyn Monotonic>) -> Self {
-        Self { current, monotonic, buckets: Buckets::new() }
+    pub fn new(current: Arc<CurrentSnapshot>, monotonic: Arc<dyn Monotonic>, shares: Arc<Shares>) -> Self {
+        Self { current, monotonic, buckets: Buckets::new("requests", shares) }
+    }
+
+    /// The buckets, to be shared with other nodes.
+    pub(super) fn buckets(&self) -> &Buckets<Counted> {
+        &self.buckets
     }
 
     /// Counts a call of the control plane.
@@ -97,7 +103,7 @@ impl RequestRates {
 
     fn take(&self, counted: Counted, limit: RateLimit, what: &'static str) -> Result<(), Exceeded> {
         let taken = self.buckets.take(counted, limit, self.monotonic.nanoseconds());
-        taken.map_err(|bucket| Exceeded { what, retry_after_seconds: bucket.wait_seconds(limit) })
+        taken.map_err(|retry_after_seconds| Exceeded { what, retry_after_seconds })
     }
 }
 
@@ -120,7 +126,7 @@ mod tests {
 
     fn rates() -> (RequestRates, Arc<FakeMonotonic>) {
         let monotonic = Arc::new(FakeMonotonic::default());
-        (RequestRates::new(CurrentSnapshot::empty(), Arc::clone(&monotonic) as _), monotonic)
+        (RequestRates::new(CurrentSnapshot::empty(), Arc::clone(&monotonic) as _, Arc::default()), monotonic)
     }
 
     fn tenant(region: &str) -> Tenant {

@@ -10,6 +10,7 @@ use claviger_resources::{
 };
 
 use super::buckets::Buckets;
+use super::shares::Shares;
 
 /// Limits how fast APIs are called.
 pub struct Throttles {
@@ -59,8 +60,13 @@ pub struct ServedRoute {
 
 impl Throttles {
     /// Buckets that are all full; `account` says whether AWS's own limit on an account is enforced.
-    pub fn new(monotonic: Arc<dyn Monotonic>, account: bool) -> Self {
-        Self { monotonic, buckets: Buckets::new(), account }
+    pub fn new(monotonic: Arc<dyn Monotonic>, account: bool, shares: Arc<Shares>) -> Self {
+        Self { monotonic, buckets: Buckets::new("gateway", shares), account }
+    }
+
+    /// The buckets, to be shared with other nodes.
+    pub(super) fn buckets(&self) -> &Buckets<Throttled> {
+        &self.buckets
     }
 
     /// Counts a request; `false` when the limit does not let it through.
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn each_has_a_bucket_of_its_own_that_refills_by_the_monotonic_clock() {
         let monotonic = Arc::new(FakeMonotonic::default());
-        let throttles = Throttles::new(Arc::clone(&monotonic) as _, false);
+        let throttles = Throttles::new(Arc::clone(&monotonic) as _, false, Arc::default());
         let limit = RateLimit { rate: 2.0, burst: 3 };
         let key =
             |plan: &str, key: &str| Throttled::Key(UsagePlanId::parse(plan).unwrap(), ApiKeyId::parse(key).unwrap());
@@ -117,6 +123,9 @@ mod tests {
         monotonic.advance_milliseconds(1_000);
         assert_eq!(let_through(key("p1", "k1")), 2);
         assert_eq!(throttles.account_limit(), None);
-        assert_eq!(Throttles::new(monotonic, true).account_limit(), Some(RateLimit { rate: 10_000.0, burst: 5_000 }));
+        assert_eq!(
+            Throttles::new(monotonic, true, Arc::default()).account_limit(),
+            Some(RateLimit { rate: 10_000.0, burst: 5_000 })
+        );
     }
 }

@@ -3,24 +3,30 @@
 //! A token writes nothing: counts live in memory, and [`super::Limits::keep_flushing`] stores what changed every few seconds. What
 //! a node that is killed had not stored yet, a few seconds' tokens, is given again.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use claviger_oauth::client::Client;
 use claviger_oauth::token_error::{Limit, TokenError};
 use claviger_resources::app_client::AppClient;
 use claviger_resources::client_limits::{Span, TokenBudget};
-use claviger_resources::rate::{RateLimit, TokenBucket};
+use claviger_resources::rate::RateLimit;
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::{ClientId, Clock, Monotonic, Tenant, UserPoolId};
-use claviger_store::{Store, StoreError, Transaction};
+use claviger_store::{Key, Store, StoreError, Transaction};
 
+use super::shares::{Beat, Others, SharedBucket, Shares, Told, name_of};
 use super::stored::{Count, Counts};
 use crate::snapshot::CurrentSnapshot;
+
+/// What the rates of app clients are called among nodes.
+const KIND: &str = "client";
 
 /// Counts what limited app clients use.
 pub struct Usage {
     clock: Arc<dyn Clock>,
     monotonic: Arc<dyn Monotonic>,
+    shares: Arc<Shares>,
     clients: Counts<Used>,
 }
 
@@ -28,23 +34,50 @@ pub struct Usage {
 struct Used {
     pool: UserPoolId,
     tenant: Tenant,
-    bucket: Option<TokenBucket>,
+    bucket: Option<SharedBucket>,
     /// The day or month that is counted; `None` before the first token under a budget.
     span: Option<Span>,
     tokens: u64,
-    /// Whether the count is not stored yet.
-    changed: bool,
+    /// How many of them are not stored yet; tokens that were given back count against those that were taken.
+    added: i64,
+    /// How many of them are being stored.
+    taken: i64,
 }
 
 impl Usage {
     /// Counts that begin at nothing; [`Self::load`] brings back those that were stored.
-    pub fn new(clock: Arc<dyn Clock>, monotonic: Arc<dyn Monotonic>) -> Self {
-        Self { clock, monotonic, clients: Counts::new() }
+    pub fn new(clock: Arc<dyn Clock>, monotonic: Arc<dyn Monotonic>, shares: Arc<Shares>) -> Self {
+        Self { clock, monotonic, shares, clients: Counts::new() }
+    }
+
+    /// Measures how often each client asked.
+    pub(super) fn measure(&self, told: &mut Told, beat: Beat) {
+        self.each_bucket(|client, bucket| told.measure(|| name_of(KIND, client), bucket, beat));
+    }
+
+    /// Gives the rate of each client its share.
+    pub(super) fn share(&self, others: &Others) {
+        self.each_bucket(|client, bucket| others.share(|| name_of(KIND, client), bucket));
+    }
+
+    fn each_bucket(&self, mut work: impl FnMut(&ClientId, &mut SharedBucket)) {
+        for mut part in self.clients.parts() {
+            for (client, used) in &mut *part {
+                if let Some(bucket) = &mut used.bucket {
+                    work(client, bucket);
+                }
+            }
+        }
     }
 
     /// Reads the stored counts.
     pub async fn load(&self, tx: &mut dyn Transaction) -> Result<(), StoreError> {
         self.clients.load(tx).await
+    }
+
+    /// Reads those of these stored counts again that are of this kind.
+    pub(super) async fn reload(&self, tx: &mut dyn Transaction, keys: &HashSet<Key>) -> Result<(), StoreError> {
+        self.clients.reload(tx, keys).await
     }
 
     /// Counts a token that an app client is about to get, when its limits allow one. What is refused is not counted.
@@ -56,11 +89,10 @@ impl Usage {
             used.check_budget(budget, &*self.clock)?;
         }
         if let Some(rate) = limits.rate {
-            used.take_from_bucket(rate, self.monotonic.nanoseconds())?;
+            used.take_from_bucket(rate, &self.shares, self.monotonic.nanoseconds())?;
         }
         if limits.budget.is_some() {
-            used.tokens = used.tokens.saturating_add(1);
-            used.changed = true;
+            used.count(1);
         }
         Ok(())
     }
@@ -71,8 +103,7 @@ impl Usage {
             return;
         }
         if let Some(used) = self.clients.part(&client.id).get_mut(&client.id) {
-            used.tokens = used.tokens.saturating_sub(1);
-            used.changed = true;
+            used.count(-1);
         }
     }
 
@@ -93,26 +124,54 @@ impl Usage {
 impl Count for Used {
     type Key = ClientId;
     type Record = TokenUsage;
+    type Added = (Span, i64);
     type Owner = AppClient;
 
-    fn of_record(usage: TokenUsage) -> (ClientId, Self) {
-        let TokenUsage { client, pool, tenant, span, tokens } = usage;
-        (client, Self { pool, tenant, bucket: None, span: Some(span), tokens, changed: false })
+    fn of_record(usage: &TokenUsage) -> (ClientId, Self) {
+        let mut used = Self::nothing(&usage.pool, &usage.tenant);
+        (used.span, used.tokens) = (Some(usage.span), usage.tokens);
+        (usage.client.clone(), used)
     }
 
-    fn to_record(&self, client: &ClientId) -> Option<TokenUsage> {
-        let (pool, tenant) = (self.pool.clone(), self.tenant.clone());
-        self.span.map(|span| TokenUsage { client: client.clone(), pool, tenant, span, tokens: self.tokens })
+    fn take_added(&mut self, client: &ClientId) -> Option<(TokenUsage, Self::Added)> {
+        let added = std::mem::take(&mut self.added);
+        let span = self.span.filter(|_| added != 0)?;
+        self.taken = added;
+        let (client, pool, tenant) = (client.clone(), self.pool.clone(), self.tenant.clone());
+        Some((TokenUsage { client, pool, tenant, span, tokens: 0 }, (span, added)))
     }
 
-    fn changed(&mut self) -> &mut bool {
-        &mut self.changed
+    fn add(to: &mut TokenUsage, (span, added): &Self::Added) {
+        if to.span == *span {
+            to.tokens = to.tokens.saturating_add_signed(*added);
+        } else if to.span.period != span.period || to.span.start < span.start {
+            (to.span, to.tokens) = (*span, 0_u64.saturating_add_signed(*added));
+        }
+        // Else another node counts the next day or month already.
+    }
+
+    fn take_back(&mut self) {
+        self.added = self.added.saturating_add(std::mem::take(&mut self.taken));
+    }
+
+    fn hear(&mut self, usage: TokenUsage, is_stored: bool) {
+        if is_stored {
+            self.taken = 0;
+        }
+        if *self.span.get_or_insert(usage.span) == usage.span {
+            self.tokens = usage.tokens.saturating_add_signed(self.taken.saturating_add(self.added));
+        }
     }
 }
 
 impl Used {
     fn nothing(pool: &UserPoolId, tenant: &Tenant) -> Self {
-        Self { pool: pool.clone(), tenant: tenant.clone(), bucket: None, span: None, tokens: 0, changed: false }
+        Self { pool: pool.clone(), tenant: tenant.clone(), bucket: None, span: None, tokens: 0, added: 0, taken: 0 }
+    }
+
+    fn count(&mut self, tokens: i64) {
+        self.tokens = self.tokens.saturating_add_signed(tokens);
+        self.added = self.added.saturating_add(tokens);
     }
 
     /// Refuses when the budget is used up; a new day or month begins at nothing.
@@ -121,7 +180,7 @@ impl Used {
         let span = budget.period.at(now);
         if self.span != Some(span) {
             self.span = Some(span);
-            self.tokens = 0;
+            (self.tokens, self.added, self.taken) = (0, 0, 0);
         }
         if self.tokens < budget.tokens {
             return Ok(());
@@ -129,13 +188,9 @@ impl Used {
         Err(TokenError::OverLimit { limit: Limit::ClientBudget(budget), retry_after_seconds: span.seconds_left(now) })
     }
 
-    fn take_from_bucket(&mut self, rate: RateLimit, now_nanoseconds: u64) -> Result<(), TokenError> {
-        let bucket = self.bucket.unwrap_or_else(|| TokenBucket::full(rate, now_nanoseconds));
+    fn take_from_bucket(&mut self, rate: RateLimit, shares: &Shares, now_nanoseconds: u64) -> Result<(), TokenError> {
+        let bucket = self.bucket.get_or_insert_with(|| SharedBucket::full(rate, shares.equal(), now_nanoseconds));
         let taken = bucket.take(rate, now_nanoseconds);
-        self.bucket = Some(taken.unwrap_or_else(|bucket| bucket));
-        taken.map(drop).map_err(|bucket| TokenError::OverLimit {
-            limit: Limit::ClientRate,
-            retry_after_seconds: bucket.wait_seconds(rate),
-        })
+        taken.map_err(|retry_after_seconds| TokenError::OverLimit { limit: Limit::ClientRate, retry_after_seconds })
     }
 }

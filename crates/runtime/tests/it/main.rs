@@ -4,6 +4,7 @@
 mod functions;
 mod key_keeper;
 mod plan_usage;
+mod shared_counts;
 mod stored_functions;
 mod token_cache;
 mod usage;

@@ -24,11 +24,11 @@ fn plan_id(id: &str) -> UsagePlanId {
     UsagePlanId::parse(id).unwrap()
 }
 
-fn key_id(id: &str) -> ApiKeyId {
+pub(super) fn key_id(id: &str) -> ApiKeyId {
     ApiKeyId::parse(id).unwrap()
 }
 
-fn plan(id: &str, stage: &str, quota: impl Into<Option<UsageQuota>>) -> UsagePlan {
+pub(super) fn plan(id: &str, stage: &str, quota: impl Into<Option<UsageQuota>>) -> UsagePlan {
     let stage = ApiStage {
         api_id: RestApiId::parse("api").unwrap(),
         stage: StageName::parse(stage).unwrap(),
@@ -65,7 +65,7 @@ fn key(id: &str, digest: u8, enabled: bool) -> ApiKey {
     }
 }
 
-fn place(plan: &str, key: &str) -> UsagePlanKey {
+pub(super) fn place(plan: &str, key: &str) -> UsagePlanKey {
     UsagePlanKey { plan: plan_id(plan), key: key_id(key), tenant: tenant(), number: 1, grant: None }
 }
 
@@ -197,7 +197,7 @@ async fn store_with_key() -> Arc<dyn Store> {
     store
 }
 
-async fn served(store: &dyn Store) -> Arc<CurrentSnapshot> {
+pub(super) async fn served(store: &dyn Store) -> Arc<CurrentSnapshot> {
     CurrentSnapshot::load(store, &mut Builder::new(Issuers::Aws)).await.unwrap()
 }
 

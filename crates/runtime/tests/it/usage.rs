@@ -29,7 +29,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let (clock, monotonic) = (Arc::new(FakeClock::at(NOW)), Arc::new(FakeMonotonic::default()));
-        let usage = Usage::new(Arc::clone(&clock) as _, Arc::clone(&monotonic) as _);
+        let usage = Usage::new(Arc::clone(&clock) as _, Arc::clone(&monotonic) as _, Arc::default());
         Self { usage, clock, monotonic }
     }
 
@@ -53,7 +53,7 @@ impl World {
     }
 }
 
-fn limited(limits: Option<ClientLimits>) -> Client {
+pub(super) fn limited(limits: Option<ClientLimits>) -> Client {
     Client {
         id: client(&[]).id,
         pool: pool().id,

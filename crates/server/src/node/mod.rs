@@ -227,7 +227,7 @@ impl Node {
             settings,
         }));
         // Who else lives must be known before anything is taken over from nodes that seem dead.
-        control.block_on(services.nodes.beat(&*store))?;
+        control.block_on(beat(&services, Duration::ZERO))?;
         let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services)));
         let tasks = background(&services, &current, builder, stack_worker, control.handle());
         let tasks = Mutex::new(tasks);
@@ -375,11 +375,20 @@ fn libraries() -> Vec<(&'static str, OsString)> {
     ["NODE_PATH", "PYTHONPATH"].into_iter().filter_map(named).collect()
 }
 
+/// Says that the node is alive, and shares the limits with the others, `elapsed` after it did so last.
+async fn beat(services: &Services, elapsed: Duration) -> Result<(), StoreError> {
+    let limits = services.issuance.limits();
+    let told = services.nodes.beat(&*services.store, limits.demand(elapsed)).await?;
+    limits.share(services.nodes.alive(), told);
+    Ok(())
+}
+
 /// Says now and then that the node is alive, until it is closed.
 async fn keep_beating(services: Arc<Services>) {
     loop {
+        let before = tokio::time::Instant::now();
         tokio::time::sleep(nodes::BEAT).await;
-        if let Err(error) = services.nodes.beat(&*services.store).await {
+        if let Err(error) = beat(&services, before.elapsed()).await {
             let reason = error.to_string();
             tracing::warn!(reason, "the other nodes cannot be told that this one is alive");
         }
@@ -409,7 +418,10 @@ fn background(
     let (follower, feed) = (Arc::clone(current), Arc::clone(services));
     tasks.spawn_on(async move { follower.follow(&*feed.store, builder, keyless).await }, threads);
     let (counting, counted) = (Arc::clone(services), Arc::clone(current));
-    let counts = async move { counting.issuance.limits().keep_flushing(&*counting.store, &counted).await };
+    let counts = async move {
+        let has_others = counting.nodes.is_in_cluster();
+        counting.issuance.limits().keep_flushing(&*counting.store, &counted, has_others).await;
+    };
     tasks.spawn_on(counts, threads);
     let objects = Arc::clone(services);
     let leftovers = async move {
