@@ -10,8 +10,11 @@ class Api:
     def __init__(self, server, identifier, stage="live"):
         self.server, self.id, self.stage = server, identifier, stage
         self.gateway = aws_client(server, "apigateway")
-        self.url = f"{server.url}/_aws/execute-api/{identifier}/{stage}"
         self.host = f"{identifier}.execute-api.{REGION}.amazonaws.com"
+
+    @property
+    def url(self):
+        return f"{self.server.url}/_aws/execute-api/{self.id}/{self.stage}"
 
     @classmethod
     def imported(cls, server, document, stage="live", **names):

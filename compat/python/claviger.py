@@ -23,6 +23,9 @@ class EndedBeforeItListened(Exception):
 class Server:
     """A running `claviger dev` on a free port; ephemeral unless given a data folder."""
 
+    # It takes any.
+    credentials = ("test", "test")
+
     def __init__(self, data_folder=None, wrapper=(), options=()):
         keep = ["--data-dir", str(data_folder)] if data_folder else ["--ephemeral"]
         command = [*wrapper, BINARY, "dev", "--listen", "127.0.0.1:0", *keep, *options]

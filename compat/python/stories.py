@@ -2,26 +2,29 @@
 
 import base64
 import contextlib
+import functools
 import io
 import json
 import os
 import re
 import tempfile
 import urllib.parse
-import urllib.request
 
 # boto3 comes first: the AWS CLI would put an older botocore of its own, which lacks newer operations, in its place.
 import boto3
 import botocore.config
 import botocore.exceptions
+import requests
 from botocore import xform_name
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 import awscli.clidriver
 
 from claviger import FIXTURES, REGION
 
-STORIES = sorted((FIXTURES.parent / "stories").glob("*.json"))
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+STORIES = [(path.stem, json.loads(path.read_text())) for path in sorted((FIXTURES.parent / "stories").glob("*.json"))]
 
 
 class Refusal(Exception):
@@ -32,16 +35,38 @@ class Refusal(Exception):
         self.code, self.message = code, message
 
 
+def environment(server):
+    """What tells AWS's tools how to sign for a server."""
+    key, secret = server.credentials
+    return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_DEFAULT_REGION": REGION}
+
+
 def aws_client(server, service, **options):
-    """A boto3 client that never retries, so that every answer is seen."""
-    return boto3.client(
+    """A boto3 client that never retries, so that every answer is seen. Each call goes where the server's URL is then."""
+    key, secret = server.credentials
+    client = boto3.client(
         service,
         endpoint_url=server.url,
         region_name=options.pop("region_name", REGION),
-        aws_access_key_id=options.pop("aws_access_key_id", "test"),
-        aws_secret_access_key="test",
-        config=botocore.config.Config(retries={"total_max_attempts": 1}),
+        aws_access_key_id=options.pop("aws_access_key_id", key),
+        aws_secret_access_key=secret,
+        config=botocore.config.Config(retries={"total_max_attempts": 1}, **options),
     )
+    client.meta.events.register("before-call", functools.partial(_turn, server))
+    return client
+
+
+def signed(server, method, path, body=None, **headers):
+    """The answer to a request to Claviger itself, signed as its operators sign."""
+    url = f"{server.url}{path}"
+    request = AWSRequest(method, url, data=body, headers=headers)
+    SigV4Auth(Credentials(*server.credentials), "claviger", REGION).add_auth(request)
+    return requests.request(method, url, data=body, headers=dict(request.prepare().headers))
+
+
+def _turn(server, params, **_):
+    parts = urllib.parse.urlsplit(params["url"])
+    params["url"] = parts._replace(netloc=urllib.parse.urlsplit(server.url).netloc).geturl()
 
 
 class Boto3:
@@ -85,7 +110,7 @@ class AwsCli:
 
     def __init__(self, server):
         self.server = server
-        os.environ.update(CREDENTIALS, AWS_MAX_ATTEMPTS="1", AWS_PAGER="")
+        os.environ.update(environment(server), AWS_MAX_ATTEMPTS="1", AWS_PAGER="")
         self.driver = awscli.clidriver.create_clidriver()
 
     def call(self, service, operation, arguments):
@@ -166,8 +191,9 @@ def play(story, player):
 
 def messages(server, query):
     """What AWS would have sent to a user, newest first."""
-    with urllib.request.urlopen(f"{server.url}/_claviger/messages?{urllib.parse.urlencode(query)}") as response:
-        return json.load(response)
+    answer = signed(server, "GET", f"/_claviger/messages?{urllib.parse.urlencode(query)}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 def fill(value, names):

@@ -12,6 +12,8 @@ from claviger import REGION, Server
 from machine import Machine
 from stories import aws_client
 
+pytestmark = pytest.mark.dev("functions named on the command line")
+
 ARN = f"arn:aws:lambda:{REGION}:000000000000:function:claims"
 HOOK = "Pre token generation (V3_0)"
 

@@ -15,6 +15,8 @@ import requests
 from claviger import Server
 from stories import aws_client
 
+pytestmark = pytest.mark.dev("a data folder")
+
 KILLS = 100
 # A round ends with the kill; this only bounds it.
 WRITES_PER_ROUND_MAX = 1000

@@ -12,6 +12,8 @@ from claviger import BINARY, REGION
 from stories import aws_client
 from test_token_endpoint import curl
 
+pytestmark = pytest.mark.dev("refusals, which each node remembers for itself")
+
 
 def explain(server, *arguments):
     """Exit status, stdout and stderr of the command."""

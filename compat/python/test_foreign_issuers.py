@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from stories import aws_client
 
+pytestmark = pytest.mark.dev("authorities of its own")
+
 
 def certificate(subject, key, issuer, issuer_key, *extensions):
     now = datetime.datetime.now(datetime.timezone.utc)

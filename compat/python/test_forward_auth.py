@@ -11,6 +11,7 @@ import requests
 from claviger import PROJECT
 from machine import Machine
 from proxies import CONFIGURATIONS, PROXIES, free_port, running
+from stories import signed
 from test_explain import explained
 from test_http_proxy import Echo
 
@@ -32,7 +33,7 @@ def put_policy(server, machine, source, name="weather"):
         "RoleMapping": ROLES,
     }
     headers = {"X-Amz-Target": "Claviger.PutAuthorizationPolicy"}
-    answer = requests.post(server.url, data=json.dumps(policy), headers=headers)
+    answer = signed(server, "POST", "/", json.dumps(policy), **headers)
     assert answer.status_code == 200, answer.text
 
 
@@ -107,6 +108,7 @@ def test_passes_bodies_and_queries_on_as_they_are(front):
     assert seen["body"] == '{"name": "Ada"}'
 
 
+@pytest.mark.dev("refusals, which each node remembers for itself")
 def test_refuses_a_missing_token_and_a_wrong_one_with_a_challenge(front):
     signed, _, _ = front.machine.token().rpartition(".")
     _, _, signature = front.machine.token().rpartition(".")
@@ -125,6 +127,7 @@ def test_refuses_a_missing_token_and_a_wrong_one_with_a_challenge(front):
     assert refusal["about"]["policy"] == "weather"
 
 
+@pytest.mark.dev("refusals, which each node remembers for itself")
 def test_refuses_a_token_without_the_scope(front):
     machine = Machine.create(front.server, scopes=("delete",))
     # Of the same pool, so that only the scope is missing.

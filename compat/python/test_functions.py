@@ -11,7 +11,7 @@ from claviger import Server
 from machine import Machine
 from stories import aws_client
 
-ROLE = "arn:aws:iam::000000000000:role/storms"
+ROLE = "arn:aws:iam::000000000000:role/functions"
 
 CLAIMS = """
 exports.handler = async (event) => {
@@ -95,6 +95,7 @@ def test_a_function_that_hangs_is_ended(lone_server):
 
 
 @pytest.mark.proves("functions", "Functions outlive the server", "boto3")
+@pytest.mark.dev("a data folder")
 def test_functions_are_kept_with_their_code(tmp_path):
     code = "def handler(event, context):\n    return 'still here'\n"
     with Server(data_folder=tmp_path) as server:

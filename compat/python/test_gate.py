@@ -188,6 +188,7 @@ def test_gateway_responses_can_be_rewritten(api):
     assert (answer.status_code, answer.text) == (404, '{"error":"Missing Authentication Token","stage":"live"}')
 
 
+@pytest.mark.dev("a clock that is moved")
 def test_an_expired_token_is_told_apart(machine_of_its_own):
     machine, api = machine_of_its_own
     token = machine.token("weather-api/get")

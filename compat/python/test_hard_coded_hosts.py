@@ -10,6 +10,8 @@ import sys
 import pytest
 from claviger import BINARY, FIXTURES, execute
 
+pytestmark = pytest.mark.dev("claviger exec")
+
 EXEC = "AWS's host names under `claviger exec`"
 API = "https://storms.example.org"
 

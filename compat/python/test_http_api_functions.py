@@ -123,6 +123,7 @@ def test_an_api_of_a_function_in_one_call(lone_server):
 
 
 @pytest.mark.proves("gate", "A Lambda authorizer that answers yes or no, written in Python", "requests")
+@pytest.mark.dev("decisions, which each node keeps for itself")
 def test_a_function_decides_who_gets_in(lone_server):
     api = HttpApi(lone_server)
     gate = api.function("gate", "python3.12", index_py=GATE)
@@ -160,6 +161,7 @@ def test_a_function_decides_who_gets_in(lone_server):
 
 
 @pytest.mark.proves("gate", "A stage's limits for its routes", "requests")
+@pytest.mark.dev("limits, of which each node has a share")
 def test_a_stage_limits_its_routes(lone_server):
     api = HttpApi(lone_server)
     target = api.gateway.create_integration(

@@ -8,6 +8,8 @@ import pytest
 from stories import aws_client
 from test_functions import make, zipped
 
+pytestmark = pytest.mark.dev("logs, which each node keeps for itself")
+
 PRINTS = """
 def handler(event, context):
     print("a strong wind")

@@ -259,6 +259,7 @@ def test_headers_that_no_answer_may_have_are_a_network_error(server, api, raw):
 
 
 @pytest.mark.proves("gate", "A backend's certificate for another name (serverNameToVerify)", "nginx")
+@pytest.mark.dev("settings of its own")
 def test_a_certificate_is_held_to_the_name_that_is_set(backend, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(backend.certificate))
     with Server() as server:
@@ -280,6 +281,7 @@ def test_a_certificate_is_held_to_the_name_that_is_set(backend, monkeypatch):
 
 
 @pytest.mark.proves("gate", PROXY, "nginx")
+@pytest.mark.dev("settings of its own")
 def test_tls_agrees_on_http_2(backend, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(backend.certificate))
     for setting, expected in [("http2=negotiated", "HTTP/2.0"), ("http2=off", "HTTP/1.1")]:

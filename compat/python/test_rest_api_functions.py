@@ -153,6 +153,7 @@ def test_a_function_guards_functions(lone_server):
 
 
 @pytest.mark.proves("gate", "What a Lambda authorizer decided is kept until it is flushed", "requests")
+@pytest.mark.dev("decisions, which each node keeps for itself")
 def test_a_decision_is_kept(lone_server):
     api = GuardedApi.start(lone_server)
     guarded = api.authorizer("guard", api.function("guard", "python3.12", index_py=GUARD), "TOKEN", HEADER, ttl=300)

@@ -34,6 +34,7 @@ def handler(event, context):
 
 
 @pytest.mark.proves("functions", "A secret rotated", "boto3")
+@pytest.mark.dev("calls without a signature")
 def test_a_function_rotates_a_secret(lone_server):
     functions, secrets = aws_client(lone_server, "lambda"), aws_client(lone_server, "secretsmanager")
     environment = {"Variables": {"FAILS_AT": "!!"}}

@@ -5,9 +5,12 @@ import random
 import threading
 import time
 
+import pytest
 from claviger import Server
 from stack_crashes import GONE, TEMPLATE, own_buckets, settled
 from stories import aws_client
+
+pytestmark = pytest.mark.dev("a data folder")
 
 # Whoever wants another course of things names it; each run says which it took.
 SEED = int(time.time())

@@ -9,6 +9,8 @@ from claviger import EndedBeforeItListened, Server
 from stack_crashes import GONE, TEMPLATE, own_buckets, settled
 from stories import aws_client
 
+pytestmark = pytest.mark.dev("crashes at a given moment")
+
 # Scopes, stages and clients of the template and of its change.
 AS_WRITTEN, CHANGED, NOTHING = (3, ["weather"], 1), (4, ["storms"], 1), None
 

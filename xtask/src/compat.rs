@@ -52,11 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// The stages of `compat`, for this command and for `ci`.
 pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::Result<()> {
-    for (program, purpose) in PROGRAMS {
-        if !has_program(program) {
-            bail!("`{program}` is not on the path ({purpose}); install it and run this again");
-        }
-    }
+    check_programs()?;
     let files = Files::new()?;
     let everything = [&arguments.node, &arguments.tutorial].iter().all(|it| it.is_none()) && arguments.python.is_none();
     // With all targets, so that it is the very build of `test`: cargo gives a binary built alone other dependencies.
@@ -78,6 +74,21 @@ pub(crate) fn add_stages(stages: &mut Stages, arguments: &Arguments) -> anyhow::
     if everything && stages.all_passed() {
         stages.run("generated files", || generate::run(true));
         stages.run("coverage page", || coverage::update(&files.proofs, arguments.write));
+    }
+    Ok(())
+}
+
+/// Has the Python clients call two nodes in turn that share this database.
+pub(crate) fn on_nodes(store: &str) -> anyhow::Result<()> {
+    Files::new()?.run_python_on(store)
+}
+
+/// Says which program is missing, if one is.
+pub(crate) fn check_programs() -> anyhow::Result<()> {
+    for (program, purpose) in PROGRAMS {
+        if !has_program(program) {
+            bail!("`{program}` is not on the path ({purpose}); install it and run this again");
+        }
     }
     Ok(())
 }
@@ -140,6 +151,13 @@ impl Files {
         tests.sort();
         let mut node = command("node", &["--test", "--test-reporter=spec"]);
         start(self.prepared(&mut node).args(tests).current_dir(&self.node))
+    }
+
+    /// Runs the Python tests against nodes that share this database.
+    fn run_python_on(&self, store: &str) -> anyhow::Result<()> {
+        let mut pytest = Python::ready()?.program("python");
+        self.prepared(&mut pytest).env("CLAVIGER_NODES_ON", store).env_remove("CLAVIGER_PROOFS");
+        start(pytest.args(["-m", "pytest"]).current_dir(root().join("compat/python")))
     }
 
     /// Tells the tests where things are, and keeps the AWS settings of whoever runs them out.

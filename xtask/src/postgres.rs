@@ -1,4 +1,5 @@
-//! `cargo xtask test --postgres`: the tests of the PostgreSQL backend, against a server that is started for them.
+//! `cargo xtask test --postgres`: the tests of the PostgreSQL backend, and real clients against two nodes that share one; on
+//! servers that are started for them.
 
 #[expect(dead_code, reason = "the tests that kill servers use the rest")]
 pub(crate) mod cluster;
@@ -6,7 +7,9 @@ pub(crate) mod cluster;
 use std::time::Instant;
 
 use self::cluster::Cluster;
+use crate::compat;
 use crate::project::{cargo, run as start};
+use crate::python::Python;
 use crate::stages::Stages;
 
 /// Tells the tests where the server is: for stores, and for looking at what stores do.
@@ -39,6 +42,18 @@ pub(crate) fn add_stages(stages: &mut Stages, name: Option<&str>) {
         let mut tests = cargo(&["test"]);
         tests.args(TESTS).args(["--", "--show-output"]).args(name);
         let outcome = start(tests.env(URL, server.url()).env(SOCKET, server.socket_url()));
+        server.stop()?;
+        outcome
+    });
+    if name.is_some() {
+        return;
+    }
+    stages.run("binary", || start(&mut cargo(&["build", "--workspace", "--all-targets", "--quiet"])));
+    stages.run("Python clients: install", || Python::ready().map(|_| ()));
+    stages.run("two nodes on PostgreSQL", || {
+        compat::check_programs()?;
+        let mut server = Cluster::start(&[])?;
+        let outcome = compat::on_nodes(&server.url());
         server.stop()?;
         outcome
     });
