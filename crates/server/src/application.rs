@@ -108,6 +108,11 @@ impl Application {
         body: Incoming,
         connection: &Connection,
     ) -> Response<Body> {
+        if is_traffic(&route) {
+            if self.node.is_cut_off() {
+                return cut_off();
+            }
+        }
         let data_plane = self.node.data_plane();
         let peer = connection.peer.ip();
         let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
@@ -251,6 +256,28 @@ const fn area_of(route: &Route<'_>) -> Area {
         | Route::Elsewhere
         | Route::NotFound => Area::Nowhere,
     }
+}
+
+/// Whether a request asks for what is no good when it is out of date: tokens, and to be let in. Key sets stay right for as
+/// long as the tokens that are out.
+fn is_traffic(route: &Route<'_>) -> bool {
+    matches!(
+        route,
+        Route::OAuth
+            | Route::PoolDomain { .. }
+            | Route::ExecuteApi { .. }
+            | Route::CustomDomain
+            | Route::Authorize { .. }
+            | Route::Own("/_claviger/introspect" | "/_claviger/revoke")
+    )
+}
+
+/// A node that may not know what was revoked answers as one that is not there: another may know.
+fn cut_off() -> Response<Body> {
+    let message = "this node has not heard of its database for too long; ask another one";
+    let value = json!({ "message": message, "error": "temporarily_unavailable", "error_description": message });
+    let refused = Refused::new(Surface::Routing, message).with_setting(Some("cut_off_seconds".to_owned()));
+    explained(json_answer(StatusCode::SERVICE_UNAVAILABLE, &value), refused)
 }
 
 /// This server's own address as the client wrote it, for documents that name addresses.

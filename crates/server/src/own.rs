@@ -90,6 +90,9 @@ impl Application {
         if self.is_stopping() {
             return json_answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "stopping" }));
         }
+        if self.node().is_cut_off() {
+            return json_answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "cut off" }));
+        }
         let snapshot = self.node().current().load_full();
         let (user_pools, app_clients, rest_apis) = snapshot.counts();
         let counts = json!({ "userPools": user_pools, "appClients": app_clients, "restApis": rest_apis });

@@ -93,6 +93,7 @@ fn options(config: &Config, url: &str) -> Options {
         roles: config.roles.clone(),
         tokens: TokenCache::new(config.token_cache_bytes),
         request_rates: config.aws_request_rates,
+        cut_off: config.cut_off,
         ..Options::default()
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) aws_request_rates: bool,
     pub(crate) token_cache_bytes: usize,
     pub(crate) upstreams: UpstreamRules,
+    /// After how long without its database the node answers traffic no more.
+    pub(crate) cut_off: Option<Duration>,
     pub(crate) drain_delay: Duration,
     pub(crate) drain_max: Duration,
     pub(crate) address_file: Option<PathBuf>,
@@ -70,6 +72,9 @@ pub(crate) struct Config {
 const MIB: usize = 1024 * 1024;
 /// The most memory for verified tokens, in MiB.
 const TOKEN_CACHE_MIB_MAX: u64 = 64 * 1024;
+/// The fewest and the most seconds after which a node may hold itself for cut off.
+const CUT_OFF_SECONDS_MIN: u64 = 10;
+const CUT_OFF_SECONDS_MAX: u64 = 86_400;
 /// The most seconds that a stop may be put off, or take.
 const DRAIN_SECONDS_MAX: u64 = 3_600;
 /// The most connections at an address.
@@ -128,6 +133,7 @@ fn check(
             .unwrap_or_default()
             * MIB,
         upstreams: checks.upstreams(),
+        cut_off: checks.cut_off(store.as_ref()),
         drain_delay: Duration::from_secs(checks.number("drain_delay_seconds", 0, 0, DRAIN_SECONDS_MAX)),
         drain_max: Duration::from_secs(checks.number("drain_seconds", 30, 0, DRAIN_SECONDS_MAX)),
         address_file: given.text("address_file").map(|path| path.value.into()),
@@ -298,6 +304,24 @@ impl Checks<'_> {
             self.refuse(&given, format!("log: {error}"));
         }
         Some(given.value)
+    }
+
+    /// After how long without its database a node answers traffic no more.
+    fn cut_off(&mut self, store: Option<&StoreAddress>) -> Option<Duration> {
+        let seconds = self.number("cut_off_seconds", 0, 0, CUT_OFF_SECONDS_MAX);
+        let given = self.given.number("cut_off_seconds").filter(|_| seconds > 0)?;
+        if matches!(store, Some(StoreAddress::Sqlite(_))) {
+            self.refuse(
+                &given,
+                "cut_off_seconds is for nodes that share a database: nothing cuts one off from its own file".to_owned(),
+            );
+        } else if seconds < CUT_OFF_SECONDS_MIN {
+            let text = format!(
+                "cut_off_seconds is 0 or at least {CUT_OFF_SECONDS_MIN}: a node that is well may not hear of its database for as long"
+            );
+            self.refuse(&given, text);
+        }
+        Some(Duration::from_secs(seconds))
     }
 
     /// A number within its bounds.

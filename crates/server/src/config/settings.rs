@@ -165,6 +165,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "How backends are called, as `[ORIGIN ]NAME=VALUE`",
     },
     Setting {
+        key: "cut_off_seconds",
+        kind: Kind::Number,
+        default: "0",
+        help: "With PostgreSQL: seconds without it after which a node refuses token requests and traffic (503) rather than to go by what it knows; 0: never",
+    },
+    Setting {
         key: "drain_delay_seconds",
         kind: Kind::Number,
         default: "0",

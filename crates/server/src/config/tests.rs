@@ -300,6 +300,10 @@ fn what_cannot_be_understood_is_refused_with_its_line() {
     check("drain_seconds = 2026-01-01", "claviger.toml:4: no setting takes a date");
     check("drain_seconds = 3601", "claviger.toml:4: drain_seconds goes from 0 to 3600");
     check("drain_delay_seconds = 3601", "claviger.toml:4: drain_delay_seconds goes from 0 to 3600");
+    check("cut_off_seconds = 86401", "claviger.toml:4: cut_off_seconds goes from 0 to 86400");
+    check("cut_off_seconds = 10", "claviger.toml:4: cut_off_seconds is for nodes that share a database");
+    let shared = "cut_off_seconds = 9\nstore = 'postgres://node:secret@localhost/store'";
+    check(shared, "claviger.toml:4: cut_off_seconds is 0 or at least 10");
     check("token_cache_mib = 65537", "claviger.toml:4: token_cache_mib goes from 0 to 65536");
     check("listen.connections_max = 0", "claviger.toml:4: listen.connections_max goes from 1 to 1000000");
     check("listen = ['127.0.0.1:1']", "claviger.toml:4: there is no setting listen");

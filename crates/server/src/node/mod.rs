@@ -57,6 +57,10 @@ const CONTROL_THREADS: usize = 2;
 const FUNCTION_THREADS: usize = 1;
 /// How long those processes may take to end.
 const FUNCTIONS_END_MAX: Duration = Duration::from_secs(5);
+/// How long a node looks whether it goes by what is committed, before it looks again.
+const CATCH_UP_MAX: Duration = Duration::from_secs(5);
+/// How often a transaction is tried that collides with those of other nodes.
+const ATTEMPTS_MAX: u32 = 8;
 /// How often nodes that share a store look for contents that no object names.
 const LEFTOVERS_PAUSE: Duration = Duration::from_hours(6);
 /// Rows deleted at a time by a reset.
@@ -91,6 +95,8 @@ pub struct Options {
     pub random: Option<fn() -> Box<dyn Random>>,
     /// The clock that limits go by; the system's when there is none.
     pub monotonic: Option<Arc<dyn Monotonic>>,
+    /// After how long without its database traffic is refused.
+    pub cut_off: Option<Duration>,
     /// When to be killed, in tests of crashes.
     pub kill_at: Option<KillAt>,
 }
@@ -108,6 +114,7 @@ pub struct Node {
     access_logs: Arc<AccessLogs>,
     log_events: Arc<LogEvents>,
     metrics: Arc<Metrics>,
+    cut_off: Option<Duration>,
     /// What runs in the background until the node is closed.
     tasks: Mutex<JoinSet<()>>,
     control: Option<Runtime>,
@@ -230,8 +237,6 @@ impl Node {
         control.block_on(beat(&services, Duration::ZERO))?;
         let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services)));
         let tasks = background(&services, &current, builder, stack_worker, control.handle());
-        let tasks = Mutex::new(tasks);
-        let (control, function_threads) = (Some(control), Some(function_threads));
         Ok(Self {
             control_plane,
             data_plane,
@@ -244,9 +249,10 @@ impl Node {
             access_logs,
             log_events,
             metrics,
-            tasks,
-            control,
-            function_threads,
+            cut_off: options.cut_off,
+            tasks: Mutex::new(tasks),
+            control: Some(control),
+            function_threads: Some(function_threads),
         })
     }
 
@@ -268,6 +274,11 @@ impl Node {
     /// What is served now.
     pub fn current(&self) -> &CurrentSnapshot {
         &self.current
+    }
+
+    /// Whether it may have missed a change for longer than its operator allows.
+    pub fn is_cut_off(&self) -> bool {
+        self.cut_off.is_some_and(|most| self.control_plane.services().nodes.behind() > most)
     }
 
     /// What is counted.
@@ -378,9 +389,19 @@ fn libraries() -> Vec<(&'static str, OsString)> {
 /// Says that the node is alive, and shares the limits with the others, `elapsed` after it did so last.
 async fn beat(services: &Services, elapsed: Duration) -> Result<(), StoreError> {
     let limits = services.issuance.limits();
-    let told = services.nodes.beat(&*services.store, limits.demand(elapsed)).await?;
+    let told = services.nodes.beat(&*services.store, &limits.demand(elapsed)).await?;
     limits.share(services.nodes.alive(), told);
     Ok(())
+}
+
+/// Finds out again and again whether the node goes by what is committed.
+async fn keep_up(services: Arc<Services>) {
+    loop {
+        tokio::time::sleep(nodes::BEAT).await;
+        let caught_up = services.nodes.catch_up(&*services.store, services.applied.clone());
+        // A database that does not answer is no news here: somebody else says so.
+        let _ = tokio::time::timeout(CATCH_UP_MAX, caught_up).await;
+    }
 }
 
 /// Says now and then that the node is alive, until it is closed.
@@ -414,6 +435,7 @@ fn background(
     tasks.spawn_on(stack_worker.run(Arc::clone(services)), threads);
     if services.nodes.is_in_cluster() {
         tasks.spawn_on(keep_beating(Arc::clone(services)), threads);
+        tasks.spawn_on(keep_up(Arc::clone(services)), threads);
     }
     let (follower, feed) = (Arc::clone(current), Arc::clone(services));
     tasks.spawn_on(async move { follower.follow(&*feed.store, builder, keyless).await }, threads);
@@ -458,29 +480,32 @@ async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {
 
 /// The vault of a store: its keys are made when the store is, and wrapped anew when the master key is another.
 async fn open_vault(store: &dyn Store, master: &MasterKeys) -> Result<Vault, StartError> {
+    for _ in 1..ATTEMPTS_MAX {
+        match try_to_open_vault(store, master).await {
+            // Another node starts at the same time.
+            Err(StartError::Store(StoreError::AlreadyExists | StoreError::Conflict | StoreError::Contention)) => {}
+            other => return other,
+        }
+    }
+    try_to_open_vault(store, master).await
+}
+
+async fn try_to_open_vault(store: &dyn Store, master: &MasterKeys) -> Result<Vault, StartError> {
     let mut random = random::SystemRandom;
     let mut tx = store.read().await?;
-    if let Some(keyring) = tx.find::<Keyring>(&keyring_tenant(), "", KEYRING_ID).await? {
-        let (vault, renewed) = master.open(&keyring, &mut random)?;
-        drop(tx);
-        if let Some(renewed) = renewed {
-            keep(store, Stored { record: renewed, version: keyring.version }).await?;
-        }
-        return Ok(vault);
-    }
+    let found = tx.find::<Keyring>(&keyring_tenant(), "", KEYRING_ID).await?;
     drop(tx);
-    let (vault, keyring) = Vault::create(&master.current, &mut random)?;
-    let mut tx = store.write().await?;
-    match tx.insert(&keyring).await {
-        Ok(()) => {}
-        // Another node was first.
-        Err(StoreError::AlreadyExists) => {
-            drop(tx);
-            return Box::pin(open_vault(store, master)).await;
-        }
-        Err(error) => return Err(error.into()),
+    let Some(keyring) = found else {
+        let (vault, keyring) = Vault::create(&master.current, &mut random)?;
+        let mut tx = store.write().await?;
+        tx.insert(&keyring).await?;
+        tx.commit().await?;
+        return Ok(vault);
+    };
+    let (vault, renewed) = master.open(&keyring, &mut random)?;
+    if let Some(renewed) = renewed {
+        keep(store, Stored { record: renewed, version: keyring.version }).await?;
     }
-    tx.commit().await?;
     Ok(vault)
 }
 
