@@ -7,6 +7,7 @@ mod compat;
 mod generate;
 mod http;
 mod load;
+mod nodes;
 mod postgres;
 mod project;
 mod python;

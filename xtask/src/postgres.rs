@@ -1,7 +1,7 @@
 //! `cargo xtask test --postgres`: the tests of the PostgreSQL backend, and real clients against two nodes that share one; on
 //! servers that are started for them.
 
-#[expect(dead_code, reason = "the tests that kill servers use the rest")]
+#[expect(dead_code, reason = "the tests of the backend use the rest")]
 pub(crate) mod cluster;
 
 use std::time::Instant;

@@ -19,8 +19,11 @@ pub(crate) struct Server {
     child: Child,
 }
 
-/// Builds the release binary and tells where it is.
+/// Builds the release binary and tells where it is; `CLAVIGER_BINARY` names another.
 pub(crate) fn binary() -> anyhow::Result<PathBuf> {
+    if let Some(binary) = std::env::var_os("CLAVIGER_BINARY") {
+        return Ok(binary.into());
+    }
     eprintln!("building for release");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
@@ -121,11 +124,16 @@ impl Server {
 
     /// The process's proportional share of memory.
     pub(crate) fn pss_mebibytes(&self) -> anyhow::Result<f64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.child.id()))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss line")?;
-        let kibibytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
-        Ok(kibibytes / 1024.0)
+        pss_mebibytes(self.child.id())
     }
+}
+
+/// A process's proportional share of memory.
+pub(crate) fn pss_mebibytes(process: u32) -> anyhow::Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss line")?;
+    let kibibytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+    Ok(kibibytes / 1024.0)
 }
 
 impl Drop for Server {

@@ -1,9 +1,11 @@
 //! `cargo xtask soak`: proofs that take longer than CI may. Each stage can be run alone.
 
 mod comparison;
+mod faults;
 mod functions;
 mod routes;
 mod scale;
+mod world;
 
 use std::process::Command;
 
@@ -34,6 +36,9 @@ pub(crate) struct Arguments {
     /// How often the secret is rotated
     #[arg(long, default_value_t = 500)]
     rotations: usize,
+    /// Only the faults with this in their names
+    #[arg(long)]
+    fault: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -50,6 +55,8 @@ enum Stage {
     Rotation,
     /// A warm function is called within two milliseconds
     Functions,
+    /// Nodes, databases, disks and clocks fail, and nothing is lost
+    Faults,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -86,6 +93,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if chosen(Stage::Functions) {
         stages.run("a warm function", functions::run);
+    }
+    if chosen(Stage::Faults) {
+        faults::add_stages(&mut stages, arguments.fault.as_deref().unwrap_or_default());
     }
     stages.finish()
 }
