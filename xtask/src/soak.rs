@@ -3,6 +3,7 @@
 mod comparison;
 mod faults;
 mod functions;
+mod overload;
 mod routes;
 mod scale;
 mod world;
@@ -55,6 +56,8 @@ enum Stage {
     Rotation,
     /// A warm function is called within two milliseconds
     Functions,
+    /// One core is asked for four times what it can answer
+    Overload,
     /// Nodes, databases, disks and clocks fail, and nothing is lost
     Faults,
 }
@@ -93,6 +96,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if chosen(Stage::Functions) {
         stages.run("a warm function", functions::run);
+    }
+    if chosen(Stage::Overload) {
+        stages.run("overload", overload::run);
     }
     if chosen(Stage::Faults) {
         faults::add_stages(&mut stages, arguments.fault.as_deref().unwrap_or_default());

@@ -21,6 +21,7 @@ use crate::connection::Connection;
 use crate::cors;
 use crate::local_ca::LocalAuthority;
 use crate::node::Node;
+use crate::overload::Overload;
 use crate::planes::Planes;
 use crate::proxy;
 use crate::routing::{self, Names, RequestHead, Route};
@@ -60,13 +61,15 @@ pub struct Application {
     authority: Option<Arc<LocalAuthority>>,
     node: Node,
     refusals: Refusals,
+    overload: Arc<Overload>,
     is_stopping: AtomicBool,
 }
 
 impl Application {
     /// An application on this node; `authority` answers for AWS's names.
     pub fn new(settings: Settings, authority: Option<Arc<LocalAuthority>>, node: Node) -> Self {
-        Self { settings, authority, node, refusals: Refusals::default(), is_stopping: AtomicBool::new(false) }
+        let (refusals, overload) = (Refusals::default(), Arc::default());
+        Self { settings, authority, node, refusals, overload, is_stopping: AtomicBool::new(false) }
     }
 
     /// Answers one request, and keeps why when the answer is a refusal.
@@ -109,6 +112,9 @@ impl Application {
         connection: &Connection,
     ) -> Response<Body> {
         if is_traffic(&route) {
+            if self.overload.turns_away() {
+                return turned_away();
+            }
             if self.node.is_cut_off() {
                 return cut_off();
             }
@@ -202,6 +208,11 @@ impl Application {
         self.node.close().await;
     }
 
+    /// What turns requests away when there are too many.
+    pub(crate) fn overload(&self) -> &Arc<Overload> {
+        &self.overload
+    }
+
     /// Says from now on that the server is not ready, so that load balancers send nobody here any more.
     pub fn say_not_ready(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
@@ -270,6 +281,14 @@ fn is_traffic(route: &Route<'_>) -> bool {
             | Route::Authorize { .. }
             | Route::Own("/_claviger/introspect" | "/_claviger/revoke")
     )
+}
+
+/// No record is kept of these, and nothing is looked up: they must cost next to nothing.
+fn turned_away() -> Response<Body> {
+    let text = r#"{"message":"the server is asked for more than it can answer; try again in a second","error":"temporarily_unavailable"}"#;
+    let mut response = body::answer(StatusCode::SERVICE_UNAVAILABLE, "application/json", text);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// A node that may not know what was revoked answers as one that is not there: another may know.

@@ -20,6 +20,7 @@ pub mod master_key;
 mod messages;
 pub mod node;
 mod outbound;
+mod overload;
 mod own;
 pub mod planes;
 pub mod proxy;

@@ -136,6 +136,8 @@ async fn serve(
             tokio::time::sleep(delay).await;
         }
     };
+    let overload = Arc::clone(front.application().overload());
+    tokio::spawn(async move { overload.watch().await });
     let renewing = tokio::spawn(renew(Arc::clone(&front), certificates, config.master_key.clone(), told));
     eprintln!("claviger: serving {url} at {}; data in {}", addresses.join(", "), shown(&config.data_dir));
     tell_systemd(&[NotifyState::Ready, NotifyState::Status(&format!("serving at {}", addresses.join(", ")))]);
