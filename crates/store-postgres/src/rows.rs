@@ -271,10 +271,9 @@ pub(crate) fn read<'a, T: FromSql<'a>>(
     columns.try_get(column).map_err(|error| unreadable(what, error))
 }
 
-/// The kind in a column; one that this program does not know is a stored value it cannot read.
+/// The kind in a column.
 pub(crate) fn read_kind(columns: &tokio_postgres::Row, column: usize) -> Result<Kind, Failure> {
-    let text: &str = read(columns, column, "kind")?;
-    Kind::parse(text).ok_or_else(|| unreadable("kind", text))
+    Ok(Kind::parse(read(columns, column, "kind")?).unwrap_or(Kind::Unknown))
 }
 
 /// The tenant in a column and the next; `previous` is shared rather than made again when it is the same.

@@ -233,10 +233,10 @@ fn read_row(key: Key, version: i64, body: String) -> Row {
     Row { key, version: version.cast_unsigned(), body }
 }
 
-/// The kind in a column; one that this program does not know is a stored value it cannot read.
+/// The kind in a column.
 pub(crate) fn read_kind(columns: &rusqlite::Row<'_>, column: usize) -> Result<Kind, StoreError> {
     let text = columns.get_ref(column).and_then(|value| Ok(value.as_str()?)).map_err(failed)?;
-    Kind::parse(text).ok_or_else(|| StoreError::Corrupt { what: "kind".to_owned(), source: text.into() })
+    Ok(Kind::parse(text).unwrap_or(Kind::Unknown))
 }
 
 /// The tenant in a column and the next; `previous` is shared rather than made again when it is the same.

@@ -36,6 +36,8 @@ macro_rules! closed_set {
 closed_set! {
     /// The kinds of record a store keeps. The text of a kind is stored: it never changes.
     Kind {
+        /// One that a newer program keeps: during an upgrade, older nodes hear of those, too, and let them be.
+        Unknown = "unknown",
         /// A server that shares the store with others.
         Node = "node",
         /// The store's wrapped keys.

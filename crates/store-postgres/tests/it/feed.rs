@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use claviger_store::{Changes, Revision, Store};
+use claviger_store::{Changes, Kind, Revision, Store};
 use tokio::time::timeout;
 
 use super::{bare, connect, fresh, insert, key, two_nodes};
@@ -42,6 +42,22 @@ async fn the_poll_finds_what_no_notification_told() {
     let silent = "INSERT INTO receipt (revision, token) VALUES (nextval('revision'), gen_random_uuid())";
     bare(&settings).await.batch_execute(silent).await.unwrap();
     timeout(PATIENCE, store.revisions().wait_for(|newest| *newest == Revision(1))).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_change_of_a_kind_that_only_newer_nodes_know_is_passed_over() {
+    let settings = fresh();
+    let store = connect(&settings).await;
+    let first = insert(&*std::sync::Arc::new(connect(&settings).await), &key("a")).await.unwrap();
+    let newer = "INSERT INTO change (revision, position, kind, account, region, parent, id)
+            SELECT nextval('revision'), 1, 'thing of tomorrow', account, region, parent, id FROM change;
+        INSERT INTO receipt (revision, token) VALUES (currval('revision'), gen_random_uuid())";
+    bare(&settings).await.batch_execute(newer).await.unwrap();
+    let second = Revision(first.0 + 1);
+    timeout(PATIENCE, store.revisions().wait_for(|newest| *newest >= second)).await.unwrap().unwrap();
+    let Changes::Since(changes) = store.changes(first, 10).await.unwrap() else { panic!("the feed is too short") };
+    let seen: Vec<_> = changes.iter().map(|change| (change.revision, change.key.kind)).collect();
+    assert_eq!(seen, [(second, Kind::Unknown)]);
 }
 
 #[tokio::test]
