@@ -96,7 +96,8 @@ class Nodes:
         keys = folder / "master.key"
         keys.write_text(secrets.token_hex(32))
         keys.chmod(0o600)
-        store = f"{STORE}{'&' if '?' in STORE else '?'}schema=nodes_{secrets.token_hex(8)}"
+        self.schema = f"nodes_{secrets.token_hex(8)}"
+        store = f"{STORE}{'&' if '?' in STORE else '?'}schema={self.schema}"
         self.nodes = [Node(folder / name, store, keys) for name in ("one", "two")]
         self.credentials = self._first_key()
         for node in self.nodes:
