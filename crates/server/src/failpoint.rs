@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use claviger_resources::Tenant;
-use claviger_store::{Changes, Key, Kind, Listing, Name, Revision, Row, Store, StoreError, Transaction};
+use claviger_store::{Changes, Key, Kind, Listing, Name, NamedRow, Revision, Row, Store, StoreError, Transaction};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::watch;
 
@@ -105,6 +105,15 @@ impl Transaction for KilledTransaction {
 
     async fn rows_of_kind(&mut self, kind: Kind, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
         self.transaction.rows_of_kind(kind, after, limit).await
+    }
+
+    async fn named_rows_of_kind(
+        &mut self,
+        kind: Kind,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<NamedRow>, StoreError> {
+        self.transaction.named_rows_of_kind(kind, after, limit).await
     }
 
     async fn count(&mut self, kind: Kind, tenant: &Tenant, parent: &str) -> Result<u64, StoreError> {

@@ -32,6 +32,25 @@ pub enum OpenError {
         /// The newest schema version this program knows.
         known: i32,
     },
+    /// There are no tables, and this process only reads.
+    #[error(
+        "the schema `{schema}` of the database holds nothing; check that `store` names the right database and schema"
+    )]
+    Missing {
+        /// The schema.
+        schema: String,
+    },
+    /// The tables are older, and this process only reads.
+    #[error(
+        "the database was written by an older Claviger (schema {found}, this one knows {known}); start a node of this \
+         release first, or use the release that wrote it"
+    )]
+    OlderSchema {
+        /// The schema version of the database.
+        found: i32,
+        /// The schema version of this program.
+        known: i32,
+    },
     /// The tables cannot be made or brought up to date.
     #[error("cannot prepare the schema `{schema}` of the database")]
     Schema {

@@ -118,13 +118,18 @@ pub(crate) async fn outcome(connection: &Connection, token: &str) -> Result<Opti
 /// Begins a new page in a database that was put back to an older state: numbers go on from beyond `lost`, the newest that
 /// this node has seen, and a commit that changes nothing makes every node look.
 pub(crate) async fn turn_page(connection: &Connection, lost: Revision, token: &str, key: &Key) -> Result<(), Failure> {
-    const SKIP: &str = "SELECT setval('revision', greatest($1, last_value)) FROM revision";
     connection.run("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
     let publication = Publication::prepare(connection).await?;
     publication.lock(connection).await?;
-    connection.query(SKIP, &[&lost.0.cast_signed()]).await?;
+    skip(connection, lost, 0).await?;
     publication.publish(connection, token, std::slice::from_ref(key)).await?;
     connection.run("COMMIT").await
+}
+
+/// Leaves out so many numbers beyond the last one, or beyond `after` where that is more.
+pub(crate) async fn skip(connection: &Connection, after: Revision, numbers: u64) -> Result<(), Failure> {
+    const SKIP: &str = "SELECT setval('revision', greatest($1, last_value) + $2) FROM revision";
+    connection.query(SKIP, &[&after.0.cast_signed(), &numbers.cast_signed()]).await.map(|_| ())
 }
 
 /// Forgets revisions that are too old to be told of.

@@ -13,7 +13,9 @@
 mod connection;
 mod database;
 mod error;
+mod examination;
 mod feed;
+mod filling;
 mod follower;
 mod open;
 mod passwords;
@@ -29,9 +31,10 @@ mod turns;
 mod writers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use claviger_store::{Changes, Revision, Store, StoreError, Transaction};
+use claviger_store::{Backend, Changes, Examination, FillError, Filling, Revision, Store, StoreError, Transaction};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -40,8 +43,10 @@ pub use error::OpenError;
 pub use open::{STEPS, Step};
 pub use settings::{Settings, SettingsError};
 
+use crate::connection::Connection;
 use crate::database::Database;
 use crate::feed::{Looking, Receipt};
+use crate::filling::PostgresFilling;
 use crate::pool::Pool;
 use crate::progress::Progress;
 use crate::readers::Reader;
@@ -55,8 +60,13 @@ pub struct PostgresStore {
     readers: Arc<Pool>,
     writers: Arc<Writers>,
     progress: Arc<Progress>,
-    follower: AbortHandle,
+    /// Hears of other nodes' commits, for whoever stays.
+    follower: Option<AbortHandle>,
 }
+
+/// How long a store that is only read may look at everything, or do nothing between two looks: what it reads may go where
+/// nobody is in a hurry.
+const READING_MAX: Duration = Duration::from_mins(15);
 
 impl PostgresStore {
     /// Connects to the database, and makes its tables or brings them up to date.
@@ -70,25 +80,49 @@ impl PostgresStore {
         let database = Arc::new(Database::new(settings.clone())?);
         let connection = database.connect().await?;
         open::prepare(&connection, &settings.schema, steps).await?;
-        let looked = async { Looking::prepare(&connection).await?.look(&connection, &Receipt::default()).await };
+        let mut store = Self::over(&database, &connection, steps).await?;
+        store.follower = Some(tokio::spawn(follower::follow(database, Arc::clone(&store.progress))).abort_handle());
+        Ok(store)
+    }
+
+    /// Connects in order to read, and only that: no tables are made, and other nodes' commits not heard of.
+    pub async fn connect_for_reading(settings: &Settings) -> Result<Self, OpenError> {
+        let idle_timeout = settings.idle_timeout.max(READING_MAX);
+        let statement_timeout = settings.statement_timeout.max(READING_MAX);
+        let settings = Settings { statement_timeout, idle_timeout, ..settings.clone() };
+        let database = Arc::new(Database::new(settings.clone())?);
+        let connection = database.connect().await?;
+        open::refuse_older(&connection, &settings.schema, STEPS).await?;
+        Self::over(&database, &connection, STEPS).await
+    }
+
+    /// A store over a database whose tables are as they should be.
+    async fn over(
+        database: &Arc<Database>,
+        connection: &Connection,
+        steps: &'static [Step],
+    ) -> Result<Self, OpenError> {
+        let settings = database.settings();
+        let looked = async { Looking::prepare(connection).await?.look(connection, &Receipt::default()).await };
         let look = looked.await.map_err(|failure| open::failed(&settings.schema, failure))?;
         let progress = Arc::new(Progress::new(look.newest));
-        let pool = |size| Pool::new(Arc::clone(&database), steps, size);
+        let pool = |size| Pool::new(Arc::clone(database), steps, size);
         let writers = Arc::new(Writers {
-            database: Arc::clone(&database),
+            database: Arc::clone(database),
             pool: pool(settings.writers_max),
             progress: Arc::clone(&progress),
             turns: Turns::default(),
         });
         let readers = pool(settings.readers_max);
-        let follower = tokio::spawn(follower::follow(database, Arc::clone(&progress))).abort_handle();
-        Ok(Self { readers, writers, progress, follower })
+        Ok(Self { readers, writers, progress, follower: None })
     }
 }
 
 impl Drop for PostgresStore {
     fn drop(&mut self) {
-        self.follower.abort();
+        if let Some(follower) = &self.follower {
+            follower.abort();
+        }
     }
 }
 
@@ -114,5 +148,22 @@ impl Store for PostgresStore {
             return Ok(Changes::TooOld);
         }
         Ok(feed::changes(reader.connection()?, reader.revision(), revision, limit).await?)
+    }
+}
+
+#[async_trait]
+impl Backend for PostgresStore {
+    async fn fill(&self) -> Result<Box<dyn Filling>, FillError> {
+        Ok(Box::new(PostgresFilling::begin(&self.writers.pool, &self.progress).await?))
+    }
+
+    async fn kinds(&self) -> Result<Vec<String>, StoreError> {
+        let reader = Reader::begin(&self.readers, &self.progress).await?;
+        Ok(examination::kinds(reader.connection()?).await?)
+    }
+
+    async fn examine(&self) -> Result<Examination, StoreError> {
+        let reader = Reader::begin(&self.readers, &self.progress).await?;
+        Ok(examination::examine(reader.connection()?).await?)
     }
 }

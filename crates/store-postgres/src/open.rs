@@ -72,6 +72,21 @@ pub(crate) async fn prepare(connection: &Connection, schema: &str, steps: &[Step
     needs_steps(look(connection, schema).await, schema, steps).map(|_| ())
 }
 
+/// Refuses a schema that is not there, or older than what this program knows: whoever only reads takes no steps.
+pub(crate) async fn refuse_older(connection: &Connection, schema: &str, steps: &[Step]) -> Result<(), OpenError> {
+    let found = look(connection, schema).await;
+    let version = match &found {
+        Ok(Found::Nothing) => return Err(OpenError::Missing { schema: schema.to_owned() }),
+        Ok(Found::Ours { version, .. }) => *version,
+        _ => 0,
+    };
+    if needs_steps(found, schema, steps)? {
+        let known = i32::try_from(steps.len()).unwrap_or(i32::MAX);
+        return Err(OpenError::OlderSchema { found: version, known });
+    }
+    Ok(())
+}
+
 /// Refuses a schema that has changed beyond what this program knows.
 pub(crate) async fn refuse_newer(connection: &Connection, schema: &str, steps: &[Step]) -> Result<(), OpenError> {
     needs_steps(look(connection, schema).await, schema, steps).map(|_| ())

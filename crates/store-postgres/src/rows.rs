@@ -4,7 +4,7 @@
 //! before it, never each other.
 
 use claviger_resources::{AccountId, Region, Tenant};
-use claviger_store::{Key, Kind, Listing, Name, Namespace, Row};
+use claviger_store::{Key, Kind, Listing, Name, NamedRow, Namespace, Row};
 use tokio_postgres::types::FromSql;
 
 use crate::connection::{Connection, Parameters};
@@ -90,16 +90,36 @@ pub(crate) async fn rows_of_kind(
     const SQL: &str = "SELECT account, region, parent, id, version, body FROM record
         WHERE kind = $1 AND (account, region, parent, id) > ($2, $3, $4, $5)
         ORDER BY account, region, parent, id LIMIT $6";
-    // No account is the empty text, so the position before all keys needs no query of its own.
-    let (account, region, parent, id) = after.map_or(("", "", "", ""), |key| {
-        (key.tenant.account.as_str(), key.tenant.region.as_str(), &*key.parent, &*key.id)
-    });
+    let (account, region, parent, id) = place_of(after);
     let found = connection.query(SQL, &[&kind.as_str(), &account, &region, &parent, &id, &limit_to_sql(limit)]).await?;
     let mut rows: Vec<Row> = Vec::with_capacity(found.len());
     for columns in &found {
-        let tenant = read_tenant(columns, 0, rows.last().map(|row| &row.key.tenant))?;
-        let key = Key { kind, tenant, parent: read(columns, 2, "parent")?, id: read(columns, 3, "id")? };
-        rows.push(read_row(key, columns, 4)?);
+        rows.push(read_row_of_kind(kind, columns, rows.last())?);
+    }
+    Ok(rows)
+}
+
+/// The same with the names that they hold.
+pub(crate) async fn named_rows_of_kind(
+    connection: &Connection,
+    kind: Kind,
+    after: Option<&Key>,
+    limit: usize,
+) -> Result<Vec<NamedRow>, Failure> {
+    // Names are looked up row by row, by their index; of the array, every other element is a namespace.
+    const SQL: &str = "SELECT account, region, parent, id, version, body, ARRAY(
+            SELECT part FROM name, unnest(ARRAY[namespace, name]) WITH ORDINALITY AS parts (part, place)
+            WHERE name.kind = record.kind AND name.account = record.account AND name.region = record.region
+              AND name.parent = record.parent AND name.id = record.id
+            ORDER BY namespace, name, place)
+        FROM record WHERE kind = $1 AND (account, region, parent, id) > ($2, $3, $4, $5)
+        ORDER BY account, region, parent, id LIMIT $6";
+    let (account, region, parent, id) = place_of(after);
+    let found = connection.query(SQL, &[&kind.as_str(), &account, &region, &parent, &id, &limit_to_sql(limit)]).await?;
+    let mut rows: Vec<NamedRow> = Vec::with_capacity(found.len());
+    for columns in &found {
+        let row = read_row_of_kind(kind, columns, rows.last().map(|named| &named.row))?;
+        rows.push(NamedRow { row, names: read_names(columns, 6)? });
     }
     Ok(rows)
 }
@@ -255,6 +275,31 @@ fn read_outcome(answer: Option<&tokio_postgres::Row>) -> Result<(bool, Option<Na
     let taken: Option<&str> = read(columns, 1, "namespace")?;
     let namespace = |text| Namespace::parse(text).ok_or_else(|| unreadable("namespace", text));
     Ok((read(columns, 0, "outcome")?, taken.map(namespace).transpose()?))
+}
+
+/// Where a page of a kind begins. No account is the empty text, so the position before all keys needs no query of its own.
+fn place_of(after: Option<&Key>) -> (&str, &str, &str, &str) {
+    after.map_or(("", "", "", ""), |key| {
+        (key.tenant.account.as_str(), key.tenant.region.as_str(), &*key.parent, &*key.id)
+    })
+}
+
+fn read_row_of_kind(kind: Kind, columns: &tokio_postgres::Row, previous: Option<&Row>) -> Result<Row, Failure> {
+    let tenant = read_tenant(columns, 0, previous.map(|row| &row.key.tenant))?;
+    let key = Key { kind, tenant, parent: read(columns, 2, "parent")?, id: read(columns, 3, "id")? };
+    read_row(key, columns, 4)
+}
+
+fn read_names(columns: &tokio_postgres::Row, column: usize) -> Result<Vec<Name>, Failure> {
+    let texts: Vec<&str> = read(columns, column, "names")?;
+    let name = |pair: &[&str]| match *pair {
+        [namespace, name] => {
+            let namespace = Namespace::parse(namespace).ok_or_else(|| unreadable("namespace", namespace))?;
+            Ok(Name::new(namespace, name))
+        }
+        _ => Err(unreadable("names", "one of them is missing")),
+    };
+    texts.chunks(2).map(name).collect()
 }
 
 fn read_row(key: Key, columns: &tokio_postgres::Row, from: usize) -> Result<Row, Failure> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use claviger_resources::Tenant;
-use claviger_store::{Key, Kind, Listing, Name, Revision, Row, StoreError, Transaction};
+use claviger_store::{Key, Kind, Listing, Name, NamedRow, Revision, Row, StoreError, Transaction};
 
 use crate::connection::Connection;
 use crate::error::Failure;
@@ -72,6 +72,19 @@ impl Transaction for PostgresTransaction {
             refuse_nul(after, &[])?;
         }
         let found = rows::rows_of_kind(self.connection()?, kind, after, limit).await;
+        self.told(found)
+    }
+
+    async fn named_rows_of_kind(
+        &mut self,
+        kind: Kind,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<NamedRow>, StoreError> {
+        if let Some(after) = after {
+            refuse_nul(after, &[])?;
+        }
+        let found = rows::named_rows_of_kind(self.connection()?, kind, after, limit).await;
         self.told(found)
     }
 

@@ -46,6 +46,20 @@ pub enum OpenError {
         /// The newest schema version this program knows.
         known: usize,
     },
+    /// The schema is older, and this process only reads.
+    #[error(
+        "{} was written by an older Claviger (schema {found}, this one knows {known}); start a server of this release on \
+         it first, or use the release that wrote it",
+        file.display()
+    )]
+    OlderSchema {
+        /// The file.
+        file: PathBuf,
+        /// The schema version in the file.
+        found: usize,
+        /// The schema version of this program.
+        known: usize,
+    },
     /// The file system cannot share memory between connections, which the write-ahead log needs.
     #[error("{} is on a file system without shared memory (a network one?); use a local directory", file.display())]
     NoWriteAheadLog {

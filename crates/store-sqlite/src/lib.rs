@@ -2,15 +2,18 @@
 //!
 //! [`SqliteStore`] is the port's store over one database file, or over memory. Writers take turns; their commits share an
 //! fsync (`writer`). Readers each have a connection and see one snapshot (`readers`); they wait for no writer. The SQL is
-//! in `rows` and `feed`, the schema in `migrations/`.
+//! in `rows` and `feed`, the schema in `migrations/`. [`ReadOnlyStore`] is for a process beside the one that writes.
 //!
 //! Reads and single statements take microseconds and run where they are called, which is the control plane's runtime;
 //! only `COMMIT`, which waits for the disk, goes to a blocking thread.
 
 mod error;
+mod examination;
 mod feed;
+mod filling;
 mod open;
 mod readers;
+mod reading;
 mod rows;
 mod transaction;
 mod writer;
@@ -20,11 +23,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use claviger_store::{Changes, Revision, Store, StoreError, Transaction};
+use claviger_store::{Backend, Changes, Examination, FillError, Filling, Revision, Store, StoreError, Transaction};
 use tokio::sync::{Mutex, watch};
 
 pub use error::OpenError;
+pub use reading::ReadOnlyStore;
 
+use crate::filling::SqliteFilling;
 use crate::readers::Readers;
 use crate::transaction::SqliteTransaction;
 use crate::writer::{Operation, Progress, Writer};
@@ -95,5 +100,23 @@ impl Store for SqliteStore {
     async fn changes(&self, revision: Revision, limit: usize) -> Result<Changes, StoreError> {
         let transaction = self.begin_read().await?;
         feed::changes(transaction.connection()?, revision, limit)
+    }
+}
+
+#[async_trait]
+impl Backend for SqliteStore {
+    async fn fill(&self) -> Result<Box<dyn Filling>, FillError> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        Ok(Box::new(SqliteFilling::begin(writer)?))
+    }
+
+    async fn kinds(&self) -> Result<Vec<String>, StoreError> {
+        let transaction = self.begin_read().await?;
+        examination::kinds(transaction.connection()?)
+    }
+
+    async fn examine(&self) -> Result<Examination, StoreError> {
+        let transaction = self.begin_read().await?;
+        examination::examine(transaction.connection()?)
     }
 }

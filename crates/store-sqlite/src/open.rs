@@ -88,6 +88,28 @@ pub(crate) fn reader(file: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Opens a connection to a file that another process may write to. Nothing is made, and no step of the schema taken.
+pub(crate) fn beside(file: &Path) -> Result<Connection, StoreError> {
+    // SQLite itself would not say what is wrong.
+    File::open(file).map_err(|source| OpenError::Unreachable { file: file.to_owned(), source })?;
+    let connection = reader(file)?;
+    let found = steps_taken(&connection, file)?;
+    if found < MIGRATIONS.len() {
+        return Err(OpenError::OlderSchema { file: file.to_owned(), found, known: MIGRATIONS.len() }.into());
+    }
+    Ok(connection)
+}
+
+/// How many steps the schema has taken.
+pub(crate) fn schema_version(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, "user_version", |columns| columns.get(0))
+}
+
+/// Sets how much of the file a connection keeps in memory.
+pub(crate) fn cache(connection: &Connection, kibibytes: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -kibibytes)
+}
+
 /// Opens a file for writing, making it readable for its owner alone.
 fn open_private(file: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
@@ -99,7 +121,7 @@ fn open_private(file: &Path) -> std::io::Result<File> {
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
+    cache(connection, CACHE_KIBIBYTES)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)

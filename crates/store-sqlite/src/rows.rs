@@ -1,7 +1,7 @@
 //! The SQL of rows: one function per question or change, over whichever connection the caller holds.
 
 use claviger_resources::{AccountId, Region, Tenant};
-use claviger_store::{Key, Kind, Listing, Name, Row, StoreError};
+use claviger_store::{Key, Kind, Listing, Name, NamedRow, Namespace, Row, StoreError};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::failed;
@@ -89,6 +89,37 @@ pub(crate) fn rows_of_kind(
         let tenant = read_tenant(columns, 0, found.last().map(|row| &row.key.tenant))?;
         let key = Key { kind, tenant, parent: columns.get(2).map_err(failed)?, id: columns.get(3).map_err(failed)? };
         found.push(read_row(key, columns.get(4).map_err(failed)?, columns.get(5).map_err(failed)?));
+    }
+    Ok(found)
+}
+
+/// The same with the names that they hold.
+pub(crate) fn named_rows_of_kind(
+    connection: &Connection,
+    kind: Kind,
+    after: Option<&Key>,
+    limit: usize,
+) -> Result<Vec<NamedRow>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT namespace, name FROM name WHERE record = (SELECT number FROM record
+                 WHERE kind = ?1 AND account = ?2 AND region = ?3 AND parent = ?4 AND id = ?5)
+             ORDER BY namespace, name",
+        )
+        .map_err(failed)?;
+    let mut found = Vec::new();
+    for row in rows_of_kind(connection, kind, after, limit)? {
+        let (account, region) = (row.key.tenant.account.as_str(), row.key.tenant.region.as_str());
+        let key = params![kind.as_str(), account, region, row.key.parent, row.key.id];
+        let mut columns = statement.query(key).map_err(failed)?;
+        let mut names = Vec::new();
+        while let Some(columns) = columns.next().map_err(failed)? {
+            let text: String = columns.get(0).map_err(failed)?;
+            let namespace = Namespace::parse(&text)
+                .ok_or_else(|| StoreError::Corrupt { what: "namespace".to_owned(), source: text.into() })?;
+            names.push(Name::new(namespace, columns.get::<_, String>(1).map_err(failed)?));
+        }
+        found.push(NamedRow { row, names });
     }
     Ok(found)
 }

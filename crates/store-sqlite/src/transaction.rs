@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use claviger_resources::Tenant;
-use claviger_store::{Key, Kind, Listing, Name, Revision, Row, StoreError, Transaction};
+use claviger_store::{Key, Kind, Listing, Name, NamedRow, Revision, Row, StoreError, Transaction};
 use rusqlite::Connection;
 use tokio::sync::OwnedMutexGuard;
 
@@ -66,6 +66,15 @@ impl Transaction for SqliteTransaction {
 
     async fn rows_of_kind(&mut self, kind: Kind, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
         rows::rows_of_kind(self.connection()?, kind, after, limit)
+    }
+
+    async fn named_rows_of_kind(
+        &mut self,
+        kind: Kind,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<NamedRow>, StoreError> {
+        rows::named_rows_of_kind(self.connection()?, kind, after, limit)
     }
 
     async fn count(&mut self, kind: Kind, tenant: &Tenant, parent: &str) -> Result<u64, StoreError> {

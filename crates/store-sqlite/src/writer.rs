@@ -90,6 +90,24 @@ impl Writer {
         Committed(std::mem::take(&mut self.group))
     }
 
+    /// Begins a transaction that is nobody else's.
+    pub(crate) fn begin_alone(&mut self) -> Result<(), StoreError> {
+        self.commit_group().tell();
+        self.run("BEGIN IMMEDIATE").map_err(failed)
+    }
+
+    /// Commits what was written since, as this revision.
+    pub(crate) fn commit_alone(&mut self, revision: Revision) -> Result<(), StoreError> {
+        self.progress.commits.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = self.run("COMMIT") {
+            self.give_up(&error);
+            return Err(failed(error));
+        }
+        self.revision = revision;
+        self.progress.revisions.send_replace(revision);
+        Ok(())
+    }
+
     /// Moves the log into the database file.
     pub(crate) fn checkpoint(&mut self) -> Result<(), StoreError> {
         self.commit_group().tell();
@@ -114,8 +132,8 @@ impl Writer {
         }
     }
 
-    /// Closes a transaction that nobody has written in, so that it does not hold on to an old state.
-    fn end_unused(&mut self) {
+    /// Closes a transaction of which nothing is to be kept, so that it does not hold on to an old state.
+    pub(crate) fn end_unused(&mut self) {
         if let Err(error) = self.run("ROLLBACK") {
             self.give_up(&error);
         }

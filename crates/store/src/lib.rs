@@ -5,11 +5,13 @@
 //! claim names that are unique over everything ([`Name`]), are counted as they come and go, and every commit that changes
 //! one bumps the store's revision and leaves behind what it changed: the feed from which nodes keep their snapshots.
 //!
-//! Start with [`Transaction`] for the verbs and [`TransactionExt`] for their typed form. `contract` (feature `contract`)
-//! is the suite that each backend runs.
+//! Start with [`Transaction`] for the verbs and [`TransactionExt`] for their typed form; [`Backend`] is for those who look
+//! after a database as a whole. `contract` (feature `contract`) is the suite that each backend runs.
 
+mod backend;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+mod described;
 mod error;
 mod key;
 mod record;
@@ -17,6 +19,8 @@ mod records;
 mod revision;
 mod transaction;
 
+pub use backend::{Backend, Examination, FillError, Filling, NamedRow};
+pub use described::Described;
 pub use error::StoreError;
 pub use key::{Key, Kind, Name, Namespace};
 pub use record::{Record, Stored, TransactionExt};

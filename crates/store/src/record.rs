@@ -192,7 +192,8 @@ impl TransactionExt for dyn Transaction + '_ {
     }
 }
 
-fn encode<R: Record>(record: &R) -> Result<String, StoreError> {
+/// The text of a record as it is stored.
+pub(crate) fn encode<R: Record>(record: &R) -> Result<String, StoreError> {
     serde_json::to_string(record)
         .map_err(|error| StoreError::Corrupt { what: format!("{} {}", R::KIND, record.id()), source: error.into() })
 }

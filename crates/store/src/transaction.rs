@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use claviger_resources::Tenant;
 use tokio::sync::watch;
 
+use crate::backend::NamedRow;
 use crate::error::StoreError;
 use crate::key::{Key, Kind, Name};
 use crate::revision::{Changes, Revision};
@@ -41,6 +42,14 @@ pub trait Transaction: Send {
 
     /// The rows of a kind over all tenants, ordered by key, beginning after `after`.
     async fn rows_of_kind(&mut self, kind: Kind, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// The same with the names that they hold.
+    async fn named_rows_of_kind(
+        &mut self,
+        kind: Kind,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<NamedRow>, StoreError>;
 
     /// How many rows of a kind a parent has; costs the same however many.
     async fn count(&mut self, kind: Kind, tenant: &Tenant, parent: &str) -> Result<u64, StoreError>;

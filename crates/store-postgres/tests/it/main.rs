@@ -9,6 +9,7 @@ mod cluster;
 mod collisions;
 mod connections;
 mod crashes;
+mod examination;
 mod feed;
 mod outcomes;
 mod proxy;
@@ -34,6 +35,19 @@ mod contract {
 
     claviger_store::contract_tests!(super::open);
     claviger_store::concurrent_reader_tests!(super::open);
+}
+
+/// What the contract says of a whole database.
+mod as_a_whole {
+    use std::sync::Arc;
+
+    use claviger_store::Backend;
+
+    async fn open() -> (Arc<dyn Backend>, ()) {
+        (Arc::new(super::connect(&super::fresh()).await), ())
+    }
+
+    claviger_store::backend_tests!(super::open);
 }
 
 /// The URL of the server that all tests share.

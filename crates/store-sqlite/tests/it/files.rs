@@ -4,8 +4,8 @@ use std::error::Error;
 use std::path::Path;
 
 use claviger_resources::Tenant;
-use claviger_store::{Key, Kind, Revision, Store, StoreError, keyring_tenant};
-use claviger_store_sqlite::SqliteStore;
+use claviger_store::{Backend as _, FillError, Key, Kind, Revision, Store, StoreError, keyring_tenant};
+use claviger_store_sqlite::{ReadOnlyStore, SqliteStore};
 use rusqlite::Connection;
 
 fn tenant() -> Tenant {
@@ -65,6 +65,59 @@ async fn leaves_one_file_and_its_lock_when_it_is_closed() {
     let mut names: Vec<_> = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["store.db", "store.db.lock"]);
+}
+
+#[tokio::test]
+async fn is_read_beside_whoever_writes_to_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let missing = ReadOnlyStore::open(&file).map(|_| ()).unwrap_err();
+    assert!(matches!(missing, StoreError::Unavailable(_)) && !file.exists(), "{missing:?}");
+    let store = SqliteStore::open(&file).unwrap();
+    insert(&store, "a").await.unwrap();
+    let reading = ReadOnlyStore::open(&file).unwrap();
+    let mut tx = reading.read().await.unwrap();
+    insert(&store, "b").await.unwrap();
+    assert!(tx.row(&key("b")).await.unwrap().is_none(), "it sees one state");
+    assert!(reading.read().await.unwrap().row(&key("b")).await.unwrap().is_some());
+    assert!(matches!(reading.write().await, Err(StoreError::ReadOnly)));
+    assert!(matches!(reading.fill().await, Err(FillError::Store(StoreError::ReadOnly))));
+    drop((tx, store));
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 0).unwrap();
+    let older = ReadOnlyStore::open(&file).map(|_| ()).unwrap_err();
+    assert!(older.source().unwrap().to_string().contains("written by an older Claviger"), "{older:?}");
+}
+
+#[tokio::test]
+async fn tells_of_kinds_that_only_a_newer_program_knows() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let store = SqliteStore::open(&file).unwrap();
+    insert(&store, "a").await.unwrap();
+    Connection::open(&file).unwrap().execute_batch("UPDATE record SET kind = 'thing of tomorrow'").unwrap();
+    assert_eq!(ReadOnlyStore::open(&file).unwrap().kinds().await.unwrap(), ["thing of tomorrow"]);
+}
+
+#[tokio::test]
+async fn finds_names_of_no_record_and_counts_that_are_wrong() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let store = SqliteStore::open(&file).unwrap();
+    insert(&store, "a").await.unwrap();
+    let bare = Connection::open(&file).unwrap();
+    bare.pragma_update(None, "foreign_keys", false).unwrap();
+    for (change, expected) in [
+        ("UPDATE tally SET count = 7", &["1 counts of records are wrong"][..]),
+        (
+            "UPDATE tally SET count = 1; INSERT INTO tally VALUES ('stage', '0', 'a', '', 1)",
+            &["1 counts of records are wrong"],
+        ),
+        ("DELETE FROM tally WHERE kind = 'stage'", &[]),
+        ("INSERT INTO name VALUES ('client_id', 'one', 77)", &["1 names are of no record"]),
+    ] {
+        bare.execute_batch(change).unwrap();
+        assert_eq!(store.examine().await.unwrap().damage, expected, "{change}");
+    }
 }
 
 #[test]

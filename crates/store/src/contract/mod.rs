@@ -9,6 +9,7 @@
 
 pub mod concurrency;
 pub mod feed;
+pub mod filling;
 pub mod growth;
 pub mod listing;
 pub mod names;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use claviger_resources::{AccountId, Region, Tenant};
 
-use crate::{Key, Kind, Name, Namespace, Revision, Row, Store, StoreError};
+use crate::{Backend, Key, Kind, Name, Namespace, Revision, Row, Store, StoreError};
 
 /// Declares a test for each case of the contract.
 ///
@@ -100,6 +101,26 @@ macro_rules! contract_tests {
     };
 }
 
+/// Declares a test for each case of the contract that is about a database as a whole.
+///
+/// `$open` answers with an `Arc<dyn Backend>`.
+#[macro_export]
+macro_rules! backend_tests {
+    ($open:path) => {
+        $crate::contract_cases!($open, filling: [
+            is_filled_with_what_another_store_held,
+            is_refused_when_it_holds_something,
+            leaves_nothing_behind_when_dropped,
+            refuses_what_comes_twice,
+            makes_everyone_load_anew,
+            goes_on_where_it_was_filled,
+            lists_rows_with_their_names,
+            tells_which_kinds_are_there,
+            finds_nothing_wrong_with_a_store_in_use,
+        ]);
+    };
+}
+
 /// Declares a test for each case of the contract that opens a transaction for reading while another is open.
 #[macro_export]
 macro_rules! concurrent_reader_tests {
@@ -132,6 +153,9 @@ macro_rules! contract_cases {
 
 /// The store a case is given.
 type Shared = Arc<dyn Store>;
+
+/// The same where a case is about a database as a whole.
+type Whole = Arc<dyn Backend>;
 
 /// The owner of most records of the cases.
 fn tenant() -> Tenant {
@@ -198,6 +222,7 @@ mod tests {
         let areas = [
             include_str!("concurrency.rs"),
             include_str!("feed.rs"),
+            include_str!("filling.rs"),
             include_str!("growth.rs"),
             include_str!("listing.rs"),
             include_str!("names.rs"),
@@ -208,7 +233,10 @@ mod tests {
         ];
         let cases = areas.iter().flat_map(|area| area.split("pub async fn ").skip(1));
         for case in cases.filter_map(|rest| rest.split('(').next()) {
-            assert!(list.contains(case), "{case} is not in the lists of contract_tests! and concurrent_reader_tests!");
+            assert!(
+                list.contains(case),
+                "{case} is not in the lists of contract_tests!, concurrent_reader_tests! and backend_tests!"
+            );
         }
     }
 }
