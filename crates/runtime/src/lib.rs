@@ -8,6 +8,7 @@ pub mod access_keys;
 pub mod access_logs;
 pub mod blobs;
 pub mod functions;
+pub mod hold;
 pub mod hook;
 pub mod ids;
 pub mod issuance;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use super::READ_AHEAD;
+use crate::hold::unless_held;
 use crate::ids::random_uuid;
 
 /// Bytes that are read at a time.
@@ -19,10 +20,12 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// A folder of blobs.
 #[derive(Clone)]
-pub(super) struct Folder(pub(super) Arc<Inner>);
+pub struct Folder(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) folder: PathBuf,
+    /// The folder that is held while blobs are copied.
+    held: PathBuf,
     /// What the names of this run's files begin with.
     pub(super) run: String,
     /// Removes the folder in the end, when it is to leave nothing behind.
@@ -30,7 +33,7 @@ pub(super) struct Inner {
 }
 
 /// A blob that is being written; it is removed when it is dropped before it is finished.
-pub(super) struct FileWriter {
+pub struct FileWriter {
     /// `None` while a write is under way.
     file: Option<File>,
     place: PathBuf,
@@ -43,13 +46,22 @@ impl Inner {
         format!("{}-{}", self.run, new_id())
     }
 
-    /// Removes files; one that is gone already is as it should be.
-    pub(super) fn remove<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> io::Result<()> {
-        names.try_for_each(|name| match fs::remove_file(self.folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })
+    /// Removes files; one that is gone already is as it should be. While they are held they stay, for the next run to
+    /// remove.
+    pub(super) fn remove(&self, mut names: impl Iterator<Item = String>) -> io::Result<()> {
+        let remove = || {
+            names.try_for_each(|name| match fs::remove_file(self.folder.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            })
+        };
+        unless_held(&self.held, remove).map(|_| ())
     }
+}
+
+/// Whether this names a file of ours, and none elsewhere.
+fn is_name(id: &str) -> bool {
+    (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn new_id() -> String {
@@ -58,14 +70,16 @@ fn new_id() -> String {
 
 impl Folder {
     /// Blobs below this folder, which is made when it is needed.
-    pub(super) fn at(folder: &Path) -> Self {
-        Self(Arc::new(Inner { folder: folder.join("objects"), run: new_id(), _scratch: None }))
+    pub fn at(folder: &Path) -> Self {
+        let (held, run) = (folder.to_owned(), new_id());
+        Self(Arc::new(Inner { folder: folder.join("objects"), held, run, _scratch: None }))
     }
 
     /// Blobs in a folder that is gone with this value.
     pub(super) fn temporary() -> io::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("claviger-objects-").tempdir()?;
-        Ok(Self(Arc::new(Inner { folder: scratch.path().to_owned(), run: new_id(), _scratch: Some(scratch) })))
+        let (folder, held) = (scratch.path().to_owned(), scratch.path().to_owned());
+        Ok(Self(Arc::new(Inner { folder, held, run: new_id(), _scratch: Some(scratch) })))
     }
 
     /// A new blob.
@@ -96,7 +110,7 @@ impl Folder {
 
     /// The bytes from `offset`, `length` of them, of blobs one after the other. Their files are open when this returns, so
     /// that they are read to the end even when they are removed meanwhile.
-    pub(super) async fn read(
+    pub async fn read(
         &self,
         blobs: &[Blob],
         offset: u64,
@@ -133,15 +147,40 @@ impl Folder {
         Ok(receiver)
     }
 
-    pub(super) async fn remove(&self, mut ids: impl Iterator<Item = String> + Send + 'static) -> io::Result<()> {
+    pub(super) async fn remove(&self, ids: impl Iterator<Item = String> + Send + 'static) -> io::Result<()> {
         let inner = Arc::clone(&self.0);
-        blocking(move || ids.try_for_each(|id| inner.remove(std::iter::once(&*id)))).await
+        blocking(move || inner.remove(ids)).await
+    }
+
+    /// A blob that is put back under the name it had, in the place of one that was left there half done.
+    pub async fn put_back(&self, id: &str) -> io::Result<FileWriter> {
+        let (inner, id) = (Arc::clone(&self.0), id.to_owned());
+        blocking(move || {
+            if !is_name(&id) {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no name of a blob"));
+            }
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&inner.folder)?;
+            let place = inner.folder.join(&id);
+            let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&place)?;
+            Ok(FileWriter { file: Some(file), place, blob: Blob { id, bytes: 0 }, finished: false })
+        })
+        .await
+    }
+
+    /// Whether a blob is there, as long as it should be.
+    pub async fn is_whole(&self, blob: &Blob) -> io::Result<bool> {
+        let (inner, blob) = (Arc::clone(&self.0), blob.clone());
+        blocking(move || match fs::metadata(inner.folder.join(&blob.id)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            found => Ok(found?.len() == blob.bytes),
+        })
+        .await
     }
 }
 
 impl FileWriter {
     /// Adds bytes.
-    pub(super) async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
+    pub async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
         let Some(mut file) = self.file.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
         self.blob.bytes += bytes.len() as u64;
         let file = blocking(move || file.write_all(&bytes).map(|()| file)).await?;
@@ -150,7 +189,7 @@ impl FileWriter {
     }
 
     /// The blob, which is on disk when this returns.
-    pub(super) async fn finish(mut self) -> io::Result<Blob> {
+    pub async fn finish(mut self) -> io::Result<Blob> {
         let Some(file) = self.file.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
         let folder = self.place.parent().map(Path::to_owned);
         blocking(move || {
@@ -196,4 +235,46 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use claviger_testkit::memory_store;
+
+    use super::*;
+    use crate::blobs::BlobStore;
+    use crate::hold::Hold;
+
+    async fn written(mut writer: FileWriter, text: &'static str) -> Blob {
+        writer.write(Bytes::from_static(text.as_bytes())).await.unwrap();
+        writer.finish().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_held_stays_until_the_next_run() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, records) = (Folder::at(place.path()), memory_store());
+        let kept = written(folder.writer().await.unwrap(), "abcd").await;
+        let hold = Hold::take(place.path()).unwrap();
+        folder.remove(std::iter::once(kept.id.clone())).await.unwrap();
+        BlobStore::at(place.path()).remove_leftovers(&*records).await.unwrap();
+        assert!(folder.is_whole(&kept).await.unwrap());
+        drop(hold);
+        BlobStore::at(place.path()).remove_leftovers(&*records).await.unwrap();
+        assert!(!folder.is_whole(&kept).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_lost_is_put_back_under_its_name() {
+        let folder = Folder::temporary().unwrap();
+        let lost = written(folder.writer().await.unwrap(), "abcd").await;
+        for text in ["ab", "abcd"] {
+            let put_back = written(folder.put_back(&lost.id).await.unwrap(), text).await;
+            assert_eq!(put_back.bytes, text.len() as u64);
+            assert_eq!(folder.is_whole(&lost).await.unwrap(), text == "abcd");
+        }
+        for id in ["", "..", "../a", "a/b", "A\0"] {
+            assert!(folder.put_back(id).await.is_err(), "{id}");
+        }
+    }
 }

@@ -18,12 +18,13 @@ use claviger_resources::object::Blob;
 use claviger_store::Store;
 use tokio::sync::mpsc;
 
-use self::folder::{FileWriter, Folder};
 use self::records::RecordWriter;
 
 pub(crate) use self::folder::blocking;
+pub use self::folder::{FileWriter, Folder};
 pub use self::leftovers::LeftoversError;
 pub(crate) use self::records::{CODE_PREFIX, Records};
+pub use self::records::{PIECE_BYTES, content, piece};
 
 /// Pieces that are read ahead of whoever takes them.
 const READ_AHEAD: usize = 4;

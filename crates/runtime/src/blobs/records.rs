@@ -17,7 +17,7 @@ use super::READ_AHEAD;
 use crate::ids::random_uuid;
 
 /// Bytes of a piece; the last one of a blob may have fewer.
-const PIECE_BYTES: usize = 512 * 1024;
+pub const PIECE_BYTES: usize = 512 * 1024;
 /// Pieces that are read before the first of them is handed on, so that nobody can remove them meanwhile.
 const READ_AT_ONCE: usize = 16;
 /// What the names of functions' code begin with, which is not an object's.
@@ -83,7 +83,7 @@ impl Records {
             let page = tx.list::<BlobPiece>(&blob_tenant(), id, after.as_deref(), READ_AHEAD).await;
             let page = page.map_err(io::Error::other)?;
             for piece in &page {
-                content.extend(STANDARD.decode(&piece.content).map_err(io::Error::other)?);
+                content.extend(self::content(piece)?);
             }
             if content.len() > bytes_max {
                 return Err(io::ErrorKind::FileTooLarge.into());
@@ -279,8 +279,14 @@ impl Drop for RecordWriter {
     }
 }
 
-fn piece(blob: &str, place: u64, content: &[u8]) -> BlobPiece {
+/// The piece of a blob at a place, from 0.
+pub fn piece(blob: &str, place: u64, content: &[u8]) -> BlobPiece {
     BlobPiece { blob: blob.to_owned(), number: BlobPiece::number(place), content: STANDARD.encode(content) }
+}
+
+/// What a piece holds.
+pub fn content(piece: &BlobPiece) -> io::Result<Vec<u8>> {
+    STANDARD.decode(&piece.content).map_err(io::Error::other)
 }
 
 /// A part of a piece.
@@ -296,7 +302,7 @@ impl Range {
         let number = BlobPiece::number(self.place);
         let found = tx.find::<BlobPiece>(&blob_tenant(), &self.blob, &number).await.map_err(io::Error::other)?;
         let found = found.ok_or(io::ErrorKind::NotFound)?;
-        let content = Bytes::from(STANDARD.decode(&found.content).map_err(io::Error::other)?);
+        let content = Bytes::from(content(&found)?);
         let [from, end] =
             [self.from, self.from + self.length].map(|place| usize::try_from(place).unwrap_or(usize::MAX));
         if end > content.len() {

@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use super::archive::{Archive, ArchiveError};
 use crate::blobs::{CODE_PREFIX, Records};
+use crate::hold::unless_held;
 use crate::ids::random_uuid;
 
 /// How long code is kept that no function names: its transaction may be under way, or a last call of what it was.
@@ -179,10 +180,10 @@ impl CodeStore {
                 let digest = CodeSha256::parse(name.get(..64).unwrap_or_default());
                 digest.is_ok_and(|digest| in_use.contains(&digest) || kept.contains_key(&digest))
             };
-            for folder in [&*inner.zips, inner.unpacked()] {
-                remove_others(folder, is_needed).map_err(CodeError::Folder)?;
-            }
-            Ok(())
+            let remove =
+                || [&*inner.zips, inner.unpacked()].into_iter().try_for_each(|folder| remove_others(folder, is_needed));
+            // What is held now goes with the next sweep.
+            unless_held(inner.held(), remove).map(|_| ()).map_err(CodeError::Folder)
         })
         .await
     }
@@ -193,9 +194,24 @@ impl CodeStore {
         let _ = self.0.elsewhere.set(folder);
     }
 
+    /// A zip as it was kept; `None` when it is not there.
+    pub async fn zip(&self, sha256: CodeSha256) -> Result<Option<Bytes>, CodeError> {
+        let inner = Arc::clone(&self.0);
+        blocking(move || match fs::read(inner.zip(sha256)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            found => found.map(|zip| Some(zip.into())).map_err(CodeError::Folder),
+        })
+        .await
+    }
+
+    /// The digest of a zip, by which it is named.
+    pub fn digest(zip: &[u8]) -> CodeSha256 {
+        sha256(zip)
+    }
+
     /// The folder in which the server keeps this and more.
     pub(super) fn kept_in(&self) -> &Path {
-        self.0.zips.parent().unwrap_or(&self.0.zips)
+        self.0.held()
     }
 
     /// A file beside the code, with this text in it.
@@ -215,6 +231,11 @@ impl CodeStore {
 }
 
 impl Inner {
+    /// The folder that is held while zips are copied.
+    fn held(&self) -> &Path {
+        self.zips.parent().unwrap_or(&self.zips)
+    }
+
     fn unpacked(&self) -> &Path {
         self.elsewhere.get().unwrap_or(&self.unpacked)
     }
@@ -238,8 +259,8 @@ impl Inner {
     }
 }
 
-/// The name of a zip in the store.
-fn blob_of(sha256: CodeSha256) -> String {
+/// The name of a zip in the store, where zips stand there.
+pub fn blob_of(sha256: CodeSha256) -> String {
     format!("{CODE_PREFIX}{sha256}")
 }
 

@@ -34,7 +34,7 @@ use claviger_resources::function::LATEST;
 use claviger_resources::limits::FUNCTION_RESULT_BYTES_MAX;
 
 pub use self::archive::ArchiveError;
-pub use self::code::{CodeError, CodeStore};
+pub use self::code::{CodeError, CodeStore, blob_of};
 pub use self::failure::Failure;
 pub use self::launch::{Surroundings, is_reserved, is_run_here};
 pub use self::quarters::{Apartness, apartness};
