@@ -4,6 +4,7 @@
 
 mod address;
 mod app_client;
+mod backup;
 mod call;
 mod credentials;
 mod demo;
@@ -17,6 +18,7 @@ mod inspect;
 mod keys;
 mod messages;
 mod policy;
+mod restore;
 mod revoke;
 mod role_mapping;
 mod roles;
@@ -26,6 +28,7 @@ mod stacks;
 mod stop;
 mod token;
 mod trust;
+mod whole_store;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -89,6 +92,8 @@ enum Command {
     Revoke(revoke::Arguments),
     Keys(keys::Arguments),
     Messages(messages::Arguments),
+    Backup(backup::Arguments),
+    Restore(restore::Arguments),
     Explain(explain::Arguments),
 }
 
@@ -123,6 +128,8 @@ pub fn run() -> ExitCode {
         Command::SigningKeys(command) => signing_keys::run(&arguments.global, &command),
         Command::Keys(command) => keys::run(&arguments.global, &command),
         Command::Messages(command) => messages::run(&arguments.global, &command),
+        Command::Backup(command) => backup::run(&arguments.global, &command),
+        Command::Restore(command) => restore::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
     };
     result.unwrap_or_else(|error| {

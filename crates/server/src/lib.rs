@@ -5,6 +5,7 @@
 //! [`routing`] for the map of addresses and with [`listener`] for the way of a connection.
 
 pub mod application;
+pub mod backup;
 mod certificates;
 pub mod cli;
 pub mod clock;

@@ -67,7 +67,7 @@ impl World {
         let matches = command.try_get_matches_from(std::iter::once("serve".to_owned()).chain(flags)).unwrap();
         let flags = Flags::from_arg_matches(&matches).unwrap();
         let file = Arc::new(PathBuf::from("claviger.toml"));
-        check(&file, &text.replace("HERE", here), variable, &flags, MovableClock::default().now())
+        check(&file, &text.replace("HERE", here), variable, &flags, Some(MovableClock::default().now()))
             .map_err(|error| error.to_string().replace(here, "HERE"))
     }
 }

@@ -21,7 +21,7 @@ impl Checks<'_> {
         for table in self.given.tables("tls.certificates") {
             let Some(files) = self.certificate_files(table) else { continue };
             let loaded = certificates::load(&files);
-            match loaded.and_then(|loaded| loaded.check_dates(self.now)) {
+            match loaded.and_then(|loaded| self.now.map_or(Ok(()), |now| loaded.check_dates(now))) {
                 Ok(()) => found.push(files),
                 Err(error) => self.refuse(table, error.to_string()),
             }

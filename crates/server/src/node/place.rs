@@ -10,14 +10,15 @@ use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::CodeStore;
 use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::vault::MasterKeys;
-use claviger_store::{Store, StoreError};
+use claviger_store::{Backend, Store, StoreError};
 use claviger_store_postgres::PostgresStore;
-use claviger_store_sqlite::SqliteStore;
+use claviger_store_sqlite::{ReadOnlyStore, SqliteStore};
 
 use super::StartError;
+use crate::backup::Contents;
 use crate::config::{Config, StoreAddress};
 use crate::failpoint::{KillAt, KilledStore};
-use crate::master_key::{self, MasterKeySource};
+use crate::master_key::{self, MasterKeyError, MasterKeySource};
 use crate::random::SystemRandom;
 
 /// The store's file in a data directory.
@@ -58,7 +59,7 @@ impl Place {
     }
 
     /// The directory for what is kept in files; `None` when that is nowhere.
-    fn directory(&self) -> Option<&Path> {
+    pub(crate) fn directory(&self) -> Option<&Path> {
         match self {
             Self::Directory(path) | Self::Served(Served { directory: path, .. }) => Some(path),
             Self::Memory => None,
@@ -100,6 +101,59 @@ impl Place {
             None => store,
         };
         Ok((store, master))
+    }
+
+    /// The store, to be read beside a server that may be running on it.
+    pub(crate) async fn open_for_reading(&self) -> Result<Arc<dyn Backend>, StartError> {
+        Ok(match self {
+            Self::Memory => Arc::new(SqliteStore::in_memory()?),
+            Self::Directory(path) => Arc::new(ReadOnlyStore::open(path.join(STORE_FILE))?),
+            Self::Served(Served { store, .. }) => match store {
+                StoreAddress::Sqlite(file) => Arc::new(ReadOnlyStore::open(file)?),
+                StoreAddress::Postgres(settings) => {
+                    let store = PostgresStore::connect_for_reading(settings).await;
+                    Arc::new(store.map_err(StoreError::from)?)
+                }
+            },
+        })
+    }
+
+    /// The store, to be filled while no server runs on it; with the key to the secrets that it will hold, which must be
+    /// there already.
+    pub(crate) async fn open_to_fill(&self) -> Result<(Arc<dyn Backend>, MasterKeys), StartError> {
+        let master = self.master_keys()?;
+        if let Some(path) = self.directory() {
+            create_private(path).map_err(|source| StartError::Directory { path: path.to_owned(), source })?;
+        }
+        let store: Arc<dyn Backend> = match self {
+            Self::Memory => Arc::new(SqliteStore::in_memory()?),
+            Self::Directory(path) => Arc::new(SqliteStore::open(path.join(STORE_FILE))?),
+            Self::Served(Served { store, .. }) => match store {
+                StoreAddress::Sqlite(file) => Arc::new(SqliteStore::open(file)?),
+                StoreAddress::Postgres(settings) => {
+                    let store = PostgresStore::connect(settings).await;
+                    Arc::new(store.map_err(StoreError::from)?)
+                }
+            },
+        };
+        Ok((store, master))
+    }
+
+    /// The master keys; none is made.
+    pub(crate) fn master_keys(&self) -> Result<MasterKeys, MasterKeyError> {
+        match self {
+            Self::Memory => Ok(master_key::ephemeral(&mut SystemRandom)?.into()),
+            Self::Directory(path) => MasterKeySource::File(path.join(MASTER_KEY_FILE)).read(),
+            Self::Served(Served { master_key, .. }) => master_key.read(),
+        }
+    }
+
+    /// Where the contents of objects and functions are, for whoever looks after the store as a whole.
+    pub(crate) fn contents(&self) -> Contents {
+        match self.directory() {
+            Some(path) if !self.is_shared() => Contents::in_files(path),
+            _ => Contents::in_records(),
+        }
     }
 
     pub(super) fn code_store(&self, store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<CodeStore, StartError> {

@@ -10,6 +10,7 @@ mod access_logs;
 mod apigateway_facts;
 mod authorization_policies;
 mod aws_iam;
+mod backup;
 mod canaries;
 mod claims_hook;
 mod cognito_facts;
