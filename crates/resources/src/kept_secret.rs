@@ -95,6 +95,11 @@ pub const PREVIOUS: &str = "AWSPREVIOUS";
 pub const PENDING: &str = "AWSPENDING";
 
 impl KeptSecret {
+    /// What the value of a version is sealed for.
+    pub fn place_of(&self, version: &str) -> String {
+        format!("{} {version}", self.arn())
+    }
+
     /// Its Amazon Resource Name.
     pub fn arn(&self) -> String {
         let Tenant { account, region } = &self.tenant;

@@ -78,10 +78,14 @@ pub enum ParameterValue {
 impl Parameter {
     /// Its Amazon Resource Name.
     pub fn arn(&self) -> String {
-        let Tenant { account, region } = &self.tenant;
-        let slash = if self.name.starts_with('/') { "" } else { "/" };
-        format!("arn:aws:ssm:{region}:{account}:parameter{slash}{}", self.name)
+        arn(&self.tenant, &self.name)
     }
+}
+
+/// The Amazon Resource Name of the parameter `name` of `tenant`.
+pub fn arn(Tenant { account, region }: &Tenant, name: &str) -> String {
+    let slash = if name.starts_with('/') { "" } else { "/" };
+    format!("arn:aws:ssm:{region}:{account}:parameter{slash}{name}")
 }
 
 impl OlderVersion {

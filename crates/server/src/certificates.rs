@@ -167,9 +167,14 @@ impl Loaded {
         Ok(())
     }
 
+    /// How long it is still good for.
+    pub(crate) fn seconds_left(&self, now: Timestamp) -> i64 {
+        self.not_after - now.seconds()
+    }
+
     /// Complains when it will soon be of no use, or is of none already.
     fn warn(&self, now: Timestamp) {
-        let (certificate, left) = (self.path.display(), self.not_after - now.seconds());
+        let (certificate, left) = (self.path.display(), self.seconds_left(now));
         if left < WARNING.as_secs().cast_signed() {
             let days = left.div_euclid(24 * 60 * 60);
             tracing::warn!(%certificate, days, "a certificate expires soon; renew it");

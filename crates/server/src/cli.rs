@@ -9,6 +9,7 @@ mod call;
 mod credentials;
 mod demo;
 mod dev;
+mod doctor;
 mod endpoint;
 mod env;
 mod environment;
@@ -94,6 +95,7 @@ enum Command {
     Messages(messages::Arguments),
     Backup(backup::Arguments),
     Restore(restore::Arguments),
+    Doctor(doctor::Arguments),
     Explain(explain::Arguments),
 }
 
@@ -130,6 +132,7 @@ pub fn run() -> ExitCode {
         Command::Messages(command) => messages::run(&arguments.global, &command),
         Command::Backup(command) => backup::run(&arguments.global, &command),
         Command::Restore(command) => restore::run(&arguments.global, &command),
+        Command::Doctor(command) => doctor::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
     };
     result.unwrap_or_else(|error| {

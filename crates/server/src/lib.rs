@@ -13,6 +13,7 @@ mod config;
 pub mod connection;
 mod control;
 mod cors;
+mod doctor;
 mod explain;
 mod failpoint;
 pub mod listener;

@@ -350,7 +350,7 @@ impl PlainValue {
 
     /// The value of a version.
     pub(super) fn of(vault: &Vault, secret: &KeptSecret, version: &SecretVersion) -> Result<Option<Self>, Error> {
-        let place = place(secret, &version.id);
+        let place = secret.place_of(&version.id);
         let open = |sealed| vault.open_sealed(SealedFor::SecretVersion(&place), sealed);
         Ok(match &version.value {
             None => None,
@@ -360,7 +360,7 @@ impl PlainValue {
     }
 
     fn sealed(&self, cx: &mut Context<'_>, secret: &KeptSecret, id: &str) -> Result<SecretValue, Error> {
-        let place = place(secret, id);
+        let place = secret.place_of(id);
         let (plain, kind): (_, fn(_) -> _) = match self {
             Self::Text(plain) => (plain, SecretValue::Text),
             Self::Binary(plain) => (plain, SecretValue::Binary),
@@ -378,8 +378,4 @@ impl PartialEq for PlainValue {
             _ => false,
         }
     }
-}
-
-fn place(secret: &KeptSecret, id: &str) -> String {
-    format!("{} {id}", secret.arn())
 }

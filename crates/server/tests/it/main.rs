@@ -18,6 +18,7 @@ mod commands;
 mod compression;
 mod cors;
 mod custom_domains;
+mod doctor;
 mod exec;
 mod explain;
 mod facts;
