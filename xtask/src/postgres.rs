@@ -3,6 +3,7 @@
 
 #[expect(dead_code, reason = "the tests of the backend use the rest")]
 pub(crate) mod cluster;
+mod moving;
 
 use std::time::Instant;
 
@@ -45,10 +46,19 @@ pub(crate) fn add_stages(stages: &mut Stages, name: Option<&str>) {
         server.stop()?;
         outcome
     });
-    if name.is_some() {
+    if name.is_some_and(|name| name != "moving") {
         return;
     }
     stages.run("binary", || start(&mut cargo(&["build", "--workspace", "--all-targets", "--quiet"])));
+    stages.run("moving between SQLite and PostgreSQL", || {
+        let mut server = Cluster::start(&[])?;
+        let outcome = moving::run(&server.url());
+        server.stop()?;
+        outcome
+    });
+    if name.is_some() {
+        return;
+    }
     stages.run("Python clients: install", || Python::ready().map(|_| ()));
     stages.run("two nodes on PostgreSQL", || {
         compat::check_programs()?;
