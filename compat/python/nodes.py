@@ -12,8 +12,7 @@ import threading
 import time
 import urllib.request
 
-import boto3
-from claviger import BINARY, REGION, START_SECONDS_MAX, STOP_SECONDS_MAX, EndedBeforeItListened, Server
+from claviger import BINARY, START_SECONDS_MAX, STOP_SECONDS_MAX, EndedBeforeItListened, Server
 
 # The URL of the database. Each pair of nodes has a schema of its own in it.
 STORE = os.environ.get("CLAVIGER_NODES_ON")
@@ -82,10 +81,6 @@ class Node:
         assert status == 0, f"a node ended with {status}:\n{self.log()}"
 
 
-def policy(statement):
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
 class Nodes:
     """Two nodes. Their URLs come in turn, each once its node has heard of what the other one knows."""
 
@@ -103,7 +98,6 @@ class Nodes:
         for node in self.nodes:
             node.start()
         self._turns = itertools.cycle(self.nodes)
-        self._make_role()
         # How long changes took to reach the node whose turn it was.
         self.waits = []
 
@@ -113,17 +107,6 @@ class Nodes:
         assert made.returncode == 0, made.stderr
         key = json.loads(made.stdout)["AccessKey"]
         return key["AccessKeyId"], key["SecretAccessKey"]
-
-    def _make_role(self):
-        """The role of functions, which may call whatever they like."""
-        key, secret = self.credentials
-        iam = boto3.client(
-            "iam", endpoint_url=self.nodes[0].url, region_name=REGION, aws_access_key_id=key, aws_secret_access_key=secret
-        )
-        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        iam.create_role(RoleName="functions", AssumeRolePolicyDocument=policy(trust))
-        everything = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
-        iam.put_role_policy(RoleName="functions", PolicyName="everything", PolicyDocument=everything)
 
     @property
     def url(self):

@@ -11,7 +11,7 @@ from claviger import Server
 from machine import Machine
 from stories import aws_client
 
-ROLE = "arn:aws:iam::000000000000:role/functions"
+ROLE = "arn:aws:iam::000000000000:role/storms"
 
 CLAIMS = """
 exports.handler = async (event) => {
