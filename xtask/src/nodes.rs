@@ -38,7 +38,7 @@ pub(crate) struct Node {
 pub(crate) struct Nodes {
     pub(crate) all: Vec<Node>,
     pub(crate) key: Key,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An access key.
@@ -74,7 +74,7 @@ impl Nodes {
         for (number, store) in stores.iter().enumerate() {
             all.push(Node::new(binary, &folder.path().join(number.to_string()), store, lines)?);
         }
-        Ok(Self { all, key: Key::default(), _folder: folder })
+        Ok(Self { all, key: Key::default(), folder })
     }
 
     /// Makes the first key, and starts them all.
@@ -89,6 +89,11 @@ impl Nodes {
     /// Where each listens.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         self.all.iter().map(|node| node.address).collect()
+    }
+
+    /// The file of their master key.
+    pub(crate) fn master_key(&self) -> PathBuf {
+        self.folder.path().join("master.key")
     }
 
     /// A node by its place.
@@ -127,6 +132,11 @@ impl Node {
         let text =
             |name| Ok::<_, anyhow::Error>(made.pointer(name).and_then(Value::as_str).context("no key")?.to_owned());
         Ok(Key { id: text("/AccessKey/AccessKeyId")?, secret: text("/AccessKey/SecretAccessKey")? })
+    }
+
+    /// Its configuration file.
+    pub(crate) fn configuration(&self) -> PathBuf {
+        self.folder.join("claviger.toml")
     }
 
     /// Starts its process.

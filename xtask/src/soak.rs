@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: proofs that take longer than CI may. Each stage can be run alone.
 
+mod clients;
 mod comparison;
 mod faults;
 mod functions;
@@ -56,6 +57,8 @@ enum Stage {
     Rotation,
     /// A warm function is called within two milliseconds
     Functions,
+    /// 1,000,000 app clients on PostgreSQL are served as fast as 1,000
+    Clients,
     /// One core is asked for four times what it can answer
     Overload,
     /// Nodes, databases, disks and clocks fail, and nothing is lost
@@ -96,6 +99,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if chosen(Stage::Functions) {
         stages.run("a warm function", functions::run);
+    }
+    if chosen(Stage::Clients) {
+        stages.run("1,000,000 app clients on PostgreSQL", || clients::run(arguments.rounds));
     }
     if chosen(Stage::Overload) {
         stages.run("overload", overload::run);
