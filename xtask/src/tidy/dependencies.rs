@@ -1,6 +1,6 @@
 //! Who may use whom: the real dependencies against the table of crates in `ARCHITECTURE.md`, which is thereby never stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -57,6 +57,10 @@ pub(super) fn check(findings: &mut Findings) -> anyhow::Result<()> {
     let built =
         output(&mut cargo(&["tree", "--workspace", "--locked", "--quiet", "--prefix", "none", "--format", "{p}"]))?;
     check_bans(&deny, &built, findings);
+    let format = "{p}\t{l}";
+    let tree = ["tree", "--workspace", "--locked", "--quiet", "--prefix", "none", "--format", format];
+    check_licences(&deny, &output(&mut cargo(&tree))?, findings);
+    check_sources(&std::fs::read_to_string(root().join("Cargo.lock"))?, findings);
     Ok(())
 }
 
@@ -134,9 +138,86 @@ fn check_bans(deny: &str, built: &str, findings: &mut Findings) {
     }
 }
 
+/// Every crate that is built may be used under a licence that `deny.toml` allows.
+fn check_licences(deny: &str, built: &str, findings: &mut Findings) {
+    let section = deny.split("[licenses]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
+    let quoted = |text: &str| text.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let list = section.split("allow = [").nth(1).and_then(|rest| rest.split(']').next()).unwrap_or_default();
+    let allowed = quoted(list);
+    let exceptions: BTreeMap<String, Vec<String>> = section
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("{ crate = "))
+        .filter_map(|line| {
+            let mut words = quoted(line).into_iter();
+            Some((words.next()?, words.collect()))
+        })
+        .collect();
+    // A mark tells which were printed before.
+    let lines: BTreeSet<&str> = built.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    for line in lines.into_iter().filter(|line| !line.is_empty()) {
+        let (package, licence) = line.split_once('\t').unwrap_or((line, ""));
+        let name = package.split(' ').next().unwrap_or_default();
+        let excepted = exceptions.get(name);
+        // Older manifests write `/` for `OR`.
+        let is_allowed = spdx::Expression::parse_mode(licence, spdx::ParseMode::LAX).is_ok_and(|expression| {
+            expression.evaluate(|requirement| {
+                // Who may use a later version may use this one.
+                let licence = requirement.to_string().replacen('+', "", 1);
+                allowed.contains(&licence) || excepted.is_some_and(|excepted| excepted.contains(&licence))
+            })
+        });
+        if !is_allowed {
+            findings.error(format!("deny.toml allows no licence of `{package}`: {licence:?}"));
+        }
+    }
+}
+
+/// Every crate that is not ours comes from the one registry.
+fn check_sources(lock: &str, findings: &mut Findings) {
+    for package in lock.split("[[package]]").skip(1) {
+        let field = |name: &str| {
+            let line = package.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+            line.map(|value| value.trim_matches('"').to_owned())
+        };
+        if let Some(source) =
+            field("source").filter(|source| !source.starts_with("registry+") || !source.contains("crates.io"))
+        {
+            findings.error(format!("Cargo.lock: `{}` comes from {source}", field("name").unwrap_or_default()));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn licences_are_those_that_are_allowed() {
+        let deny = "[licenses]\nallow = [\"MIT\", \"Apache-2.0 WITH LLVM-exception\"]\nexceptions = [\n    { crate = \"maps\", allow = [\"MPL-2.0\"] },\n]\n[sources]\n";
+        let check = |built: &str| {
+            let mut findings = Findings::default();
+            check_licences(deny, built, &mut findings);
+            findings.errors.len()
+        };
+        let allowed =
+            "a v1.0.0\tMIT OR GPL-3.0\nb v1\tMIT/Apache-2.0\nc v1\tApache-2.0 WITH LLVM-exception\nmaps v1\tMPL-2.0\n";
+        assert_eq!(check(allowed), 0);
+        for refused in ["a v1\tGPL-3.0", "a v1\tMIT AND GPL-3.0", "a v1\tMPL-2.0", "a v1\t", "a v1\tnonsense"] {
+            assert_eq!(check(refused), 1, "{refused}");
+        }
+    }
+
+    #[test]
+    fn crates_come_from_the_registry() {
+        let mut findings = Findings::default();
+        let ours = "[[package]]\nname = \"ours\"\n";
+        let index = "[[package]]\nname = \"a\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+        let git = "[[package]]\nname = \"b\"\nsource = \"git+https://example.com/b\"\n";
+        check_sources(&[ours, index].concat(), &mut findings);
+        assert!(findings.errors.is_empty());
+        check_sources(git, &mut findings);
+        assert_eq!(findings.errors.len(), 1);
+    }
 
     const TABLE: &str = "\
 | crate | what it is | kind | may use |
