@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const LONG: Duration = Duration::from_millis(100);
 const SHORT: Duration = Duration::from_millis(50);
 /// How often the wait is measured, and how often something follows from it.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(50);
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Parts of a whole.
 const WHOLE: u32 = 1_024;
