@@ -1,6 +1,7 @@
 //! `claviger serve`, as whoever operates it meets it.
 
 mod configuration;
+mod doctor;
 mod keys;
 mod master_key;
 mod stopping;
