@@ -8,15 +8,13 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use claviger_resources::{AccountId, Region, Tenant};
 use tempfile::TempDir;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::log_events::{self, LogEvents};
+use crate::writer_queue::{Bounds, Counters, Entry, Sink, WriterQueue};
 
 /// The folder in a data directory that holds the files.
 const FOLDER: &str = "access-logs";
@@ -24,8 +22,6 @@ const FOLDER: &str = "access-logs";
 const QUEUED_LINES_MAX: usize = 16_384;
 /// Bytes of lines that wait at most.
 const QUEUED_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Lines written before what was written is handed to the system.
-const BATCH_LINES_MAX: usize = 1_024;
 /// Bytes of a file before it is set aside for a new one.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Files of one destination that are kept beside the one that is written.
@@ -36,8 +32,6 @@ const OPEN_FILES_MAX: usize = 64;
 const PLACES_MAX: usize = 1_024;
 /// The stream of a log group that access logs are written to.
 const STREAM: &str = "access-log";
-/// How long what waits may take to be written when a node is closed.
-const CLOSE_DURATION_MAX: Duration = Duration::from_secs(5);
 /// Characters of a destination's name that a file's has.
 const NAME_LENGTH_MAX: usize = 100;
 
@@ -45,8 +39,7 @@ const NAME_LENGTH_MAX: usize = 100;
 pub struct AccessLogs {
     place: Place,
     file_bytes_max: u64,
-    queue: OnceLock<mpsc::Sender<Message>>,
-    counters: Arc<Counters>,
+    queue: WriterQueue<Line>,
     /// Where lines for log groups go as well.
     events: Option<Arc<LogEvents>>,
 }
@@ -57,15 +50,16 @@ enum Place {
     Temporary,
 }
 
-#[derive(Default)]
-struct Counters {
-    queued_bytes: AtomicUsize,
-    dropped: AtomicU64,
+/// A line, and where it goes.
+struct Line {
+    destination: Arc<str>,
+    text: String,
 }
 
-enum Message {
-    Line { destination: Arc<str>, text: String },
-    Flush(oneshot::Sender<()>),
+impl Entry for Line {
+    fn bytes(&self) -> usize {
+        self.text.len()
+    }
 }
 
 impl AccessLogs {
@@ -80,7 +74,8 @@ impl AccessLogs {
     }
 
     fn new(place: Place, file_bytes_max: u64) -> Self {
-        Self { place, file_bytes_max, queue: OnceLock::new(), counters: Arc::default(), events: None }
+        let bounds = Bounds { entries_max: QUEUED_LINES_MAX, bytes_max: QUEUED_BYTES_MAX };
+        Self { place, file_bytes_max, queue: WriterQueue::new("access-log", bounds), events: None }
     }
 
     /// The same, with lines for log groups among the events of those groups, too.
@@ -91,52 +86,32 @@ impl AccessLogs {
 
     /// Has a line written for a destination, without waiting for that; the text has no line end.
     pub fn write(&self, destination: &Arc<str>, text: String) {
-        let bytes = text.len();
-        let queued = self.counters.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let message = Message::Line { destination: Arc::clone(destination), text };
-        if queued + bytes > QUEUED_BYTES_MAX || self.queue().try_send(message).is_err() {
-            self.counters.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.counters.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+        self.queue.send(Line { destination: Arc::clone(destination), text }, || self.writer());
     }
 
     /// How many lines were dropped because too many waited, or because they could not be written.
     pub fn dropped(&self) -> u64 {
-        self.counters.dropped.load(Ordering::Relaxed)
+        self.queue.counters().dropped()
+    }
+
+    /// How many lines wait.
+    pub fn queued(&self) -> usize {
+        self.queue.counters().queued()
     }
 
     /// Writes what waits, as long as that does not take too long.
     pub async fn close(&self) {
-        let Some(queue) = self.queue.get() else { return };
-        let (done, written) = oneshot::channel();
-        let flush = async {
-            if queue.send(Message::Flush(done)).await.is_ok() {
-                let _ = written.await;
-            }
-        };
-        if tokio::time::timeout(CLOSE_DURATION_MAX, flush).await.is_err() {
-            tracing::warn!("some access log lines were not written in time");
-        }
+        self.queue.close().await;
     }
 
-    /// The queue, whose other end is the thread that writes.
-    fn queue(&self) -> &mpsc::Sender<Message> {
-        self.queue.get_or_init(|| {
-            let (sender, receiver) = mpsc::channel(QUEUED_LINES_MAX);
-            let folder = match &self.place {
-                Place::Folder(path) => Folder::At(path.clone()),
-                Place::Temporary => Folder::Unmade,
-            };
-            let files = Files { folder, open: HashMap::new(), file_bytes_max: self.file_bytes_max };
-            let groups = self.events.clone().map(Groups::new);
-            let writer = Writer { files, groups, counters: Arc::clone(&self.counters), told: 0 };
-            let started = std::thread::Builder::new().name("access-log".to_owned()).spawn(|| writer.run(receiver));
-            if let Err(error) = started {
-                // The receiver is gone with the closure, so that every line counts as dropped.
-                tracing::error!(error = &error as &dyn std::error::Error, "no thread for access logs");
-            }
-            sender
-        })
+    fn writer(&self) -> Writer {
+        let folder = match &self.place {
+            Place::Folder(path) => Folder::At(path.clone()),
+            Place::Temporary => Folder::Unmade,
+        };
+        let files = Files { folder, open: HashMap::new(), file_bytes_max: self.file_bytes_max };
+        let groups = self.events.clone().map(Groups::new);
+        Writer { files, groups, counters: Arc::clone(self.queue.counters()), told: 0 }
     }
 }
 
@@ -149,37 +124,28 @@ struct Writer {
     told: u64,
 }
 
-impl Writer {
-    fn run(mut self, mut queue: mpsc::Receiver<Message>) {
-        while let Some(first) = queue.blocking_recv() {
-            let mut waiting = Vec::new();
-            let mut next = Some(first);
-            let mut lines = 0;
-            while let Some(message) = next {
-                match message {
-                    Message::Line { destination, text } => {
-                        self.counters.queued_bytes.fetch_sub(text.len(), Ordering::Relaxed);
-                        self.write(&destination, &text);
-                        if let Some(groups) = &mut self.groups {
-                            groups.write(&destination, text);
-                        }
-                        lines += 1;
-                    }
-                    Message::Flush(done) => waiting.push(done),
-                }
-                next = if lines < BATCH_LINES_MAX { queue.try_recv().ok() } else { None };
-            }
-            self.flush();
-            for done in waiting {
-                // Whoever asked may have stopped waiting.
-                let _ = done.send(());
-            }
+impl Sink<Line> for Writer {
+    fn write(&mut self, Line { destination, text }: Line) {
+        self.keep(&destination, &text);
+        if let Some(groups) = &mut self.groups {
+            groups.write(&destination, text);
         }
     }
 
-    fn write(&mut self, destination: &Arc<str>, text: &str) {
+    fn flush(&mut self) {
+        self.files.flush();
+        let dropped = self.counters.dropped();
+        if dropped > self.told {
+            tracing::warn!(count = dropped - self.told, "access log lines were dropped");
+            self.told = dropped;
+        }
+    }
+}
+
+impl Writer {
+    fn keep(&mut self, destination: &Arc<str>, text: &str) {
         if let Err(error) = self.files.write(destination, text) {
-            let dropped = self.counters.dropped.fetch_add(1, Ordering::Relaxed);
+            let dropped = self.counters.drop_more(1);
             // One of many tells enough; their number is told below.
             if dropped == self.told {
                 tracing::error!(
@@ -188,15 +154,6 @@ impl Writer {
                     "cannot write an access log"
                 );
             }
-        }
-    }
-
-    fn flush(&mut self) {
-        self.files.flush();
-        let dropped = self.counters.dropped.load(Ordering::Relaxed);
-        if dropped > self.told {
-            tracing::warn!(count = dropped - self.told, "access log lines were dropped");
-            self.told = dropped;
         }
     }
 }
@@ -406,7 +363,7 @@ mod tests {
         logs.close().await;
         assert_eq!(logs.dropped(), 1);
         logs.write(&destination, "x".repeat(QUEUED_BYTES_MAX + 1));
-        assert_eq!((logs.dropped(), logs.counters.queued_bytes.load(Ordering::Relaxed)), (2, 0));
+        assert_eq!((logs.dropped(), logs.queued()), (2, 0));
     }
 
     #[test]

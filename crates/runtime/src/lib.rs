@@ -32,3 +32,4 @@ pub mod temporary_credentials;
 pub mod token_cache;
 pub mod trials;
 pub mod vault;
+mod writer_queue;
