@@ -25,6 +25,8 @@ pub struct Known {
     pub reason: Option<String>,
     /// The setting that decided, and its value.
     pub setting: Option<String>,
+    /// Whether it is one of so many that nobody wants a record of each.
+    pub is_not_recorded: bool,
 }
 
 impl Failure {
@@ -44,8 +46,20 @@ impl Failure {
     #[must_use]
     pub fn for_operators(self, reason: Option<String>, setting: Option<String>) -> Self {
         let before = self.known.map(|known| *known).unwrap_or_default();
-        let known = Known { reason: reason.or(before.reason), setting: setting.or(before.setting) };
+        let known = Known { reason: reason.or(before.reason), setting: setting.or(before.setting), ..before };
         Self { known: Some(Box::new(known)), ..self }
+    }
+
+    /// The same failure, one of so many that nobody wants a record of each.
+    #[must_use]
+    pub fn not_recorded(self) -> Self {
+        let before = self.known.map(|known| *known).unwrap_or_default();
+        Self { known: Some(Box::new(Known { is_not_recorded: true, ..before })), ..self }
+    }
+
+    /// Whether an audit log records it.
+    pub fn is_recorded(&self) -> bool {
+        !self.known.as_ref().is_some_and(|known| known.is_not_recorded)
     }
 
     /// The request's body cannot be read as the operation's input.

@@ -17,13 +17,19 @@ pub(crate) use self::within::Api;
 use std::sync::Arc;
 
 use claviger_aws_protocol::failure::Failure;
+use claviger_aws_protocol::json_rpc;
 use claviger_aws_protocol::protocol::Protocol;
+use claviger_aws_protocol::query::Form;
+use claviger_aws_protocol::shape::Shape;
 use claviger_runtime::refusals::{Refused, Surface};
+use http::Method;
+use http::request::Parts;
 use serde_json::Value;
 use tracing::Instrument;
 
 use crate::access::withheld::without_secrets;
 use crate::access::{Demand, VerifiedCaller};
+use crate::audited::Trail;
 use crate::operation::Row;
 use crate::services::Services;
 
@@ -51,8 +57,10 @@ impl ControlPlane {
         input: Value,
         caller: &VerifiedCaller,
         request_id: &str,
+        trail: &mut Trail,
     ) -> Result<Option<String>, Failure> {
-        let Asked { row, service, demands, protocol } = asked;
+        let Asked { row, service, demands, protocol, shapes } = asked;
+        trail.takes(shapes.0, &input);
         let span = tracing::info_span!("call", operation = row.name, request_id);
         async {
             if let Some(demands) = &demands {
@@ -63,7 +71,9 @@ impl ControlPlane {
                 self.services.wait_until_applied(revision).await;
             }
             let demands = demands.unwrap_or_default();
-            Ok(without_secrets(caller, service, row.name, &demands, answer.json))
+            let answer = without_secrets(caller, service, row.name, &demands, answer.json);
+            trail.answers(shapes.1, answer.as_deref());
+            Ok(answer)
         }
         .instrument(span)
         .await
@@ -78,6 +88,28 @@ pub(crate) struct Asked<'a> {
     /// What must be allowed; `None` for what is open to everybody.
     demands: Option<Vec<Demand>>,
     protocol: Protocol,
+    /// What its input looks like, and where that is known, its output.
+    shapes: (&'static Shape, Option<&'static Shape>),
+}
+
+/// The shape of an operation's output in its service's table.
+fn output(outputs: &'static [(&'static str, Option<&'static Shape>)], operation: &str) -> Option<&'static Shape> {
+    outputs.iter().find(|(name, _)| *name == operation).and_then(|(_, shape)| *shape)
+}
+
+/// The operation that a request to a service names, where nobody has read it any closer: its body, too, when that is there.
+pub fn operation_named(service: &str, parts: &Parts, body: Option<&[u8]>) -> Option<String> {
+    match service {
+        "apigateway" | "lambda" => rest_json::operation_named(service, parts).map(str::to_owned),
+        "cloudformation" | "iam" | "sts" => {
+            let query = parts.uri.query().unwrap_or_default().as_bytes();
+            let form = if parts.method == Method::GET { query } else { body? };
+            Form::parse(form).ok()?.action().map(str::to_owned)
+        }
+        // Its requests name operations in too many ways for somebody who has proved nothing.
+        "s3" => None,
+        _ => json_rpc::target(&parts.headers).map(|target| target.operation.to_owned()),
+    }
 }
 
 /// What operators may ask about a failure.

@@ -7,6 +7,7 @@ pub mod access;
 mod access_log_settings;
 pub mod apigateway;
 pub mod apigatewayv2;
+pub mod audited;
 pub mod claviger;
 pub mod cloudformation;
 pub mod cognito;

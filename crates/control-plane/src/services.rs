@@ -80,6 +80,8 @@ pub struct Settings {
     pub revoke_on_delete: bool,
     /// How many of each thing there may be.
     pub quotas: Quotas,
+    /// Whether the audit log is told of calls.
+    pub calls_are_recorded: bool,
     /// The node's own URL, for functions to answer at; `None` where there is none yet.
     pub endpoint: Option<String>,
 }

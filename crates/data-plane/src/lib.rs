@@ -26,6 +26,7 @@ use std::sync::Arc;
 use claviger_resources::{Clock, Monotonic};
 use claviger_runtime::access_keys::AccessKeys;
 use claviger_runtime::access_logs::AccessLogs;
+use claviger_runtime::audit::{AuditLog, Encryption};
 use claviger_runtime::functions::Functions;
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -57,6 +58,7 @@ pub struct DataPlane {
     unawaited: Arc<Semaphore>,
     authorizers: AuthorizerCache,
     access_logs: Arc<AccessLogs>,
+    audit: Arc<AuditLog>,
     metrics: Arc<Metrics>,
     monotonic: Arc<dyn Monotonic>,
 }
@@ -68,6 +70,8 @@ pub struct Arrival<'a> {
     pub peer: SocketAddr,
     /// Whether the request came over TLS.
     pub tls: bool,
+    /// How that encrypts, when it is known.
+    pub encryption: Option<Encryption>,
     /// The host the request was sent to: lower case, no port.
     pub host: &'a str,
 }
@@ -85,6 +89,7 @@ impl DataPlane {
     ) -> Self {
         let (issuance, clock) = (Arc::clone(&sessions.issuance), Arc::clone(&sessions.clock));
         let vault = Arc::clone(&sessions.vault);
+        let audit = Arc::new(AuditLog::off(Arc::clone(&clock)));
         Self {
             issuance,
             revocations: Arc::new(Revocations {
@@ -102,6 +107,7 @@ impl DataPlane {
             unawaited: Arc::new(Semaphore::new(UNAWAITED_EVENTS_MAX)),
             authorizers: AuthorizerCache::new(Arc::clone(&monotonic)),
             access_logs: Arc::new(AccessLogs::temporary()),
+            audit,
             metrics: Arc::default(),
             monotonic,
             current,
@@ -123,6 +129,12 @@ impl DataPlane {
     #[must_use]
     pub fn counting(self, metrics: Arc<Metrics>) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// The same, whose requests for tokens are recorded there.
+    #[must_use]
+    pub fn recording_to(self, audit: Arc<AuditLog>) -> Self {
+        Self { audit, ..self }
     }
 
     /// The same, whose access logs go there.

@@ -7,6 +7,7 @@ mod explanation;
 mod headers;
 mod hosted_pages;
 mod introspection;
+mod recorded;
 mod revoke;
 mod token;
 mod user_info;
@@ -21,18 +22,19 @@ use bytes::Bytes;
 use claviger_oauth::token_error::TokenError;
 use claviger_oauth::token_request::Credentials;
 use claviger_resources::Region;
+use claviger_runtime::audit::Endpoint;
 use claviger_runtime::refusals::{Refused, Surface};
 use claviger_runtime::snapshot::{Pool, Snapshot};
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use self::headers::{REQUEST_ID, empty, explained, refused};
+use self::headers::{empty, explained, refused};
 pub use self::hosted_pages::is_hosted_page;
+use self::recorded::Seen;
 pub use self::well_known::Document;
-use crate::DataPlane;
 use crate::body::{self, Body, ReadError};
-use crate::ids::uuid;
+use crate::{Arrival, DataPlane};
 
 /// Bytes of the largest form an OAuth endpoint reads.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -57,15 +59,32 @@ pub enum Domain<'a> {
 
 impl DataPlane {
     /// Answers a request to a pool's domain, or to the same paths on a host that names no pool.
-    pub async fn oauth(&self, domain: Domain<'_>, peer: IpAddr, parts: &Parts, body: Incoming) -> Response<Body> {
-        let mut response = self.oauth_answer(domain, peer, parts, body).await;
-        if let Ok(id) = HeaderValue::try_from(uuid()) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        response
+    pub async fn oauth(
+        &self,
+        domain: Domain<'_>,
+        arrival: Arrival<'_>,
+        parts: &Parts,
+        body: Incoming,
+    ) -> Response<Body> {
+        let mut seen = self.watch();
+        let response = self.oauth_answer(domain, arrival.peer.ip(), parts, body, &mut seen).await;
+        let endpoint = match parts.uri.path() {
+            _ if parts.method == Method::OPTIONS => None,
+            "/oauth2/token" => Some(Endpoint::Token),
+            "/oauth2/revoke" => Some(Endpoint::Revoke),
+            _ => None,
+        };
+        self.identified(response, endpoint, parts, arrival, seen)
     }
 
-    async fn oauth_answer(&self, domain: Domain<'_>, peer: IpAddr, parts: &Parts, body: Incoming) -> Response<Body> {
+    async fn oauth_answer(
+        &self,
+        domain: Domain<'_>,
+        peer: IpAddr,
+        parts: &Parts,
+        body: Incoming,
+        seen: &mut Seen,
+    ) -> Response<Body> {
         let snapshot = self.current.load_full();
         let pool = match find_pool(&snapshot, domain) {
             Ok(pool) => pool,
@@ -75,8 +94,8 @@ impl DataPlane {
             return explained(refused(&error), explanation::over_limit(Surface::Domain, &error));
         }
         match parts.uri.path() {
-            "/oauth2/token" => self.token(&snapshot, pool, parts, body).await,
-            "/oauth2/revoke" => self.revoke(&snapshot, pool, parts, body).await,
+            "/oauth2/token" => self.token(&snapshot, pool, parts, body, seen).await,
+            "/oauth2/revoke" => self.revoke(&snapshot, pool, parts, body, seen).await,
             "/oauth2/userInfo" | "/oauth2/userinfo" => self.user_info(pool, parts).await,
             path => hosted_pages::answer(path, pool.map(AsRef::as_ref)),
         }

@@ -6,6 +6,7 @@
 
 pub mod access_keys;
 pub mod access_logs;
+pub mod audit;
 pub mod blobs;
 pub mod functions;
 pub mod hold;

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +39,16 @@ pub struct Metrics {
     verifications: Family<OutcomeLabel, Counter>,
     scope_uses: Bounded<ScopeLabels>,
     state: Family<ThingLabel, Gauge>,
+    queued: Family<LogLabel, Gauge>,
+    dropped: Family<LogLabel, Counter>,
+    ages: Ages,
+}
+
+/// How long ago something was.
+#[derive(Default)]
+struct Ages {
+    snapshot: Gauge<f64, AtomicU64>,
+    behind: Gauge<f64, AtomicU64>,
 }
 
 /// What a request was for.
@@ -100,6 +110,11 @@ struct ThingLabel {
     thing: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LogLabel {
+    log: &'static str,
+}
+
 /// Makes the histograms of durations.
 #[derive(Clone)]
 struct Classes;
@@ -138,6 +153,14 @@ impl Default for Metrics {
         );
         registry.register("scope_uses", "Calls that a scope opened, by app client and route", scopes.family.clone());
         registry.register("state", "How much there is of something now", state.clone());
+        let (queued, dropped) = (Family::<LogLabel, Gauge>::default(), Family::<LogLabel, Counter>::default());
+        registry.register("queued_records", "Records of a log that wait to be written", queued.clone());
+        registry.register("dropped_records", "Records of a log that were lost", dropped.clone());
+        let ages = Ages::default();
+        let snapshot = "How long ago what is served was changed last";
+        registry.register("snapshot_age_seconds", snapshot, ages.snapshot.clone());
+        let behind = "How long ago all was known that had been committed";
+        registry.register("snapshot_behind_seconds", behind, ages.behind.clone());
         Self {
             registry: Mutex::new(registry),
             requests,
@@ -148,6 +171,9 @@ impl Default for Metrics {
             verifications,
             scope_uses: scopes,
             state,
+            queued,
+            dropped,
+            ages,
         }
     }
 }
@@ -198,6 +224,18 @@ impl Metrics {
     /// Says how much there is of something now.
     pub fn there_are(&self, thing: &'static str, number: i64) {
         self.state.get_or_create(&ThingLabel { thing }).set(number);
+    }
+
+    /// Says how many records of a log wait now, and how many were lost since the start.
+    pub fn log_is(&self, log: &'static str, queued: usize, dropped: u64) {
+        self.queued.get_or_create(&LogLabel { log }).set(i64::try_from(queued).unwrap_or(i64::MAX));
+        self.dropped.get_or_create(&LogLabel { log }).inner().store(dropped, Ordering::Relaxed);
+    }
+
+    /// Says how long ago the snapshot was changed, and how long ago it surely held all that had been committed.
+    pub fn snapshot_is(&self, age: Duration, behind: Duration) {
+        self.ages.snapshot.set(age.as_secs_f64());
+        self.ages.behind.set(behind.as_secs_f64());
     }
 
     /// Everything, in the text format of OpenMetrics.
@@ -306,6 +344,9 @@ mod tests {
         metrics.verified(Err(&Refusal::Expired));
         metrics.scope_used("c1", "weather-api/get", "api1/GET /weather");
         metrics.there_are("user_pools", 3);
+        metrics.log_is("audit-calls", 5, 6);
+        metrics.log_is("audit-calls", 2, 7);
+        metrics.snapshot_is(Duration::from_millis(1_500), Duration::ZERO);
         let text = metrics.to_text();
         for line in [
             "claviger_requests_total{area=\"oauth\",status=\"2xx\"} 1",
@@ -319,6 +360,10 @@ mod tests {
             "claviger_token_verifications_total{outcome=\"expired\"} 1",
             "claviger_scope_uses_total{client_id=\"c1\",scope=\"weather-api/get\",route=\"api1/GET /weather\"} 1",
             "claviger_state{thing=\"user_pools\"} 3",
+            "claviger_queued_records{log=\"audit-calls\"} 2",
+            "claviger_dropped_records_total{log=\"audit-calls\"} 7",
+            "claviger_snapshot_age_seconds 1.5",
+            "claviger_snapshot_behind_seconds 0.0",
             "# EOF",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

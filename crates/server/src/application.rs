@@ -8,6 +8,7 @@ use claviger_data_plane::body::{self, Body};
 use claviger_data_plane::gateway::Target;
 use claviger_data_plane::oauth::{Document, Domain};
 use claviger_resources::AccountId;
+use claviger_runtime::audit::State;
 use claviger_runtime::ids::random_uuid;
 use claviger_runtime::metrics::{self, Area};
 use claviger_runtime::refusals::{Refusals, Refused, Surface};
@@ -120,20 +121,20 @@ impl Application {
             }
         }
         let data_plane = self.node.data_plane();
-        let peer = connection.peer.ip();
-        let arrival = Arrival { peer: connection.peer, tls: connection.tls, host: head.host() };
+        let (peer, tls, encryption) = (connection.peer, connection.tls, connection.encryption);
+        let arrival = Arrival { peer, tls, encryption, host: head.host() };
         match route {
             Route::ExecuteApi { api, path, .. } => {
                 data_plane.gateway(Target::new(api, &path), parts, body, arrival).await
             }
-            Route::OAuth => data_plane.oauth(Domain::None, peer, parts, body).await,
+            Route::OAuth => data_plane.oauth(Domain::None, arrival, parts, body).await,
             Route::PoolDomain { prefix, region } => {
-                data_plane.oauth(Domain::Prefix { prefix, region }, peer, parts, body).await
+                data_plane.oauth(Domain::Prefix { prefix, region }, arrival, parts, body).await
             }
             Route::CustomDomain if self.node.current().load_full().domain(head.host()).is_some() => {
                 data_plane.custom_domain(parts, body, arrival).await
             }
-            Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), peer, parts, body).await,
+            Route::CustomDomain => data_plane.oauth(Domain::Custom(head.host()), arrival, parts, body).await,
             Route::WellKnown { pool, document, region } => {
                 let document = Document { pool, name: document, region };
                 data_plane.well_known(document, &parts.method, &own_base(head, connection)).await
@@ -144,8 +145,8 @@ impl Application {
             Route::Preflight => cors::preflight(),
             Route::Forward => proxy::forward(Request::from_parts(parts.clone(), body)).await,
             Route::Authorize { policy, path } => data_plane.authorize(policy, path, parts),
-            Route::Own("/_claviger/introspect") => data_plane.introspect(parts, body).await,
-            Route::Own("/_claviger/revoke") => data_plane.revoke_token(parts, body).await,
+            Route::Own("/_claviger/introspect") => data_plane.introspect(arrival, parts, body).await,
+            Route::Own("/_claviger/revoke") => data_plane.revoke_token(arrival, parts, body).await,
             Route::Own("/_claviger/metrics") => self.metrics(connection),
             Route::Own(path) => self.own(path, parts, body, connection).await,
             Route::Page => page(),
@@ -185,6 +186,12 @@ impl Application {
         for (thing, number) in things {
             metrics.there_are(thing, i64::try_from(number).unwrap_or(i64::MAX));
         }
+        let access_logs = self.node.access_logs();
+        metrics.log_is("access-logs", access_logs.queued(), access_logs.dropped());
+        for State { log, queued, dropped } in self.node.audit().states() {
+            metrics.log_is(log, queued, dropped);
+        }
+        metrics.snapshot_is(self.node.current().age(), self.node.behind());
         metrics.there_are("snapshot_revision", snapshot.revision().0.cast_signed());
         body::answer(StatusCode::OK, metrics::CONTENT_TYPE, metrics.to_text())
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use claviger_runtime::audit::Encryption;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -22,6 +23,8 @@ pub struct Connection {
     pub local: SocketAddr,
     /// Whether the request came over TLS that ends here.
     pub tls: bool,
+    /// How that TLS encrypts.
+    pub encryption: Option<Encryption>,
     /// The name the client asked for in its TLS greeting.
     pub server_name: Option<Arc<str>>,
     /// Whether it runs inside a tunnel of the proxy.

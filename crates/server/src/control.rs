@@ -6,13 +6,15 @@ use bytes::Bytes;
 use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::protocol::Protocol;
 use claviger_aws_protocol::sigv4::{self, SignatureError};
-use claviger_control_plane::access::{BodyProof, Claim, Proven, Reached, Source, VerifiedCaller};
-use claviger_control_plane::dispatch::{RestRequest, needs_no_signature, refused, service_of_target};
+use claviger_control_plane::access::{self, BodyProof, Claim, Proven, Reached, VerifiedCaller};
+use claviger_control_plane::audited::by;
+use claviger_control_plane::dispatch::{RestRequest, needs_no_signature, operation_named, refused, service_of_target};
 use claviger_control_plane::operation::Caller;
 use claviger_data_plane::body::{self, Body, ReadError};
 use claviger_resources::limits::IMPORT_BYTES_MAX;
 use claviger_resources::{AccountId, Region, Tenant};
 use claviger_runtime::access_keys::Principal;
+use claviger_runtime::audit::{Call, Source};
 use claviger_runtime::ids::random_uuid;
 use claviger_runtime::refusals::{Refused, Surface};
 use claviger_runtime::temporary_credentials::{self, Lineage};
@@ -30,6 +32,8 @@ use crate::routing::{FORM_BYTES_MAX, form_service};
 const CALL_BYTES_MAX: usize = IMPORT_BYTES_MAX + 64 * 1024;
 /// Bytes of the largest call of Lambda, as its refusals name it: the largest zip in base64, and a little.
 const LAMBDA_CALL_BYTES_MAX: usize = 70_167_211;
+/// What an operation is called that nobody knows.
+const UNKNOWN: &str = "Unknown";
 /// How long a call's body may take to arrive.
 const CALL_DURATION_MAX: Duration = Duration::from_mins(1);
 
@@ -44,6 +48,7 @@ impl Application {
         connection: &Connection,
     ) -> Response<Body> {
         let mut response = self.served(name, region, parts, body, connection).await;
+        self.record(&mut response, parts, connection);
         if name == "cognito-idp" {
             cors::expose(&mut response);
         }
@@ -59,9 +64,10 @@ impl Application {
         connection: &Connection,
     ) -> Response<Body> {
         let request_id = uuid_text();
+        let stranger = Stranger { name, region, parts, body: None };
         let calling = match self.calling(name, region, parts, connection) {
             Ok(calling) => calling,
-            Err(failure) => return failed(name, failure, &request_id).map(Body::from),
+            Err(failure) => return stranger.refused(failure, &request_id),
         };
         let bytes_max = match name {
             "lambda" => LAMBDA_CALL_BYTES_MAX,
@@ -70,11 +76,22 @@ impl Application {
         };
         let body = match body::read(body, bytes_max, CALL_DURATION_MAX).await {
             Ok(body) => body,
-            Err(error) => return failed(name, unread(&error), &request_id).map(Body::from),
+            Err(error) => return stranger.refused(unread(&error), &request_id),
         };
         match calling.prove(&body) {
             Ok(caller) => self.answered(name, parts.clone(), body, caller, request_id).await,
-            Err(failure) => failed(name, failure, &request_id).map(Body::from),
+            Err(failure) => Stranger { body: Some(&body), ..stranger }.refused(failure, &request_id),
+        }
+    }
+
+    /// Has the call that an answer tells of recorded.
+    pub(crate) fn record(&self, response: &mut Response<Body>, parts: &Parts, connection: &Connection) {
+        let Some(mut call) = Call::detach(response) else { return };
+        let audit = self.node().audit();
+        if audit.records_calls() {
+            let credential = sigv4::credential_scope(&parts.headers, &parts.uri);
+            call.access_key_id = credential.map(|credential| credential.access_key_id);
+            audit.call(call, source(parts, connection));
         }
     }
 
@@ -87,6 +104,10 @@ impl Application {
         caller: VerifiedCaller,
         request_id: String,
     ) -> Response<Body> {
+        let lost = self.node().audit().records_calls().then(|| {
+            let operation = operation_named(name, &parts, Some(&body)).unwrap_or_else(|| UNKNOWN.to_owned());
+            by(Call::new(name.to_owned(), operation, &request_id), &caller)
+        });
         let answer = match name {
             "cognito-idp" | "claviger" if !is_json_rpc(&parts) => Some(not_an_operation(&request_id)),
             "cognito-idp" | "claviger" | "ecr" | "logs" | "secretsmanager" | "ssm" => {
@@ -101,7 +122,12 @@ impl Application {
             || {
                 let message = "the server is stopping; try again";
                 let refused = Refused::new(Surface::ControlPlane, message);
-                explained(refusal(StatusCode::SERVICE_UNAVAILABLE, message), refused)
+                let mut response = explained(refusal(StatusCode::SERVICE_UNAVAILABLE, message), refused);
+                if let Some(call) = lost {
+                    let refusal = Some(("ServiceUnavailable".to_owned(), message.to_owned()));
+                    Call { refusal, ..call }.attach(&mut response);
+                }
+                response
             },
             |answer| answer.map(Body::from),
         )
@@ -118,10 +144,13 @@ impl Application {
         };
         let Some(name) = form_service(&form) else { return not_found() };
         let request_id = uuid_text();
-        match self.calling(name, None, parts, connection).and_then(|calling| calling.prove(&form)) {
+        let proved = self.calling(name, None, parts, connection).and_then(|calling| calling.prove(&form));
+        let mut response = match proved {
             Ok(caller) => self.answered(name, parts.clone(), form, caller, request_id).await,
-            Err(failure) => failed(name, failure, &request_id).map(Body::from),
-        }
+            Err(failure) => Stranger { name, region: None, parts, body: Some(&form) }.refused(failure, &request_id),
+        };
+        self.record(&mut response, parts, connection);
+        response
     }
 
     async fn aws_query(
@@ -192,8 +221,8 @@ impl Application {
         // What is called is told by the target: a signature for another service does not open it.
         let service = Some(&parts.headers).filter(|_| is_json).and_then(service_of_target).unwrap_or(name);
         let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let source =
-            Source { ip: connection.peer.ip(), secure: connection.tls, user_agent: user_agent.map(str::to_owned) };
+        let (ip, secure) = (connection.peer.ip(), connection.tls);
+        let source = access::Source { ip, secure, user_agent: user_agent.map(str::to_owned) };
         self.node().verifier().read(Reached { parts, service, region, protocol, source }).map(Calling::Claimed)
     }
 
@@ -213,6 +242,47 @@ impl Application {
         let principal = principal.unwrap_or_else(|| Principal::root(named.unwrap_or(self.account())));
         let region = region_of(region)?;
         Ok(Caller { account: principal.account, region, principal, is_session, lineage: Lineage::default() })
+    }
+}
+
+/// A call of somebody who has proved nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Stranger<'a> {
+    /// The signing name of the service.
+    pub(crate) name: &'a str,
+    /// The region that the call names.
+    pub(crate) region: Option<&'a str>,
+    pub(crate) parts: &'a Parts,
+    /// Its body, when that was read.
+    pub(crate) body: Option<&'a [u8]>,
+}
+
+impl Stranger<'_> {
+    /// A refusal, and what the audit log is told of the call.
+    pub(crate) fn refused(self, failure: Failure, request_id: &str) -> Response<Body> {
+        let Self { name, region, parts, body } = self;
+        let call = failure.is_recorded().then(|| {
+            let operation = operation_named(name, parts, body).unwrap_or_else(|| UNKNOWN.to_owned());
+            let refusal = Some((failure.code.clone().into_owned(), failure.message.clone()));
+            let region = region.map(str::to_owned);
+            Call { refusal, region, ..Call::new(name.to_owned(), operation, request_id) }
+        });
+        let mut response = failed(name, failure, request_id).map(Body::from);
+        if let Some(call) = call {
+            call.attach(&mut response);
+        }
+        response
+    }
+}
+
+/// Where a call came from, for the audit log.
+pub(crate) fn source(parts: &Parts, connection: &Connection) -> Source {
+    let host = parts.uri.host().or_else(|| parts.headers.get(header::HOST)?.to_str().ok());
+    Source {
+        ip: connection.peer.ip(),
+        user_agent: parts.headers.get(header::USER_AGENT).cloned(),
+        encryption: connection.encryption,
+        host: host.unwrap_or_default().to_owned(),
     }
 }
 

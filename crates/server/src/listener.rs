@@ -26,6 +26,7 @@ use crate::connection::{Connection, Requests, Watched};
 use crate::planes::Planes;
 use crate::proxy;
 use claviger_data_plane::body::Body;
+use claviger_runtime::audit::Encryption;
 
 /// The first byte of a TLS handshake record (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -234,7 +235,15 @@ async fn serve_tcp(mut stream: TcpStream, peer: SocketAddr, terms: Terms, front:
     }
     let requests = Requests::default();
     let stream = Watched::new(stream, requests.clone(), front.limits.idle_max);
-    let connection = Connection { peer, local, tls: false, server_name: None, tunnelled: false, planes: terms.planes };
+    let connection = Connection {
+        peer,
+        local,
+        tls: false,
+        encryption: None,
+        server_name: None,
+        tunnelled: false,
+        planes: terms.planes,
+    };
     serve_stream(
         stream,
         first == [TLS_HANDSHAKE],
@@ -262,12 +271,20 @@ where
     let Some(acceptor) = &session.front.tls else { return };
     match acceptor.accept(stream).await {
         Ok(stream) => {
+            let (_, state) = stream.get_ref();
             session.connection.tls = true;
-            session.connection.server_name = stream.get_ref().1.server_name().map(Into::into);
+            session.connection.encryption = encryption(state);
+            session.connection.server_name = state.server_name().map(Into::into);
             serve_http(stream, session).await;
         }
         Err(error) => tracing::debug!(peer = %session.connection.peer, %error, "TLS handshake failed"),
     }
+}
+
+/// How a connection is encrypted, in the names of TLS.
+fn encryption(state: &rustls::ServerConnection) -> Option<Encryption> {
+    let version = state.protocol_version()?.as_str()?;
+    Some(Encryption { version, cipher_suite: state.negotiated_cipher_suite()?.suite().as_str()? })
 }
 
 async fn serve_http<S>(stream: S, session: Session)

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use claviger_aws_protocol::failure::Failure;
 use claviger_control_plane::access::OperatorRight;
+use claviger_control_plane::audited::by;
 use claviger_control_plane::cloudformation::{
     ANSWER_BYTES_MAX, ANSWER_PATH, AnswerError, SIGNAL_BYTES_MAX, SIGNAL_PATH, SignalError, take_signal,
 };
 use claviger_data_plane::body::{self, Body, ReadError};
+use claviger_runtime::audit::Call;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use hyper::body::Incoming;
@@ -81,9 +84,24 @@ impl Application {
     /// Refuses whoever is no operator with this right; in `dev` everybody is.
     #[expect(clippy::result_large_err, reason = "a refusal is the answer")]
     fn operator(&self, right: OperatorRight, parts: &Parts, connection: &Connection) -> Result<(), Response<Body>> {
+        let request_id = uuid_text();
         let calling = self.calling("claviger", None, parts, connection);
-        let checked = calling.and_then(|calling| calling.prove(b"")).and_then(|caller| caller.check_operator(right));
-        checked.map_err(|failure| failed("claviger", failure, &uuid_text()).map(Body::from))
+        let (call, checked) = match calling.and_then(|calling| calling.prove(b"")) {
+            Ok(caller) => {
+                let call = by(Call::new("claviger", right.name(), &request_id), &caller);
+                (call, caller.check_operator(right))
+            }
+            Err(failure) => (Call::new("claviger", right.name(), &request_id), Err(failure)),
+        };
+        let is_recorded = checked.as_ref().err().is_none_or(Failure::is_recorded);
+        let refusal = checked.as_ref().err().map(|failure| (failure.code.to_string(), failure.message.clone()));
+        let mut answer = Response::new(Body::default());
+        if is_recorded {
+            let path = json!({ "path": parts.uri.path() });
+            Call { is_read: true, request: Some(path), refusal, ..call }.attach(&mut answer);
+        }
+        self.record(&mut answer, parts, connection);
+        checked.map_err(|failure| failed("claviger", failure, &request_id).map(Body::from))
     }
 
     fn ready(&self) -> Response<Body> {

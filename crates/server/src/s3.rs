@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::application::{Application, explained, refusal};
 use crate::connection::Connection;
-use crate::control::{Calling, failed, uuid_text};
+use crate::control::{Calling, Stranger, uuid_text};
 
 /// Pieces of a body that wait to be taken.
 const PIECES: usize = 8;
@@ -36,11 +36,26 @@ impl Application {
         body: Incoming,
         connection: &Connection,
     ) -> Response<Body> {
+        let mut response = self.s3_answer(bucket, region, parts, body, connection).await;
+        self.record(&mut response, parts, connection);
+        response
+    }
+
+    async fn s3_answer(
+        &self,
+        bucket: Option<&str>,
+        region: Option<&str>,
+        parts: &Parts,
+        body: Incoming,
+        connection: &Connection,
+    ) -> Response<Body> {
         let request_id = uuid_text();
         let calling = self.calling("s3", region, parts, connection);
         let (caller, proof) = match calling.and_then(Calling::prove_head) {
             Ok(proven) => proven,
-            Err(failure) => return failed("s3", failure, &request_id).map(Body::from),
+            Err(failure) => {
+                return Stranger { name: "s3", region, parts, body: None }.refused(failure, &request_id);
+            }
         };
         let (sender, receiver) = mpsc::channel(PIECES);
         let request = S3Request {

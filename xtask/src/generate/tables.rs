@@ -74,11 +74,8 @@ impl Writer<'_> {
     fn output_file(&self) -> anyhow::Result<String> {
         let mut imports = Imports::from(["Shape"]);
         let mut body = String::new();
-        // Answers in XML are written by their shapes; of all others only tests know them.
-        let (visibility, note) =
-            if self.description.is_query() { ("pub", "") } else { ("pub(crate)", " Only tests read them.") };
         writeln!(body, "/// Every operation's output, by name; `None` for an operation that answers nothing.")?;
-        writeln!(body, "{visibility} static OUTPUTS: &[(&str, Option<&Shape>)] = &[")?;
+        writeln!(body, "pub static OUTPUTS: &[(&str, Option<&Shape>)] = &[")?;
         for (name, operation) in &self.description.operations {
             let output = match &operation.output {
                 Some(output) => format!("Some({})", self.place(&output.shape, true)?),
@@ -87,7 +84,7 @@ impl Writer<'_> {
             writeln!(body, "({}, {output}),", literal(name))?;
         }
         writeln!(body, "];\n\n/// Every exception the operations declare, with its status.")?;
-        writeln!(body, "{visibility} static EXCEPTIONS: &[(&str, u16)] = &[")?;
+        writeln!(body, "pub static EXCEPTIONS: &[(&str, u16)] = &[")?;
         for (name, status) in self.description.exceptions()? {
             writeln!(body, "({}, {status}),", literal(name))?;
         }
@@ -95,7 +92,7 @@ impl Writer<'_> {
         self.statics(&mut body, self.outputs.difference(self.inputs), &mut imports, &mut BTreeSet::new())?;
         Ok(format!(
             "{}use claviger_aws_protocol::shape::{{{}}};\n\nuse super::shapes;\n\n{body}",
-            self.opening("What each operation answers", note),
+            self.opening("What each operation answers", ""),
             join(&imports),
         ))
     }

@@ -40,6 +40,16 @@ pub enum OperatorRight {
     ReadMessages,
 }
 
+impl OperatorRight {
+    /// What it allows, in a word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Explain => "Explain",
+            Self::ReadMessages => "ReadMessages",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Standing {
     /// Everything is open to it.
@@ -69,6 +79,11 @@ impl VerifiedCaller {
     /// Who it is, and where.
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// Whether it is nobody in particular.
+    pub(crate) fn is_nobody(&self) -> bool {
+        matches!(self.standing, Standing::Nobody)
     }
 
     /// Whether nothing is refused to it, so that nobody needs to work out what it asks for.

@@ -115,7 +115,7 @@ impl Verifier {
         Ok(Claim { verifier: self, reached, authentication, key })
     }
 
-    /// Counts a failure, tells the audit log of it, and says how it is answered.
+    /// Counts a failure, and says how it is answered.
     fn failed(
         &self,
         reached: &Reached<'_>,
@@ -125,17 +125,12 @@ impl Verifier {
     ) -> Failure {
         let heard = self.attempts.count(access_key_id, reached.source.ip, self.monotonic.nanoseconds());
         let reason = useless.map_or_else(|| error.to_string(), |useless| useless.to_string());
-        let (service, peer) = (reached.service, reached.source.ip);
-        if heard != Heard::StillExceeded {
-            tracing::warn!(target: "audit", access_key_id, %peer, service, reason, "a signature was refused");
-        }
-        if heard == Heard::Exceeded {
-            tracing::warn!(target: "audit", access_key_id, %peer, service, "more refused signatures than are told one by one");
-        }
         let setting = "the limit of failed signatures of a key and of an address; docs/access-keys.md tells it";
         match heard {
             Heard::Within | Heard::Exceeded => error.failure(reached.protocol).for_operators(Some(reason), None),
-            Heard::StillExceeded => too_many(reached.protocol).for_operators(Some(reason), Some(setting.to_owned())),
+            Heard::StillExceeded => {
+                too_many(reached.protocol).for_operators(Some(reason), Some(setting.to_owned())).not_recorded()
+            }
         }
     }
 }

@@ -109,6 +109,24 @@ pub(crate) fn without_secrets(
     Some(document.to_string())
 }
 
+/// The rights to those secrets that an answer shows.
+pub(crate) fn shown(service: &str, operation: &str, answer: &str) -> Vec<&'static str> {
+    let rows = || WITHHELD.iter().filter(|row| row.service == service && row.operations.contains(&operation));
+    if rows().next().is_none() {
+        return Vec::new();
+    }
+    let document: Value = serde_json::from_str(answer).unwrap_or_default();
+    rows().filter(|row| has(&document, row.path, row.instead)).map(|row| row.right).collect()
+}
+
+fn has(value: &Value, path: &[&str], instead: Option<fn() -> Value>) -> bool {
+    match path {
+        ["*", rest @ ..] => value.as_array().is_some_and(|list| list.iter().any(|element| has(element, rest, instead))),
+        [first, rest @ ..] => value.get(first).is_some_and(|inner| has(inner, rest, instead)),
+        [] => instead.is_none_or(|instead| *value != instead()),
+    }
+}
+
 fn remove(value: &mut Value, path: &[&str], instead: Option<fn() -> Value>) {
     match (path, value) {
         (["*", rest @ ..], Value::Array(list)) => list.iter_mut().for_each(|element| remove(element, rest, instead)),
@@ -148,8 +166,14 @@ mod tests {
         check(json!({"a": [{"b": 1}, {"c": 2}]}), &["a", "*", "b"], json!({"a": [{}, {"c": 2}]}));
         check(json!({"a": 1}), &["a", "b"], json!({"a": 1}));
         check(json!({"a": 1}), &["b"], json!({"a": 1}));
+        let shown = |operation: &str, answer: Value| shown("cognito-idp", operation, &answer.to_string());
+        let secret = json!({"UserPoolClient": {"ClientId": "c", "ClientSecret": "s"}});
+        assert_eq!(shown("DescribeUserPoolClient", secret.clone()), [READ_CLIENT_SECRET]);
+        assert!(shown("CreateUserPoolClient", secret).is_empty());
+        assert!(shown("DescribeUserPoolClient", json!({"UserPoolClient": {"ClientId": "c"}})).is_empty());
         let mut value = json!({"Environment": {"Variables": {"KEY": "secret"}}});
         remove(&mut value, &["Environment"], Some(no_environment));
+        assert!(!has(&value, &["Environment"], Some(no_environment)));
         assert_eq!(value["Environment"]["Error"]["ErrorCode"], "AccessDeniedException");
         assert!(!value.to_string().contains("secret"));
     }

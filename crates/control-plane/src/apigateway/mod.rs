@@ -24,8 +24,7 @@ mod jwt_configuration;
 pub mod method;
 pub mod model;
 pub mod operations;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 pub mod page;
 pub mod patch;
 pub mod request_validator;

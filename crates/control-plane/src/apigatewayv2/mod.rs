@@ -13,8 +13,7 @@ mod errors;
 pub mod import;
 pub mod integration;
 pub mod operations;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 mod page;
 pub mod route;
 pub mod shapes;

@@ -26,8 +26,7 @@ pub mod managed_login_branding;
 pub mod message;
 pub mod mfa;
 pub mod operations;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 pub mod pagination;
 pub mod password_policy;
 pub mod password_reset;

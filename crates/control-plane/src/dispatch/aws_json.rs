@@ -4,7 +4,7 @@ use bytes::Bytes;
 use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::json_rpc;
 use claviger_aws_protocol::protocol::Protocol;
-use claviger_aws_protocol::shape::{self, OperationShape, Rules, Wording};
+use claviger_aws_protocol::shape::{self, OperationShape, Rules, Shape, Wording};
 use claviger_resources::request_rates::Category;
 use claviger_runtime::limits::request_rates::Call;
 use http::{HeaderMap, Response};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::within::Callable;
 use super::{Asked, ControlPlane};
 use crate::access::{Demand, VerifiedCaller, demands};
+use crate::audited::Trail;
 use crate::operation::{Caller, Row};
 use crate::{claviger, cognito, ecr, logs, secrets_manager, ssm};
 
@@ -29,6 +30,8 @@ struct Service {
     served: &'static [Row],
     /// The operations it has, with what they take.
     known: &'static [OperationShape],
+    /// What they answer, by name; none where no table says.
+    outputs: &'static [(&'static str, Option<&'static Shape>)],
     /// How it refuses what they do not take.
     rules: Rules<'static>,
     /// The category an operation is counted in, when its service bounds request rates.
@@ -42,6 +45,7 @@ static SERVICES: &[Service] = &[
         name: "Amazon Cognito user pools",
         served: cognito::operations::OPERATIONS,
         known: cognito::shapes::OPERATIONS,
+        outputs: cognito::output_shapes::OUTPUTS,
         rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
         category: cognito::categories::of,
     },
@@ -51,6 +55,7 @@ static SERVICES: &[Service] = &[
         name: "AWS Systems Manager",
         served: ssm::operations::OPERATIONS,
         known: ssm::shapes::OPERATIONS,
+        outputs: ssm::output_shapes::OUTPUTS,
         rules: Rules { code: "ValidationException", wording: Wording::AwsJson, root: "" },
         category: |_| None,
     },
@@ -60,6 +65,7 @@ static SERVICES: &[Service] = &[
         name: "AWS Secrets Manager",
         served: secrets_manager::operations::OPERATIONS,
         known: secrets_manager::shapes::OPERATIONS,
+        outputs: secrets_manager::output_shapes::OUTPUTS,
         rules: Rules { code: "ValidationException", wording: Wording::AwsJson, root: "" },
         category: |_| None,
     },
@@ -69,6 +75,7 @@ static SERVICES: &[Service] = &[
         name: "Amazon CloudWatch Logs",
         served: logs::operations::OPERATIONS,
         known: logs::shapes::OPERATIONS,
+        outputs: logs::output_shapes::OUTPUTS,
         rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
         category: |_| None,
     },
@@ -78,6 +85,7 @@ static SERVICES: &[Service] = &[
         name: "Amazon ECR",
         served: ecr::operations::OPERATIONS,
         known: ecr::shapes::OPERATIONS,
+        outputs: ecr::output_shapes::OUTPUTS,
         rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
         category: |_| None,
     },
@@ -87,6 +95,7 @@ static SERVICES: &[Service] = &[
         name: "Claviger",
         served: claviger::operations::OPERATIONS,
         known: claviger::shapes::OPERATIONS,
+        outputs: &[],
         rules: Rules { code: "InvalidParameterException", wording: Wording::AwsJson, root: "" },
         category: |_| None,
     },
@@ -101,13 +110,18 @@ impl ControlPlane {
         caller: &VerifiedCaller,
         request_id: &str,
     ) -> Response<Bytes> {
-        match self.answer(headers, body, caller, request_id).await {
+        let target = json_rpc::target(headers);
+        let service = service_of_target(headers).unwrap_or("Unknown");
+        let operation = target.map(|target| target.operation);
+        let mut trail = Trail::new(&self.services, service, operation, caller, request_id);
+        let mut response = match self.answer(headers, body, caller, request_id, &mut trail).await {
             Ok(output) => json_rpc::encode(output, request_id),
             Err(failure) => {
+                trail.refuses(&failure);
                 let mut response = Protocol::AwsJson11.failure(&failure, request_id);
                 let subject = subject(body);
                 super::refused(failure)
-                    .about("operation", json_rpc::target(headers).map(|target| target.operation))
+                    .about("operation", operation)
                     .about("userPool", subject.user_pool_id)
                     .about("appClient", subject.client_id)
                     .about("account", Some(caller.caller().account.to_string()))
@@ -115,7 +129,9 @@ impl ControlPlane {
                     .attach(&mut response);
                 response
             }
-        }
+        };
+        trail.attach(&mut response);
+        response
     }
 
     async fn answer(
@@ -124,8 +140,10 @@ impl ControlPlane {
         body: &[u8],
         caller: &VerifiedCaller,
         request_id: &str,
+        trail: &mut Trail,
     ) -> Result<Option<String>, Failure> {
         let (service, row, shape) = find(headers)?;
+        trail.is_of(row.name, row.access);
         let input = json_rpc::decode(body)?;
         self.count(shape, (service.category)(row.name), &input, caller.caller())?;
         let input = service.rules.check(shape.input, input);
@@ -135,8 +153,9 @@ impl ControlPlane {
         } else {
             Some(self.demands(service, row.name, &input, caller.caller()).await)
         };
-        let asked = Asked { row, service: service.prefix, demands, protocol: Protocol::AwsJson11 };
-        self.call(asked, input, caller, request_id).await
+        let shapes = (shape.input, super::output(service.outputs, row.name));
+        let asked = Asked { row, service: service.prefix, demands, protocol: Protocol::AwsJson11, shapes };
+        self.call(asked, input, caller, request_id, trail).await
     }
 
     /// What an operation of one of these services needs.

@@ -10,6 +10,7 @@ use http::Response;
 use super::within::Callable;
 use super::{Asked, ControlPlane};
 use crate::access::{VerifiedCaller, demands};
+use crate::audited::Trail;
 use crate::operation::Row;
 use crate::{cloudformation, iam, sts};
 
@@ -76,8 +77,10 @@ impl ControlPlane {
         let service = SERVICES.iter().find(|service| service.signing_name == signing_name)?;
         let form = Form::parse(form);
         let action = form.as_ref().ok().and_then(Form::action).map(str::to_owned);
-        let answer = async { self.answer_form(service, &form?, caller, request_id).await };
-        Some(answer.await.unwrap_or_else(|failure| {
+        let mut trail = Trail::new(&self.services, service.signing_name, action.as_deref(), caller, request_id);
+        let answer = async { self.answer_form(service, &form?, caller, request_id, &mut trail).await };
+        let mut response = answer.await.unwrap_or_else(|failure| {
+            trail.refuses(&failure);
             let mut response = Protocol::AwsQuery { namespace: service.namespace }.failure(&failure, request_id);
             super::refused(failure)
                 .about("operation", action)
@@ -85,7 +88,9 @@ impl ControlPlane {
                 .about("region", Some(caller.caller().region.as_str()))
                 .attach(&mut response);
             response
-        }))
+        });
+        trail.attach(&mut response);
+        Some(response)
     }
 
     async fn answer_form(
@@ -94,15 +99,18 @@ impl ControlPlane {
         form: &Form<'_>,
         caller: &VerifiedCaller,
         request_id: &str,
+        trail: &mut Trail,
     ) -> Result<Response<Bytes>, Failure> {
         let (row, shape) = find(service, form)?;
+        trail.is_of(row.name, row.access);
         let input = RULES.check(shape.input, form.decode(shape.input)?);
         let input = input.map_err(|failure| super::by_shape(failure, shape.name))?;
         let (prefix, protocol) = (service.signing_name, Protocol::AwsQuery { namespace: service.namespace });
         let demands = demands::of(prefix, row.name, &input, &caller.caller().tenant());
-        let asked = Asked { row, service: prefix, demands: Some(demands), protocol };
-        let output = self.call(asked, input, caller, request_id).await?;
-        let output_shape = service.outputs.iter().find(|(name, _)| *name == row.name).and_then(|(_, shape)| *shape);
+        let output_shape = super::output(service.outputs, row.name);
+        let shapes = (shape.input, output_shape);
+        let asked = Asked { row, service: prefix, demands: Some(demands), protocol, shapes };
+        let output = self.call(asked, input, caller, request_id, trail).await?;
         Ok(query::encode(row.name, service.namespace, output_shape, output.as_deref(), request_id))
     }
 }

@@ -4,12 +4,14 @@ use bytes::Bytes;
 use claviger_aws_protocol::failure::Failure;
 use claviger_aws_protocol::protocol::Protocol;
 use claviger_aws_protocol::rest_json::{self, RestOperation};
-use claviger_aws_protocol::shape::{Rules, Wording};
+use claviger_aws_protocol::shape::{Rules, Shape, Wording};
+use http::request::Parts;
 use http::{HeaderMap, Method, Response, Uri};
 
 use super::within::Callable;
 use super::{Asked, ControlPlane};
 use crate::access::{VerifiedCaller, demands};
+use crate::audited::Trail;
 use crate::operation::Row;
 use crate::{apigateway, apigatewayv2, lambda};
 
@@ -23,6 +25,8 @@ pub(super) struct Service {
     served: &'static [Row],
     /// The operations it has, with what they take.
     known: &'static [RestOperation],
+    /// What they answer, by name.
+    outputs: &'static [(&'static str, Option<&'static Shape>)],
     /// What the paths in messages about an operation's input start with.
     message_root: fn(&RestOperation) -> String,
     /// The exception of a value that breaks a constraint.
@@ -36,6 +40,7 @@ pub(super) static API_GATEWAY: Service = Service {
     prefix: "apigateway",
     served: apigateway::operations::OPERATIONS,
     known: apigateway::shapes::OPERATIONS,
+    outputs: apigateway::output_shapes::OUTPUTS,
     message_root: RestOperation::message_root,
     constraint: "ValidationException",
     subject: ("restApi", "/restapis/"),
@@ -47,6 +52,7 @@ pub(super) static API_GATEWAY_V2: Service = Service {
     prefix: "apigateway",
     served: apigatewayv2::operations::OPERATIONS,
     known: apigatewayv2::shapes::OPERATIONS,
+    outputs: apigatewayv2::output_shapes::OUTPUTS,
     message_root: RestOperation::message_root,
     constraint: "BadRequestException",
     subject: ("httpApi", "/v2/apis/"),
@@ -57,6 +63,7 @@ pub(super) static LAMBDA: Service = Service {
     prefix: "lambda",
     served: lambda::operations::OPERATIONS,
     known: lambda::shapes::OPERATIONS,
+    outputs: lambda::output_shapes::OUTPUTS,
     message_root: |_| String::new(),
     constraint: "ValidationException",
     subject: ("function", "/2015-03-31/functions/"),
@@ -94,8 +101,7 @@ impl ControlPlane {
         caller: &VerifiedCaller,
         request_id: &str,
     ) -> Response<Bytes> {
-        let service = if uri.path().starts_with("/v2/") { &API_GATEWAY_V2 } else { &API_GATEWAY };
-        self.rest_json(service, RestRequest { method, uri, headers, body }, caller, request_id).await
+        self.rest_json(api_gateway(uri), RestRequest { method, uri, headers, body }, caller, request_id).await
     }
 
     /// Answers a request to Lambda.
@@ -110,23 +116,27 @@ impl ControlPlane {
         caller: &VerifiedCaller,
         request_id: &str,
     ) -> Response<Bytes> {
-        match self.try_rest_json(service, request, caller, request_id).await {
+        let route = rest_json::find(service.known, request.method, request.uri).ok();
+        let operation = route.map(|route| route.operation.name);
+        let mut trail = Trail::new(&self.services, service.prefix, operation, caller, request_id);
+        let mut response = match self.try_rest_json(service, request, caller, request_id, &mut trail).await {
             Ok(response) => response,
             Err(failure) => {
+                trail.refuses(&failure);
                 let mut response = Protocol::RestJson.failure(&failure, request_id);
-                let RestRequest { method, uri, .. } = request;
-                let route = rest_json::find(service.known, method, uri).ok();
                 let (member, before) = service.subject;
-                let subject = uri.path().strip_prefix(before).and_then(|rest| rest.split('/').next());
+                let subject = request.uri.path().strip_prefix(before).and_then(|rest| rest.split('/').next());
                 super::refused(failure)
-                    .about("operation", route.map(|route| route.operation.name))
+                    .about("operation", operation)
                     .about(member, subject)
                     .about("account", Some(caller.caller().account.to_string()))
                     .about("region", Some(caller.caller().region.as_str()))
                     .attach(&mut response);
                 response
             }
-        }
+        };
+        trail.attach(&mut response);
+        response
     }
 
     async fn try_rest_json(
@@ -135,11 +145,13 @@ impl ControlPlane {
         RestRequest { method, uri, headers, body }: RestRequest<'_>,
         caller: &VerifiedCaller,
         request_id: &str,
+        trail: &mut Trail,
     ) -> Result<Response<Bytes>, Failure> {
         let route = rest_json::find(service.known, method, uri)?;
         let operation = route.operation;
         let row = service.served.iter().find(|row| row.name == operation.name);
         let row = row.ok_or_else(|| not_served(service, operation.name))?;
+        trail.is_of(row.name, row.access);
         let input = route.decode(uri, headers, body)?;
         let root = (service.message_root)(operation);
         let rules = Rules { code: service.constraint, wording: Wording::RestJson, root: &root };
@@ -149,10 +161,23 @@ impl ControlPlane {
             "apigateway" => demands::of_api_gateway(method, uri, row.name, &input, &tenant),
             prefix => demands::of(prefix, row.name, &input, &tenant),
         };
-        let asked = Asked { row, service: service.prefix, demands: Some(demands), protocol: Protocol::RestJson };
-        let output = self.call(asked, input, caller, request_id).await?;
+        let (demands, protocol) = (Some(demands), Protocol::RestJson);
+        let shapes = (operation.input, super::output(service.outputs, row.name));
+        let asked = Asked { row, service: service.prefix, demands, protocol, shapes };
+        let output = self.call(asked, input, caller, request_id, trail).await?;
         Ok(operation.encode(output, request_id))
     }
+}
+
+/// The version of API Gateway's control plane that a path is of.
+fn api_gateway(uri: &Uri) -> &'static Service {
+    if uri.path().starts_with("/v2/") { &API_GATEWAY_V2 } else { &API_GATEWAY }
+}
+
+/// The operation that a request names.
+pub(super) fn operation_named(service: &str, parts: &Parts) -> Option<&'static str> {
+    let service = if service == "lambda" { &LAMBDA } else { api_gateway(&parts.uri) };
+    rest_json::find(service.known, &parts.method, &parts.uri).ok().map(|route| route.operation.name)
 }
 
 /// The refusal of an operation that AWS has and this version has not.

@@ -2,7 +2,6 @@
 //! service, and goes on when it hears that there is none.
 
 pub mod operations;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 pub mod repository;
 pub mod shapes;

@@ -16,8 +16,7 @@ pub mod invoke;
 pub mod layer;
 pub mod operations;
 mod output;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 pub mod permission;
 mod reference;
 mod settings;

@@ -10,8 +10,7 @@ pub mod event_search;
 mod filter_pattern;
 pub mod group;
 pub mod operations;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 pub mod retention;
 pub mod shapes;
 pub mod stream;

@@ -11,6 +11,7 @@ use claviger_resources::Timestamp;
 use claviger_resources::bucket::Bucket;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri};
 use percent_encoding::percent_decode_str;
+use serde_json::json;
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 use tokio::sync::mpsc;
@@ -23,7 +24,8 @@ use super::operations::{Found, Place, find};
 use super::output::Xml;
 use super::work::read;
 use crate::access::{BodyProof, VerifiedCaller, demands};
-use crate::operation::{Caller, Refusal};
+use crate::audited::Trail;
+use crate::operation::{Access, Caller, Refusal};
 use crate::services::Services;
 
 /// Bytes of the longest key (Amazon S3 User Guide, "Naming Amazon S3 objects").
@@ -89,15 +91,16 @@ impl S3Answer {
 }
 
 /// Answers a request; with a refusal comes the failure, for whoever asks why.
-pub async fn answer(
+pub(crate) async fn answer(
     services: &Services,
     caller: &VerifiedCaller,
     request: S3Request,
     request_id: &str,
+    trail: &mut Trail,
 ) -> (S3Answer, Option<(&'static str, Failure)>) {
     let is_head = request.method == Method::HEAD;
     let mut name = "";
-    match run(services, caller, request, request_id, &mut name).await {
+    match run(services, caller, request, request_id, &mut name, trail).await {
         Ok(answer) => (answer, None),
         Err(error) => {
             let reason = reason(&error);
@@ -120,6 +123,7 @@ async fn run(
     request: S3Request,
     request_id: &str,
     name: &mut &'static str,
+    trail: &mut Trail,
 ) -> Result<S3Answer, Error> {
     let S3Request { bucket, method, uri, headers, body, proof } = request;
     let (bucket, key) = named(bucket, uri.path())?;
@@ -127,23 +131,34 @@ async fn run(
     let is_head = method == Method::HEAD;
     let (verified, caller) = (caller, caller.caller());
     let mut call = Call { services, caller, verified, request_id, bucket, key, query, headers, body, proof, is_head };
-    call.check_expiry()?;
+    let access = if matches!(method, Method::GET | Method::HEAD) { Access::Read } else { Access::Write };
     let place = match (call.bucket.is_empty(), call.key.is_empty()) {
         (true, _) => Place::Service,
         (false, true) => Place::Bucket,
         (false, false) => Place::Object,
     };
+    if place == Place::Object {
+        trail.is_of_data();
+    }
+    trail.names(json!({ "bucketName": call.bucket, "key": call.key }));
     let found = find(&method, place, |mark| {
         if mark.starts_with("x-amz-") { call.headers.contains_key(mark) } else { call.parameter(mark).is_some() }
     });
+    match &found {
+        Found::Row(row) => *name = row.name,
+        Found::Setting(setting, verb) => *name = setting.operation(*verb),
+        Found::NotServed(_) | Found::Nothing => {}
+    }
+    if !name.is_empty() {
+        trail.is_of(name, access);
+    }
+    call.check_expiry()?;
     match found {
         Found::Row(row) => {
-            *name = row.name;
             call.check_rights(row.name)?;
             (row.run)(&mut call).await
         }
         Found::Setting(setting, verb) => {
-            *name = setting.operation(verb);
             call.check_rights(name)?;
             bucket_settings::run(&mut call, setting, verb).await
         }

@@ -7,8 +7,7 @@
 mod errors;
 mod filter;
 pub mod operations;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 pub mod password;
 pub mod policy;
 pub mod rotation;

@@ -10,8 +10,7 @@ mod filter;
 mod name;
 pub mod operations;
 mod output;
-#[cfg(test)]
-pub(crate) mod output_shapes;
+pub mod output_shapes;
 pub mod parameter;
 pub mod parameter_history;
 pub mod parameter_list;

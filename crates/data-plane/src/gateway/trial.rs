@@ -51,6 +51,7 @@ impl DataPlane {
             unawaited: Arc::clone(&self.unawaited),
             authorizers: AuthorizerCache::new(Arc::clone(&self.monotonic)),
             access_logs: Arc::clone(&self.access_logs),
+            audit: Arc::clone(&self.audit),
             // What is only tried is not counted.
             metrics: Arc::default(),
             monotonic: Arc::clone(&self.monotonic),

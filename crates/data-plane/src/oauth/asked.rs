@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 
 use super::explanation::{Asker, not_allowed, unread};
 use super::headers::{error_answer, explained};
+use super::recorded::Seen;
 use super::{is_post, pool_of_client, read_form, text};
 use crate::DataPlane;
 use crate::body::Body;
@@ -53,11 +54,13 @@ impl DataPlane {
         pool: Option<&Arc<Pool>>,
         parts: &'a Parts,
         body: Incoming,
+        seen: &mut Seen,
     ) -> Result<Asked<'a>, Response<Body>> {
         if !is_post(parts) || !is_form(text(parts, &header::CONTENT_TYPE)) {
             return Err(not_allowed(surface, "the request must be a POST of application/x-www-form-urlencoded"));
         }
         let form = read_form(body).await.map_err(|error| unread(surface, &error))?;
+        seen.form(&form);
         let asker = Asker { snapshot, pool, parts, form: &form };
         let refuse = |status, code, error: &TokenError, setting| {
             explained(error_answer(status, code, None), asker.refused(surface, code, error.to_string(), setting))
@@ -71,6 +74,7 @@ impl DataPlane {
         let authorization = text(parts, &header::AUTHORIZATION);
         let credentials = Credentials::of(authorization, &parameters).map_err(invalid_client)?;
         let pool = pool.or_else(|| pool_of_client(snapshot, &credentials));
+        seen.asker(snapshot, pool, &credentials.client_id);
         let client = snapshot.client_of(pool.map(AsRef::as_ref), &credentials.client_id);
         authenticate(&credentials, client, self.issuance.digest_key()).map_err(invalid_client)?;
         let pool = pool.cloned().ok_or_else(|| invalid_client(TokenError::UnknownClient))?;

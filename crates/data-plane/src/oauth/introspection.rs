@@ -2,6 +2,7 @@
 //! says. The asker is an app client with a secret, and hears of the tokens of its own user pool.
 
 use claviger_oauth::verified_token::VerifiedToken;
+use claviger_runtime::audit::Endpoint;
 use claviger_runtime::refusals::Surface;
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -9,14 +10,21 @@ use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
 use super::headers::json_answer;
-use crate::DataPlane;
+use super::recorded::Seen;
 use crate::body::Body;
+use crate::{Arrival, DataPlane};
 
 impl DataPlane {
     /// Answers the introspection endpoint.
-    pub async fn introspect(&self, parts: &Parts, body: Incoming) -> Response<Body> {
+    pub async fn introspect(&self, arrival: Arrival<'_>, parts: &Parts, body: Incoming) -> Response<Body> {
+        let mut seen = self.watch();
+        let response = self.introspected(parts, body, &mut seen).await;
+        self.identified(response, Some(Endpoint::OwnIntrospect), parts, arrival, seen)
+    }
+
+    async fn introspected(&self, parts: &Parts, body: Incoming, seen: &mut Seen) -> Response<Body> {
         let snapshot = self.current.load_full();
-        let asked = match self.asked(Surface::Introspection, &snapshot, None, parts, body).await {
+        let asked = match self.asked(Surface::Introspection, &snapshot, None, parts, body, seen).await {
             Ok(asked) => asked,
             Err(refused) => return refused,
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use claviger_oauth::jose::Token;
 use claviger_resources::revocation::Revocation;
+use claviger_runtime::audit::Endpoint;
 use claviger_runtime::refusals::Surface;
 use claviger_runtime::revocations::RevokeError;
 use claviger_runtime::sessions::{RefreshError, SessionError};
@@ -15,8 +16,9 @@ use hyper::body::Incoming;
 
 use super::asked::Asked;
 use super::headers::{empty, preflight};
-use crate::DataPlane;
+use super::recorded::Seen;
 use crate::body::Body;
+use crate::{Arrival, DataPlane};
 
 impl DataPlane {
     /// Answers the revocation endpoint of AWS.
@@ -26,11 +28,12 @@ impl DataPlane {
         pool: Option<&Arc<Pool>>,
         parts: &Parts,
         body: Incoming,
+        seen: &mut Seen,
     ) -> Response<Body> {
         if parts.method == Method::OPTIONS {
             return preflight("POST, OPTIONS");
         }
-        let asked = match self.asked(Surface::Revocation, snapshot, pool, parts, body).await {
+        let asked = match self.asked(Surface::Revocation, snapshot, pool, parts, body, seen).await {
             Ok(asked) => asked,
             Err(refused) => return refused,
         };
@@ -43,9 +46,15 @@ impl DataPlane {
     }
 
     /// Answers our own revocation endpoint (RFC 7009): an app client gives up a token that it was issued.
-    pub async fn revoke_token(&self, parts: &Parts, body: Incoming) -> Response<Body> {
+    pub async fn revoke_token(&self, arrival: Arrival<'_>, parts: &Parts, body: Incoming) -> Response<Body> {
+        let mut seen = self.watch();
+        let response = self.token_revoked(parts, body, &mut seen).await;
+        self.identified(response, Some(Endpoint::OwnRevoke), parts, arrival, seen)
+    }
+
+    async fn token_revoked(&self, parts: &Parts, body: Incoming, seen: &mut Seen) -> Response<Body> {
         let snapshot = self.current.load_full();
-        let asked = match self.asked(Surface::Revocation, &snapshot, None, parts, body).await {
+        let asked = match self.asked(Surface::Revocation, &snapshot, None, parts, body, seen).await {
             Ok(asked) => asked,
             Err(refused) => return refused,
         };

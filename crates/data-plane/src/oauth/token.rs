@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 
 use super::explanation::{Asker, unread};
 use super::headers::{error_answer, explained, json_answer, preflight, refused};
+use super::recorded::Seen;
 use super::{is_post, pool_of_client, read_form, text};
 use crate::DataPlane;
 use crate::body::Body;
@@ -26,6 +27,7 @@ impl DataPlane {
         pool: Option<&Arc<Pool>>,
         parts: &Parts,
         body: Incoming,
+        seen: &mut Seen,
     ) -> Response<Body> {
         if parts.method == Method::OPTIONS {
             return preflight("POST, OPTIONS");
@@ -34,9 +36,16 @@ impl DataPlane {
             Ok(form) => form,
             Err(error) => return unread(Surface::TokenEndpoint, &error),
         };
-        let error = match self.grant(snapshot, pool, parts, &form).await {
-            Ok(Granted::Machine(issued)) => return granted(&issued),
-            Ok(Granted::User(renewed)) => return renewed_answer(&renewed),
+        seen.form(&form);
+        let error = match self.grant(snapshot, pool, parts, &form, seen).await {
+            Ok(Granted::Machine(issued)) => {
+                seen.issued(&issued.access_token);
+                return granted(&issued);
+            }
+            Ok(Granted::User(renewed)) => {
+                seen.issued(&renewed.tokens.access_token);
+                return renewed_answer(&renewed);
+            }
             Err(error) => error,
         };
         let response = match &error {
@@ -59,13 +68,16 @@ impl DataPlane {
         pool: Option<&Arc<Pool>>,
         parts: &Parts,
         form: &[u8],
+        seen: &mut Seen,
     ) -> Result<Granted, SessionError> {
         if !is_post(parts) {
             return Err(refuse(TokenError::NotAForm));
         }
         let (content_type, authorization) = (text(parts, &header::CONTENT_TYPE), text(parts, &header::AUTHORIZATION));
         let request = TokenRequest::parse(content_type, authorization, parts.uri.query(), form).map_err(refuse)?;
-        let pool = pool.or_else(|| pool_of_client(snapshot, &request.credentials)).map(AsRef::as_ref);
+        let pool = pool.or_else(|| pool_of_client(snapshot, &request.credentials));
+        seen.asker(snapshot, pool, &request.credentials.client_id);
+        let pool = pool.map(AsRef::as_ref);
         if let Some(rates) = &self.issuance.limits().rates
             && let Some(client) = snapshot.client(&request.credentials.client_id)
         {

@@ -1,7 +1,7 @@
 //! The current snapshot of a node, and the task that keeps it up to date.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use claviger_store::{Changes, Revision, Store, StoreError};
@@ -20,6 +20,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 pub struct CurrentSnapshot {
     current: ArcSwap<Snapshot>,
     applied: watch::Sender<Revision>,
+    /// When the snapshot was changed last.
+    changed: Mutex<Instant>,
 }
 
 impl CurrentSnapshot {
@@ -27,18 +29,24 @@ impl CurrentSnapshot {
     pub async fn load(store: &dyn Store, builder: &mut Builder) -> Result<Arc<Self>, StoreError> {
         let snapshot = builder.load(&mut *store.read().await?).await?;
         let (applied, _) = watch::channel(snapshot.revision());
-        Ok(Arc::new(Self { current: ArcSwap::from_pointee(snapshot), applied }))
+        Ok(Arc::new(Self { current: ArcSwap::from_pointee(snapshot), applied, changed: Mutex::new(Instant::now()) }))
     }
 
     /// Starts from nothing, to be filled by [`Self::follow`].
     pub fn empty() -> Arc<Self> {
         let (applied, _) = watch::channel(Revision::default());
-        Arc::new(Self { current: ArcSwap::from_pointee(Snapshot::default()), applied })
+        let current = ArcSwap::from_pointee(Snapshot::default());
+        Arc::new(Self { current, applied, changed: Mutex::new(Instant::now()) })
     }
 
     /// The snapshot now: load it once per request and keep to it.
     pub fn load_full(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// How long the snapshot has been as it is.
+    pub fn age(&self) -> Duration {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// The newest revision the current snapshot contains, as it moves.
@@ -77,6 +85,7 @@ impl CurrentSnapshot {
         };
         let revision = next.revision();
         self.current.store(Arc::new(next));
+        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.applied.send_replace(revision);
         Ok(())
     }

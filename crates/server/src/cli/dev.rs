@@ -12,6 +12,7 @@ use claviger_data_plane::upstream::{SettingError, UpstreamRules};
 use claviger_resources::AccountId;
 use claviger_resources::quotas::{QuotaError, Quotas};
 use claviger_runtime::access_keys::UnknownKeys;
+use claviger_runtime::audit;
 use claviger_runtime::functions::{Apartness, FunctionUrl, Functions, apartness, guard};
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::token_cache::TokenCache;
@@ -73,6 +74,9 @@ pub(super) struct Arguments {
     #[arg(long = "upstream", env = "CLAVIGER_UPSTREAMS", value_name = "[ORIGIN ]NAME=VALUE", value_delimiter = ',',
         value_parser = upstream)]
     upstreams: Vec<String>,
+    /// What the audit log in the data directory records; docs/audit.md tells what a record says
+    #[arg(long, env = "CLAVIGER_AUDIT_RECORDS", value_name = "WHAT", value_enum, default_value = "off")]
+    audit_records: AuditRecords,
     /// Refuse the tokens of app clients that are deleted; at AWS they live until they expire
     #[arg(long, env = "CLAVIGER_REVOKE_ON_DELETE")]
     revoke_on_delete: bool,
@@ -99,6 +103,27 @@ enum RequestRates {
     Aws,
 }
 
+/// What the audit log records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AuditRecords {
+    /// Nothing
+    Off,
+    /// Calls of the control plane that name an access key
+    Calls,
+    /// Those, and what anybody may send: requests for tokens, and calls without a signature
+    All,
+}
+
+impl From<AuditRecords> for audit::Records {
+    fn from(records: AuditRecords) -> Self {
+        match records {
+            AuditRecords::Off => Self::Off,
+            AuditRecords::Calls => Self::Calls,
+            AuditRecords::All => Self::All,
+        }
+    }
+}
+
 fn quota(text: &str) -> Result<String, QuotaError> {
     // An empty variable, or one that ends with a comma, sets nothing.
     if text.is_empty() { Ok(String::new()) } else { Quotas::default().with(text).map(|_| text.to_owned()) }
@@ -115,6 +140,7 @@ impl Arguments {
         let upstreams = self.upstreams.iter().map(String::as_str).filter(|setting| !setting.is_empty());
         Ok(Options {
             upstreams: UpstreamRules::parse(upstreams)?,
+            audit: audit::Settings { records: self.audit_records.into(), ..audit::Settings::default() },
             issuers: issuers(&self.issuer, url),
             settings: ControlPlaneSettings {
                 quotas,

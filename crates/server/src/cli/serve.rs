@@ -92,6 +92,7 @@ fn options(config: &Config, url: &str) -> Options {
         unknown_keys: UnknownKeys::Refused,
         roles: config.roles.clone(),
         tokens: TokenCache::new(config.token_cache_bytes),
+        audit: config.audit,
         request_rates: config.aws_request_rates,
         cut_off: config.cut_off,
         ..Options::default()

@@ -22,6 +22,7 @@ use std::time::Duration;
 use claviger_data_plane::upstream::UpstreamRules;
 use claviger_resources::quotas::Quotas;
 use claviger_resources::{AccountId, Clock, Timestamp};
+use claviger_runtime::audit;
 use claviger_runtime::functions::{Apartness, FunctionUrl, apartness};
 use claviger_runtime::issuers::Issuers;
 use claviger_runtime::roles::Roles;
@@ -55,6 +56,7 @@ pub(crate) struct Config {
     pub(crate) run_functions: bool,
     pub(crate) functions: Vec<FunctionUrl>,
     pub(crate) revoke_on_delete: bool,
+    pub(crate) audit: audit::Settings,
     pub(crate) quotas: Quotas,
     pub(crate) aws_request_rates: bool,
     pub(crate) token_cache_bytes: usize,
@@ -77,6 +79,10 @@ const CUT_OFF_SECONDS_MIN: u64 = 10;
 const CUT_OFF_SECONDS_MAX: u64 = 86_400;
 /// The most seconds that a stop may be put off, or take.
 const DRAIN_SECONDS_MAX: u64 = 3_600;
+/// The most days that audit files are kept: ten years.
+const AUDIT_DAYS_MAX: u64 = 3_650;
+/// The most mebibytes of audit files about requests for tokens: as many as make a pebibyte.
+const AUDIT_MIB_MAX: u64 = 1 << 30;
 /// The most connections at an address.
 const CONNECTIONS_MAX: u64 = 1_000_000;
 
@@ -134,6 +140,7 @@ fn check(
         run_functions: checks.run_functions(),
         functions: checks.functions(),
         revoke_on_delete: given.value("revoke_on_delete").is_none() || given.is_on("revoke_on_delete"),
+        audit: checks.audit(),
         quotas: checks.quotas(),
         aws_request_rates: checks.choice("request_rates", &["off", "aws"]) == "aws",
         token_cache_bytes: usize::try_from(checks.number("token_cache_mib", 16, 0, TOKEN_CACHE_MIB_MAX))
@@ -276,6 +283,18 @@ impl Checks<'_> {
             }
         }
         functions
+    }
+
+    fn audit(&mut self) -> audit::Settings {
+        let records = match self.choice("audit.records", &["all", "calls", "off"]) {
+            "off" => audit::Records::Off,
+            "calls" => audit::Records::Calls,
+            _ => audit::Records::All,
+        };
+        let days = self.number("audit.retention_days", 90, 1, AUDIT_DAYS_MAX);
+        let mib = self.number("audit.tokens_mib_max", 10_240, 64, AUDIT_MIB_MAX);
+        let retention_days = u16::try_from(days).unwrap_or(u16::MAX);
+        audit::Settings { records, retention_days, token_bytes_max: mib * MIB as u64 }
     }
 
     fn quotas(&mut self) -> Quotas {

@@ -141,6 +141,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "Whether the tokens of an app client are refused once it is deleted; at AWS they live until they expire",
     },
     Setting {
+        key: "audit.records",
+        kind: Kind::Text,
+        default: "`all`",
+        help: "What the audit log records: `all`, `calls` for what names an access key alone, or `off`",
+    },
+    Setting {
+        key: "audit.retention_days",
+        kind: Kind::Number,
+        default: "90",
+        help: "Days that files of the audit log are kept",
+    },
+    Setting {
+        key: "audit.tokens_mib_max",
+        kind: Kind::Number,
+        default: "10240",
+        help: "The size of all audit files about requests for tokens, in MiB; over it, the oldest go before their time",
+    },
+    Setting {
         key: "quotas",
         kind: Kind::List,
         default: "AWS's",

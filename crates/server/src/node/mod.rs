@@ -22,6 +22,7 @@ use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic, Random};
 use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
 use claviger_runtime::access_logs::AccessLogs;
+use claviger_runtime::audit::{self, AuditLog};
 use claviger_runtime::functions::{self, Functions, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
@@ -89,6 +90,8 @@ pub struct Options {
     pub roles: Roles,
     /// Keeps what was verified of tokens.
     pub tokens: TokenCache,
+    /// What the audit log records.
+    pub audit: audit::Settings,
     /// Whether AWS's request rates, Cognito's and API Gateway's, are enforced.
     pub request_rates: bool,
     /// Where the data plane's chance comes from; the system when nothing is said.
@@ -112,6 +115,7 @@ pub struct Node {
     issuance: Arc<Issuance>,
     functions: Arc<Functions>,
     access_logs: Arc<AccessLogs>,
+    audit: Arc<AuditLog>,
     log_events: Arc<LogEvents>,
     metrics: Arc<Metrics>,
     cut_off: Option<Duration>,
@@ -166,8 +170,9 @@ impl Node {
             limits.load(&mut *store.read().await?).await?;
             Ok::<_, StartError>((Arc::new(vault), current, Arc::new(limits)))
         })?;
-        let settings = Settings { endpoint: options.endpoint.clone(), ..options.settings };
-        let blobs = place.blob_store(&store, clock.clone())?;
+        let audit = Arc::new(place.audit_log(options.audit, clock.clone()));
+        let (endpoint, calls_are_recorded) = (options.endpoint.clone(), audit.records_calls());
+        let settings = Settings { endpoint, calls_are_recorded, ..options.settings };
         let issuer_keys = Arc::new(IssuerKeys::new(Arc::clone(&monotonic)));
         let keeper = Keeper { store: store.clone(), clock: clock.clone(), threads: control.handle().clone() };
         let log_events = Arc::new(place.log_events(keeper)?);
@@ -184,7 +189,7 @@ impl Node {
             surroundings: surroundings(options.endpoint, options.program),
             threads: function_threads.handle().clone(),
         }));
-        let (vault_of_issuance, hooks) = (Arc::clone(&vault), Arc::clone(&functions));
+        let (vault_of_issuance, hooks, ticks) = (Arc::clone(&vault), Arc::clone(&functions), Arc::clone(&monotonic));
         let issuance = Issuance::new(Arc::clone(&current), vault_of_issuance, hooks, clock.clone(), limits);
         let metrics = Arc::<Metrics>::default();
         let issuance = Arc::new(issuance.counting(Arc::clone(&metrics)));
@@ -198,7 +203,6 @@ impl Node {
         };
         let roles = Arc::new(options.roles);
         let access_keys = Arc::new(AccessKeys::new(Arc::clone(&vault), Arc::clone(&roles), options.unknown_keys));
-        let ticks = Arc::clone(&monotonic);
         let verifier = Verifier::new(Arc::clone(&access_keys), Arc::clone(&current), clock.clone(), ticks);
         let access_logs = Arc::new(place.access_logs().with_events(Arc::clone(&log_events)));
         let data_plane = DataPlane::new(
@@ -213,6 +217,7 @@ impl Node {
         let data_plane = data_plane
             .calling_backends(options.upstreams)
             .logging_to(Arc::clone(&access_logs))
+            .recording_to(Arc::clone(&audit))
             .counting(Arc::clone(&metrics));
         let (stacks, stack_worker) = Stacks::new();
         let services = Arc::new(Services::new(Parts {
@@ -222,7 +227,7 @@ impl Node {
             passwords: Passwords::new(Arc::clone(&vault)),
             issuance: Arc::clone(&issuance),
             issuer_keys,
-            blobs,
+            blobs: place.blob_store(&store, clock.clone())?,
             log_events: Arc::clone(&log_events),
             functions: Arc::clone(&functions),
             stacks,
@@ -235,10 +240,9 @@ impl Node {
         }));
         // Who else lives must be known before anything is taken over from nodes that seem dead.
         control.block_on(beat(&services, Duration::ZERO))?;
-        let control_plane = Arc::new(ControlPlane::new(Arc::clone(&services)));
-        let tasks = background(&services, &current, builder, stack_worker, control.handle());
+        let tasks = Mutex::new(background(&services, &current, builder, stack_worker, control.handle()));
         Ok(Self {
-            control_plane,
+            control_plane: Arc::new(ControlPlane::new(services)),
             data_plane,
             verifier,
             current,
@@ -247,10 +251,11 @@ impl Node {
             issuance,
             functions,
             access_logs,
+            audit,
             log_events,
             metrics,
             cut_off: options.cut_off,
-            tasks: Mutex::new(tasks),
+            tasks,
             control: Some(control),
             function_threads: Some(function_threads),
         })
@@ -284,6 +289,21 @@ impl Node {
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> &AuditLog {
+        &self.audit
+    }
+
+    /// The access logs.
+    pub(crate) fn access_logs(&self) -> &AccessLogs {
+        &self.access_logs
+    }
+
+    /// How long ago the node went by all that had been committed, as far as it could find out.
+    pub(crate) fn behind(&self) -> Duration {
+        self.control_plane.services().nodes.behind()
     }
 
     /// The node's clock.
@@ -321,6 +341,7 @@ impl Node {
             tracing::warn!("some processes of functions did not end in time");
         }
         self.access_logs.close().await;
+        self.audit.close().await;
         self.log_events.close().await;
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =

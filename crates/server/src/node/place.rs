@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use claviger_resources::Clock;
 use claviger_runtime::access_logs::AccessLogs;
+use claviger_runtime::audit::{self, AuditLog};
 use claviger_runtime::blobs::BlobStore;
 use claviger_runtime::functions::CodeStore;
 use claviger_runtime::log_events::{Keeper, LogEvents};
@@ -166,6 +167,13 @@ impl Place {
 
     pub(super) fn access_logs(&self) -> AccessLogs {
         self.directory().map_or_else(AccessLogs::temporary, AccessLogs::at)
+    }
+
+    pub(super) fn audit_log(&self, settings: audit::Settings, clock: Arc<dyn Clock>) -> AuditLog {
+        match self.directory() {
+            Some(path) => AuditLog::at(path, settings, clock),
+            None => AuditLog::off(clock),
+        }
     }
 
     pub(super) fn log_events(&self, keeper: Keeper) -> Result<LogEvents, StartError> {

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use claviger_control_plane::claviger::access_key::Wanted;
 use claviger_resources::{AccountId, Clock, RoleName};
+use claviger_runtime::audit;
 use claviger_runtime::roles::Roles;
 use claviger_server::clock::MovableClock;
 use claviger_server::node::{Options, Place, first_key};
@@ -148,7 +149,8 @@ impl Locked {
     /// A locked server on a directory, its clock so many seconds off.
     pub(crate) fn on(directory: &TempDir, roles: Roles, seconds_off: i64) -> Server {
         let place = Place::Directory(directory.path().to_owned());
-        Server::locked(&place, Options { roles, ..Options::default() }, seconds_off)
+        let audit = audit::Settings { records: audit::Records::All, ..audit::Settings::default() };
+        Server::locked(&place, Options { roles, audit, ..Options::default() }, seconds_off)
     }
 
     /// Sends a signed call.

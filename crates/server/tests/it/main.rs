@@ -8,6 +8,7 @@
 
 mod access_logs;
 mod apigateway_facts;
+mod audit;
 mod authorization_policies;
 mod aws_iam;
 mod backup;
