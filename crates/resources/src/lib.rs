@@ -49,6 +49,7 @@ pub mod stack;
 pub mod stored_blob;
 pub mod tenant;
 pub mod time;
+pub mod token_count;
 pub mod token_usage;
 pub mod usage_plan;
 pub mod usage_quota;

@@ -30,6 +30,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::snapshot::pool::KeysError;
 use crate::snapshot::{CurrentSnapshot, Pool, PoolKeys, Snapshot};
+use crate::token_counts::TokenCounts;
 use crate::vault::Vault;
 
 /// How long the first token or key-set request of a new pool waits for the pool's keys.
@@ -43,6 +44,7 @@ pub struct Issuance {
     clock: Arc<dyn Clock>,
     limits: Arc<Limits>,
     metrics: Arc<Metrics>,
+    counts: TokenCounts,
 }
 
 /// A token that was issued.
@@ -86,7 +88,8 @@ impl Issuance {
         clock: Arc<dyn Clock>,
         limits: Arc<Limits>,
     ) -> Self {
-        Self { current, vault, functions, clock, limits, metrics: Arc::default() }
+        let counts = TokenCounts::new(Arc::clone(&clock));
+        Self { current, vault, functions, clock, limits, metrics: Arc::default(), counts }
     }
 
     /// The same, whose tokens are counted there.
@@ -104,6 +107,18 @@ impl Issuance {
         request: &TokenRequest<'_>,
     ) -> Result<Issued, IssueError> {
         let client = snapshot.client_of(pool, &request.credentials.client_id);
+        let outcome = self.to_client(snapshot, pool, client, request).await;
+        self.count(snapshot, client, outcome.is_ok());
+        outcome
+    }
+
+    async fn to_client(
+        &self,
+        snapshot: &Snapshot,
+        pool: Option<&Pool>,
+        client: Option<&Client>,
+        request: &TokenRequest<'_>,
+    ) -> Result<Issued, IssueError> {
         if let (Some(pool), GrantType::ClientCredentials) = (pool, request.grant_type) {
             self.count_request(snapshot, pool, Category::ClientAuthentication)?;
         }
@@ -118,9 +133,20 @@ impl Issuance {
     pub async fn client_token(&self, request: &ClientTokenRequest<'_>) -> Result<Issued, IssueError> {
         let snapshot = self.current.load_full();
         let client = snapshot.client(&request.credentials.client_id).map(AsRef::as_ref);
+        let outcome = self.directly(&snapshot, client, request).await;
+        self.count(&snapshot, client, outcome.is_ok());
+        outcome
+    }
+
+    async fn directly(
+        &self,
+        snapshot: &Snapshot,
+        client: Option<&Client>,
+        request: &ClientTokenRequest<'_>,
+    ) -> Result<Issued, IssueError> {
         let pool = client.and_then(|client| snapshot.pool(client.pool.as_str()));
         if let Some(pool) = pool {
-            self.count_request(&snapshot, pool, Category::ClientAuthentication)?;
+            self.count_request(snapshot, pool, Category::ClientAuthentication)?;
         }
         let is_active = |scope: &str| pool.is_some_and(|pool| pool.has_scope(scope));
         let grant = client_token::decide(request, client, self.vault.digest_key(), is_active)?;
@@ -165,13 +191,29 @@ impl Issuance {
         if let Some(changes) = &changes {
             claims.change(changes, &grant.client_id);
         }
-        self.sign_user(&keys, grant, &claims)
+        let tokens = self.sign_user(&keys, grant, &claims)?;
+        self.count(&snapshot, snapshot.client(grant.client_id.as_str()).map(AsRef::as_ref), true);
+        Ok(tokens)
     }
 
     /// Reads a user's access token (see [`authorize::user_token`]).
     pub fn user_token(&self, text: &str) -> Result<UserToken, Refusal> {
         let snapshot = self.current.load_full();
         authorize::user_token(text, |pool| snapshot.keys(pool), self.clock.now().seconds())
+    }
+
+    /// Counts what became of a request of an app client.
+    fn count(&self, snapshot: &Snapshot, client: Option<&Client>, is_issued: bool) {
+        if let Some(client) = client
+            && let Some(pool) = snapshot.pool(client.pool.as_str())
+        {
+            self.counts.count(client, &pool.tenant, is_issued);
+        }
+    }
+
+    /// How many tokens app clients were issued and refused.
+    pub fn counts(&self) -> &TokenCounts {
+        &self.counts
     }
 
     /// Counts what shows that somebody asks who is not who they say.

@@ -31,6 +31,7 @@ pub mod signing_keys;
 pub mod snapshot;
 pub mod temporary_credentials;
 pub mod token_cache;
+pub mod token_counts;
 pub mod trials;
 pub mod vault;
 mod writer_queue;

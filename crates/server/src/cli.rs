@@ -29,6 +29,7 @@ mod stacks;
 mod stop;
 mod token;
 mod trust;
+mod usage;
 mod whole_store;
 
 use std::io::Write;
@@ -97,6 +98,7 @@ enum Command {
     Restore(restore::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
+    Usage(usage::Arguments),
 }
 
 /// Runs the command that the process was started with.
@@ -134,6 +136,7 @@ pub fn run() -> ExitCode {
         Command::Restore(command) => restore::run(&arguments.global, &command),
         Command::Doctor(command) => doctor::run(&arguments.global, &command),
         Command::Explain(command) => explain::run(&arguments.global, &command),
+        Command::Usage(command) => usage::run(&arguments.global, &command),
     };
     result.unwrap_or_else(|error| {
         eprintln!("claviger: {error:#}");

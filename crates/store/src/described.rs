@@ -33,6 +33,7 @@ use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
 use claviger_resources::stack::{ChangeSet, Stack, StackEvent, StackExport, StackImport, StackResource, StackTemplate};
 use claviger_resources::stored_blob::{BlobPiece, StoredBlob};
+use claviger_resources::token_count::TokenCount;
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::usage_plan::{UsagePlan, UsagePlanKey};
 use claviger_resources::user::User;
@@ -79,6 +80,7 @@ impl Described {
             Kind::GroupMember => describe::<GroupMember>,
             Kind::Session => describe::<Session>,
             Kind::TokenUsage => describe::<TokenUsage>,
+            Kind::TokenCount => describe::<TokenCount>,
             Kind::ProvisionedLimit => describe::<ProvisionedLimit>,
             Kind::Correspondence => describe::<Correspondence>,
             Kind::Message => describe::<Message>,

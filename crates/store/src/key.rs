@@ -64,6 +64,8 @@ closed_set! {
         Session = "session",
         /// The tokens an app client has had of its budget.
         TokenUsage = "token_usage",
+        /// The tokens an app client was issued and refused in a month.
+        TokenCount = "token_count",
         /// A request rate that an account has set.
         ProvisionedLimit = "provisioned_limit",
         /// What was sent to a user.

@@ -34,6 +34,9 @@ pub enum Error {
     /// It is not said what is to be revoked, or more than one thing is.
     #[error("Give ClientId, or UserPoolId, or UserPoolId and TokenId.")]
     WhatToRevoke,
+    /// No page ended there.
+    #[error("NextToken is none that this operation answered.")]
+    NextToken,
     /// The pool has as many revocations as are remembered.
     #[error("The user pool has as many revocations as are remembered. Revoke the tokens of a client, or of the pool.")]
     TooManyRevocations,
@@ -119,6 +122,7 @@ impl From<Error> for Failure {
             | Error::BurstWithoutRate
             | Error::SetAndUnset(_)
             | Error::WhatToRevoke
+            | Error::NextToken
             | Error::Claims(_)
             | Error::Id(_)
             | Error::Scope(_)

@@ -12,5 +12,6 @@ pub mod revocation;
 pub mod role_mapping;
 pub mod shapes;
 pub mod signing_keys;
+pub mod token_count;
 
 pub use errors::Error;

@@ -8,6 +8,7 @@ use super::authorization_policy::{
 use super::revocation::RevokeTokens;
 use super::role_mapping::{DeleteRoleMapping, DescribeRoleMapping, PutRoleMapping};
 use super::signing_keys::{DescribeSigningKeys, RetireSigningKey, RotateSigningKeys, UpdateSigningKeyPolicy};
+use super::token_count::ListTokenCounts;
 use crate::operation::{Row, row};
 
 /// Every operation that is served.
@@ -22,6 +23,7 @@ pub static OPERATIONS: &[Row] = &[
     row::<ListAuthorizationPolicies>(),
     row::<DeleteAuthorizationPolicy>(),
     row::<RevokeTokens>(),
+    row::<ListTokenCounts>(),
     row::<DescribeSigningKeys>(),
     row::<RotateSigningKeys>(),
     row::<RetireSigningKey>(),

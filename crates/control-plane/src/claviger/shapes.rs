@@ -16,6 +16,7 @@ pub static OPERATIONS: &[OperationShape] = &[
     operation("DescribeSigningKeys", &DESCRIBE_SIGNING_KEYS_REQUEST),
     operation("ListAccessKeys", &LIST_ACCESS_KEYS_REQUEST),
     operation("ListAuthorizationPolicies", &LIST_AUTHORIZATION_POLICIES_REQUEST),
+    operation("ListTokenCounts", &LIST_TOKEN_COUNTS_REQUEST),
     operation("PutAuthorizationPolicy", &PUT_AUTHORIZATION_POLICY_REQUEST),
     operation("PutRoleMapping", &PUT_ROLE_MAPPING_REQUEST),
     operation("RetireSigningKey", &RETIRE_SIGNING_KEY_REQUEST),
@@ -91,6 +92,17 @@ static REVOKE_TOKENS_REQUEST: Shape = structure(&[
     optional("UserPoolId", &USER_POOL_ID),
     optional("ClientId", &CLIENT_ID),
     optional("TokenId", &TOKEN_ID),
+]);
+
+/// `DAYS_KEPT`.
+static DAYS: Shape = integer().min(1).max(400);
+static PAGE_TOKEN: Shape = string().min(1).max(512);
+static LIST_TOKEN_COUNTS_REQUEST: Shape = structure(&[
+    optional("UserPoolId", &USER_POOL_ID),
+    optional("ClientId", &CLIENT_ID),
+    optional("Days", &DAYS),
+    optional("MaxResults", &MAX_RESULTS),
+    optional("NextToken", &PAGE_TOKEN),
 ]);
 
 static KEY_ID: Shape = string().min(1).max(128);

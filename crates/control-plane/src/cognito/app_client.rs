@@ -7,6 +7,7 @@ use claviger_resources::revocation::Revocation;
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::{ClientId, Secret, UserPoolId};
 use claviger_runtime::revocations::{self, RevokeError};
+use claviger_runtime::token_counts;
 use claviger_store::{StoreError, Stored, TransactionExt};
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +204,7 @@ impl Operation for DeleteUserPoolClient {
         if let Some(usage) = cx.tx.find::<TokenUsage>(cx.tenant, client.pool.as_str(), client.id.as_str()).await? {
             cx.tx.delete(&usage.record).await?;
         }
+        token_counts::delete_of_client(cx.tx, cx.tenant, &client.pool, &client.id).await?;
         if cx.services.settings.revoke_on_delete {
             let AppClient { pool, tenant, id, .. } = client.record;
             let revocation = Revocation::of_client(pool, tenant, id, cx.now);

@@ -15,6 +15,7 @@ use claviger_resources::revocation::Revocation;
 use claviger_resources::session::Session;
 use claviger_resources::signing_certificate::SigningCertificate;
 use claviger_resources::signing_key::SigningKeys;
+use claviger_resources::token_count::TokenCount;
 use claviger_resources::token_usage::TokenUsage;
 use claviger_resources::user::User;
 use claviger_resources::user_pool::{IssuerType, UserPool};
@@ -304,6 +305,7 @@ pub async fn delete(cx: &mut Context<'_>, id: &str) -> Result<(), Error> {
     }
     cx.tx.delete_all::<AppClient>(tenant, parent).await?;
     cx.tx.delete_all::<TokenUsage>(tenant, parent).await?;
+    cx.tx.delete_all::<TokenCount>(tenant, parent).await?;
     cx.tx.delete_all::<ResourceServer>(tenant, parent).await?;
     cx.tx.delete_all::<Revocation>(tenant, parent).await?;
     delete_users(cx, &pool).await?;

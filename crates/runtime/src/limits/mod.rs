@@ -7,7 +7,7 @@
 mod buckets;
 pub mod plan_usage;
 pub mod request_rates;
-mod shards;
+pub(crate) mod shards;
 mod shares;
 mod stored;
 pub mod throttles;

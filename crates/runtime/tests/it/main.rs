@@ -7,6 +7,7 @@ mod plan_usage;
 mod shared_counts;
 mod stored_functions;
 mod token_cache;
+mod token_counts;
 mod usage;
 mod user_sessions;
 

@@ -92,7 +92,7 @@ async fn stored(store: &dyn Store) -> Option<TokenUsage> {
 }
 
 /// A store that holds a pool and its client.
-async fn store_with_client() -> Arc<dyn Store> {
+pub(super) async fn store_with_client() -> Arc<dyn Store> {
     let store = memory_store();
     let both = async |tx: &mut dyn Transaction| {
         tx.insert(&pool()).await?;

@@ -346,7 +346,10 @@ impl Node {
         let Some(control) = &self.control else { return };
         let (issuance, store, current) =
             (Arc::clone(&self.issuance), Arc::clone(&self.store), Arc::clone(&self.current));
-        let work = control.spawn(async move { issuance.limits().flush(&*store, &current).await });
+        let work = control.spawn(async move {
+            issuance.limits().flush(&*store, &current).await?;
+            issuance.counts().flush(&*store).await
+        });
         if let Ok(Err(error)) = work.await {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot store the last counts");
         }
@@ -466,6 +469,8 @@ fn background(
         counting.issuance.limits().keep_flushing(&*counting.store, &counted, has_others).await;
     };
     tasks.spawn_on(counts, threads);
+    let tokens = Arc::clone(services);
+    tasks.spawn_on(async move { tokens.issuance.counts().keep_flushing(&*tokens.store).await }, threads);
     let objects = Arc::clone(services);
     let leftovers = async move {
         loop {

@@ -50,6 +50,7 @@ mod signing_keys;
 mod stack;
 mod support;
 mod tenancy;
+mod token_counts;
 mod token_endpoint;
 mod trials;
 mod usage_plans;
