@@ -29,7 +29,7 @@ impl Node {
     async fn new(store: &Arc<dyn Store>, clock: &Arc<FakeClock>) -> Self {
         let (clock, monotonic): (Arc<dyn Clock>, Arc<dyn Monotonic>) =
             (clock.clone(), Arc::new(FakeMonotonic::default()));
-        let current = served(&**store).await;
+        let current = Box::pin(served(&**store)).await;
         let limits = Limits::new(&current, &clock, &monotonic, false);
         limits.load(&mut *store.read().await.unwrap()).await.unwrap();
         Self { limits, heard: current.load_full().revision(), current, store: Arc::clone(store) }
@@ -77,7 +77,7 @@ async fn two() -> (Node, Node, Arc<FakeClock>) {
 
 #[tokio::test]
 async fn a_budget_is_one_for_all_nodes() {
-    let (mut one, mut two, clock) = two().await;
+    let (mut one, mut two, clock) = Box::pin(two()).await;
     assert_eq!((one.tokens(3), two.tokens(4)), (3, 4));
     one.reconcile().await;
     two.reconcile().await;
@@ -104,7 +104,7 @@ async fn a_budget_is_one_for_all_nodes() {
 
 #[tokio::test]
 async fn what_is_given_back_on_one_node_may_be_had_on_the_other() {
-    let (mut one, mut two, _) = two().await;
+    let (mut one, mut two, _) = Box::pin(two()).await;
     assert_eq!(one.tokens(10), 10);
     one.reconcile().await;
     one.limits.usage.give_back(&limited(Some(ClientLimits { rate: None, budget: Some(BUDGET) })));
@@ -115,7 +115,7 @@ async fn what_is_given_back_on_one_node_may_be_had_on_the_other() {
 
 #[tokio::test]
 async fn a_quota_is_one_for_all_nodes() {
-    let (mut one, mut two, clock) = two().await;
+    let (mut one, mut two, clock) = Box::pin(two()).await;
     assert_eq!((one.requests(2), two.requests(6)), (2, 6));
     one.reconcile().await;
     two.reconcile().await;
@@ -134,7 +134,7 @@ async fn a_quota_is_one_for_all_nodes() {
 
 #[tokio::test]
 async fn a_node_that_was_away_for_long_reads_all_counts_again() {
-    let (mut one, two, _) = two().await;
+    let (mut one, two, _) = Box::pin(two()).await;
     assert_eq!(two.tokens(4), 4);
     two.limits.flush(&*two.store, &two.current).await.unwrap();
     // A revision that the store never had is as one that its feed has forgotten.
