@@ -3,8 +3,10 @@
 //! The control plane has a runtime of its own, so that a commit that waits for the disk, or a large API that is being
 //! compiled, never holds up a thread that answers traffic.
 
+mod background;
 pub mod first_key;
 mod place;
+mod vault;
 
 use std::ffi::OsString;
 use std::io;
@@ -13,12 +15,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use claviger_control_plane::access::Verifier;
-use claviger_control_plane::cloudformation::{StackWorker, Stacks};
+use claviger_control_plane::cloudformation::Stacks;
 use claviger_control_plane::dispatch::ControlPlane;
 use claviger_control_plane::services::{Parts, Services, Settings};
 use claviger_data_plane::DataPlane;
 use claviger_data_plane::upstream::UpstreamRules;
-use claviger_resources::keyring::Keyring;
 use claviger_resources::{Clock, Monotonic, Random};
 use claviger_runtime::access_keys::{AccessKeys, UnknownKeys};
 use claviger_runtime::access_logs::AccessLogs;
@@ -27,22 +28,18 @@ use claviger_runtime::functions::{self, Functions, Surroundings};
 use claviger_runtime::issuance::Issuance;
 use claviger_runtime::issuer_keys::IssuerKeys;
 use claviger_runtime::issuers::Issuers;
-use claviger_runtime::key_keeper::KeyKeeper;
-use claviger_runtime::key_maker::KeyMaker;
 use claviger_runtime::limits::Limits;
 use claviger_runtime::log_events::{Keeper, LogEvents};
 use claviger_runtime::metrics::Metrics;
-use claviger_runtime::nodes::{self, Nodes};
+use claviger_runtime::nodes::Nodes;
 use claviger_runtime::passwords::Passwords;
-use claviger_runtime::revocations;
 use claviger_runtime::roles::Roles;
 use claviger_runtime::sessions::UserSessions;
 use claviger_runtime::snapshot::{Builder, CurrentSnapshot};
 use claviger_runtime::token_cache::TokenCache;
 use claviger_runtime::vault::{MasterKeys, Vault, VaultError};
-use claviger_store::{KEYRING_ID, Kind, Revision, Store, StoreError, Stored, TransactionExt, keyring_tenant};
-use tokio::runtime::{Handle, Runtime};
-use tokio::sync::mpsc;
+use claviger_store::{Kind, Revision, Store, StoreError};
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::clock::{MovableClock, SystemMonotonic};
@@ -51,6 +48,7 @@ use crate::master_key::MasterKeyError;
 use crate::random;
 
 pub use self::place::{Place, Served};
+use self::vault::open_vault;
 
 /// Threads of the control plane.
 const CONTROL_THREADS: usize = 2;
@@ -58,12 +56,6 @@ const CONTROL_THREADS: usize = 2;
 const FUNCTION_THREADS: usize = 1;
 /// How long those processes may take to end.
 const FUNCTIONS_END_MAX: Duration = Duration::from_secs(5);
-/// How long a node looks whether it goes by what is committed, before it looks again.
-const CATCH_UP_MAX: Duration = Duration::from_secs(5);
-/// How often a transaction is tried that collides with those of other nodes.
-const ATTEMPTS_MAX: u32 = 8;
-/// How often nodes that share a store look for contents that no object names.
-const LEFTOVERS_PAUSE: Duration = Duration::from_hours(6);
 /// Rows deleted at a time by a reset.
 const RESET_PAGE: usize = 1_000;
 
@@ -239,8 +231,8 @@ impl Node {
             settings,
         }));
         // Who else lives must be known before anything is taken over from nodes that seem dead.
-        control.block_on(beat(&services, Duration::ZERO))?;
-        let tasks = Mutex::new(background(&services, &current, builder, stack_worker, control.handle()));
+        control.block_on(background::beat(&services, Duration::ZERO))?;
+        let tasks = Mutex::new(background::start(&services, &current, builder, stack_worker, control.handle()));
         Ok(Self {
             control_plane: Arc::new(ControlPlane::new(services)),
             data_plane,
@@ -410,84 +402,6 @@ fn libraries() -> Vec<(&'static str, OsString)> {
     ["NODE_PATH", "PYTHONPATH"].into_iter().filter_map(named).collect()
 }
 
-/// Says that the node is alive, and shares the limits with the others, `elapsed` after it did so last.
-async fn beat(services: &Services, elapsed: Duration) -> Result<(), StoreError> {
-    let limits = services.issuance.limits();
-    let told = services.nodes.beat(&*services.store, &limits.demand(elapsed)).await?;
-    limits.share(services.nodes.alive(), told);
-    Ok(())
-}
-
-/// Finds out again and again whether the node goes by what is committed.
-async fn keep_up(services: Arc<Services>) {
-    loop {
-        tokio::time::sleep(nodes::BEAT).await;
-        let caught_up = services.nodes.catch_up(&*services.store, services.applied.clone());
-        // A database that does not answer is no news here: somebody else says so.
-        let _ = tokio::time::timeout(CATCH_UP_MAX, caught_up).await;
-    }
-}
-
-/// Says now and then that the node is alive, until it is closed.
-async fn keep_beating(services: Arc<Services>) {
-    loop {
-        let before = tokio::time::Instant::now();
-        tokio::time::sleep(nodes::BEAT).await;
-        if let Err(error) = beat(&services, before.elapsed()).await {
-            let reason = error.to_string();
-            tracing::warn!(reason, "the other nodes cannot be told that this one is alive");
-        }
-    }
-}
-
-/// Starts what runs in the background until the node is closed.
-fn background(
-    services: &Arc<Services>,
-    current: &Arc<CurrentSnapshot>,
-    builder: Builder,
-    stack_worker: StackWorker,
-    threads: &Handle,
-) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    let (keyless, waiting) = mpsc::unbounded_channel();
-    let (store, vault, clock) = (services.store.clone(), Arc::clone(&services.vault), services.clock.clone());
-    let keeper =
-        KeyKeeper { store: store.clone(), vault: Arc::clone(&vault), clock: clock.clone(), random: random::system };
-    tasks.spawn_on(KeyMaker::new(store, vault, clock, random::system).run(waiting), threads);
-    tasks.spawn_on(keeper.run(Arc::clone(current)), threads);
-    tasks.spawn_on(revocations::keep_forgetting(services.store.clone(), services.clock.clone()), threads);
-    tasks.spawn_on(stack_worker.run(Arc::clone(services)), threads);
-    if services.nodes.is_in_cluster() {
-        tasks.spawn_on(keep_beating(Arc::clone(services)), threads);
-        tasks.spawn_on(keep_up(Arc::clone(services)), threads);
-    }
-    let (follower, feed) = (Arc::clone(current), Arc::clone(services));
-    tasks.spawn_on(async move { follower.follow(&*feed.store, builder, keyless).await }, threads);
-    let (counting, counted) = (Arc::clone(services), Arc::clone(current));
-    let counts = async move {
-        let has_others = counting.nodes.is_in_cluster();
-        counting.issuance.limits().keep_flushing(&*counting.store, &counted, has_others).await;
-    };
-    tasks.spawn_on(counts, threads);
-    let tokens = Arc::clone(services);
-    tasks.spawn_on(async move { tokens.issuance.counts().keep_flushing(&*tokens.store).await }, threads);
-    let objects = Arc::clone(services);
-    let leftovers = async move {
-        loop {
-            if let Err(error) = objects.blobs.remove_leftovers(&*objects.store).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "contents that no object needs stay");
-            }
-            // What other nodes leave behind comes at any time.
-            if !objects.nodes.is_in_cluster() {
-                return;
-            }
-            tokio::time::sleep(LEFTOVERS_PAUSE).await;
-        }
-    };
-    tasks.spawn_on(leftovers, threads);
-    tasks
-}
-
 async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {
     let mut tx = store.write().await?;
     for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Keyring) {
@@ -502,49 +416,4 @@ async fn delete_everything(store: &dyn Store) -> Result<Revision, StoreError> {
         }
     }
     tx.commit().await
-}
-
-/// The vault of a store: its keys are made when the store is, and wrapped anew when the master key is another.
-async fn open_vault(store: &dyn Store, master: &MasterKeys) -> Result<Vault, StartError> {
-    for _ in 1..ATTEMPTS_MAX {
-        match try_to_open_vault(store, master).await {
-            // Another node starts at the same time.
-            Err(StartError::Store(StoreError::AlreadyExists | StoreError::Conflict | StoreError::Contention)) => {}
-            other => return other,
-        }
-    }
-    try_to_open_vault(store, master).await
-}
-
-async fn try_to_open_vault(store: &dyn Store, master: &MasterKeys) -> Result<Vault, StartError> {
-    let mut random = random::SystemRandom;
-    let mut tx = store.read().await?;
-    let found = tx.find::<Keyring>(&keyring_tenant(), "", KEYRING_ID).await?;
-    drop(tx);
-    let Some(keyring) = found else {
-        let (vault, keyring) = Vault::create(&master.current, &mut random)?;
-        let mut tx = store.write().await?;
-        tx.insert(&keyring).await?;
-        tx.commit().await?;
-        return Ok(vault);
-    };
-    let (vault, renewed) = master.open(&keyring, &mut random)?;
-    if let Some(renewed) = renewed {
-        keep(store, Stored { record: renewed, version: keyring.version }).await?;
-    }
-    Ok(vault)
-}
-
-/// Keeps a keyring that was wrapped anew, unless another node has done the same.
-async fn keep(store: &dyn Store, keyring: Stored<Keyring>) -> Result<(), StoreError> {
-    let mut tx = store.write().await?;
-    match tx.replace(&keyring).await {
-        Ok(()) => {
-            tx.commit().await?;
-            tracing::info!("the store's keys are wrapped by the new master key");
-            Ok(())
-        }
-        Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error),
-    }
 }
