@@ -25,18 +25,18 @@ impl<'d> Document<'d> {
     /// Reads a document whose root has this name, and gives it to `read`.
     pub fn read<T>(text: &[u8], root: &str, read: impl FnOnce(&Document<'_>) -> Option<T>) -> Result<T, DocumentError> {
         let text = std::str::from_utf8(text).map_err(|_| DocumentError)?;
-        if text.bytes().filter(|byte| *byte == b'<').count() > NODES_MAX as usize || is_deep(text) {
-            return Err(DocumentError);
-        }
         let options = ParsingOptions { nodes_limit: NODES_MAX, ..ParsingOptions::default() };
         let parsed = roxmltree::Document::parse_with_options(text, options).map_err(|_| DocumentError)?;
-        let element = Document::of(parsed.root_element());
+        let element = Document::of(parsed.root_element(), DEPTH_MAX)?;
         read(Some(&element).filter(|element| element.name == root).ok_or(DocumentError)?).ok_or(DocumentError)
     }
 
-    fn of<'n: 'd>(node: Node<'d, 'n>) -> Self {
-        let children = node.children().filter(Node::is_element).map(Document::of).collect();
-        Self { name: node.tag_name().name(), text: node.text().map(str::to_owned), children }
+    /// An element with those in it, of which so many may be in one another: reading calls itself for each.
+    fn of<'n: 'd>(node: Node<'d, 'n>, depth_left: usize) -> Result<Self, DocumentError> {
+        let depth_left = depth_left.checked_sub(1).ok_or(DocumentError)?;
+        let children = node.children().filter(Node::is_element).map(|child| Document::of(child, depth_left));
+        let (name, text) = (node.tag_name().name(), node.text().map(str::to_owned));
+        Ok(Self { name, text, children: children.collect::<Result<_, _>>()? })
     }
 
     /// The elements of this name in it.
@@ -48,22 +48,6 @@ impl<'d> Document<'d> {
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.children.iter().find(|child| child.name == name).map(|child| child.text.as_deref().unwrap_or_default())
     }
-}
-
-/// Whether elements nest deeper than any that make sense; what is read later calls itself for each level.
-fn is_deep(text: &str) -> bool {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    let bytes = text.as_bytes();
-    for (at, byte) in bytes.iter().enumerate() {
-        match (byte, bytes.get(at + 1)) {
-            (b'<', Some(b'/')) | (b'/', Some(b'>')) => depth = depth.saturating_sub(1),
-            (b'<', Some(b'!' | b'?')) => {}
-            (b'<', _) => depth += 1,
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest > DEPTH_MAX
 }
 
 #[cfg(test)]
@@ -94,6 +78,10 @@ mod tests {
         check("", Err(DocumentError));
         check(&format!("<Delete>{}", "<a>".repeat(100_000)), Err(DocumentError));
         check(&format!("<Delete>{}{}</Delete>", "<a>".repeat(40), "</a>".repeat(40)), Err(DocumentError));
+        // What ends an element only by the looks of it does not hide how deep others are.
+        for element in ["<a b='/>'>", "<a><![CDATA[</]]>", "<a><!--/>-->"] {
+            check(&format!("<Delete>{}{}</Delete>", element.repeat(15_000), "</a>".repeat(15_000)), Err(DocumentError));
+        }
         check("<!DOCTYPE a [<!ENTITY b \"c\">]><Delete/>", Err(DocumentError));
     }
 }
