@@ -4,9 +4,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, DATE};
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 
-use super::credential::{Credential, TERMINATOR};
+use super::credential::{Credential, TERMINATOR, parameters};
 use super::error::SignatureError;
 use super::{moment, query};
 
@@ -42,7 +42,7 @@ impl Authentication {
     pub fn read(headers: &HeaderMap, uri: &Uri) -> Result<Self, SignatureError> {
         let query = uri.query().unwrap_or_default();
         match headers.get(AUTHORIZATION) {
-            Some(value) => Self::from_header(value.as_bytes(), headers),
+            Some(value) => Self::from_header(value, headers),
             None if query::value(query, "X-Amz-Algorithm").is_some() => Self::from_query(query),
             None => Err(SignatureError::Missing),
         }
@@ -58,17 +58,18 @@ impl Authentication {
         self.session_token.as_deref()
     }
 
-    fn from_header(authorization: &[u8], headers: &HeaderMap) -> Result<Self, SignatureError> {
+    fn from_header(authorization: &HeaderValue, headers: &HeaderMap) -> Result<Self, SignatureError> {
         // The message shows a digest: the header may hold a bearer token that was sent to the wrong door.
-        let hash = STANDARD.encode(digest(&SHA256, authorization));
-        let text = String::from_utf8_lossy(authorization);
-        let (algorithm, parameters) = text.split_once(' ').unwrap_or((&text, ""));
+        let hash = STANDARD.encode(digest(&SHA256, authorization.as_bytes()));
+        // Like routing, which must see the same credential, this reads nothing into what is no text.
+        let text = authorization.to_str().unwrap_or_default();
+        let algorithm = text.split(' ').next().unwrap_or_default();
         if algorithm.starts_with("AWS4-") && algorithm != ALGORITHM {
             return Err(SignatureError::Incomplete(format!("Unsupported AWS 'algorithm': '{}'.", bounded(algorithm))));
         }
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
         if algorithm == ALGORITHM {
-            for parameter in parameters.split([',', ' ']).filter(|parameter| !parameter.is_empty()) {
+            for parameter in parameters(text) {
                 let Some((name, value)) = parameter.split_once('=') else {
                     return Err(SignatureError::Incomplete(format!(
                         "'{}' not a valid key=value pair (missing equal-sign) in Authorization header (hashed with \
@@ -199,9 +200,9 @@ fn bounded(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use proptest::prelude::*;
 
+    use super::super::credential::credential_scope;
     use super::*;
 
     const CREDENTIAL: &str = "Credential=AKID/20260131/us-east-1/cognito-idp/aws4_request";
@@ -237,6 +238,26 @@ mod tests {
         assert_eq!(claim.place, Place::Query { expires_seconds: None });
         let claim = read(None, None, &format!("{query}&X-Amz-Expires=60")).unwrap();
         assert_eq!(claim.place, Place::Query { expires_seconds: Some(60) });
+    }
+
+    #[test]
+    fn routing_sees_the_same_credential() {
+        let own = CREDENTIAL.replace("AKID", "OWN");
+        for (credential, expected) in [
+            (format!("{own}, {CREDENTIAL}"), Some("AKID")),
+            (format!("{CREDENTIAL}, X{own}"), Some("AKID")),
+            (format!("X{own}, {CREDENTIAL}"), Some("AKID")),
+            (CREDENTIAL.replace("cognito", "c\u{f6}gnito"), None),
+        ] {
+            let text = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=abc");
+            let mut headers = HeaderMap::new();
+            headers.insert("authorization", HeaderValue::from_bytes(text.as_bytes()).unwrap());
+            headers.insert("x-amz-date", HeaderValue::from_static("20260131T120000Z"));
+            let uri = Uri::from_static("/");
+            let claim = Authentication::read(&headers, &uri).ok();
+            assert_eq!(claim.as_ref().map(|claim| &*claim.credential().access_key_id), expected, "{text}");
+            assert_eq!(claim.map(|claim| claim.credential), credential_scope(&headers, &uri), "{text}");
+        }
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub(super) const TERMINATOR: &str = "aws4_request";
 pub fn credential_scope(headers: &HeaderMap, uri: &Uri) -> Option<Credential> {
     if let Some(authorization) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
         if authorization.starts_with("AWS4-") {
-            let (_, credential) = authorization.split_once("Credential=")?;
-            return Credential::parse(credential.split([',', ' ']).next()?);
+            let named = parameters(authorization).filter_map(|parameter| parameter.strip_prefix("Credential="));
+            return Credential::parse(named.last()?);
         }
         if let Some(key) = authorization.strip_prefix("AWS ") {
             return Some(Credential::older(key.split_once(':')?.0));
@@ -40,6 +40,12 @@ pub fn credential_scope(headers: &HeaderMap, uri: &Uri) -> Option<Credential> {
     }
     query::value(query, "Signature")?;
     query::value(query, "AWSAccessKeyId").map(|key| Credential::older(&key))
+}
+
+/// The parameters of an `Authorization` header, behind its algorithm.
+pub(super) fn parameters(authorization: &str) -> impl Iterator<Item = &str> {
+    let (_, parameters) = authorization.split_once(' ').unwrap_or_default();
+    parameters.split([',', ' ']).filter(|parameter| !parameter.is_empty())
 }
 
 /// The token of temporary credentials that a request carries, without checking anything.
