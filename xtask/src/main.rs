@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod ci;
 mod compat;
+mod fuzz;
 mod generate;
 mod http;
 mod load;
@@ -42,6 +43,8 @@ enum Command {
     Bench(bench::Arguments),
     /// What takes longer than CI may: generated inputs by the hundred thousand, many app clients, rotation under load.
     Soak(soak::Arguments),
+    /// Looks for inputs that make a parser fail, led by what they reach.
+    Fuzz(fuzz::Arguments),
     /// Real clients against the real binary, and the coverage page made from their runs.
     Compat(compat::Arguments),
     /// The files a program can derive, from what they derive from.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Test { postgres: false, .. } => test::run(),
         Command::Test { postgres: true, name } => postgres::run(name.as_deref()),
         Command::Soak(arguments) => soak::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Compat(arguments) => compat::run(&arguments),
         Command::Generate { check } => generate::run(check),
         Command::Ci => ci::run(),

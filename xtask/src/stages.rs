@@ -14,18 +14,25 @@ struct Finished {
     name: String,
     time: Duration,
     passed: bool,
+    /// What the table says below it.
+    told: Vec<String>,
 }
 
 impl Stages {
     /// Runs a stage. A failure is told at once and counted; later stages still run, so that one run tells everything.
     pub(crate) fn run(&mut self, name: &str, work: impl FnOnce() -> anyhow::Result<()>) {
+        self.run_telling(name, |_| work());
+    }
+
+    /// The same of a stage that has lines for the table, whether it passes or fails.
+    pub(crate) fn run_telling(&mut self, name: &str, work: impl FnOnce(&mut Vec<String>) -> anyhow::Result<()>) {
         eprintln!("\n== {name}");
-        let started = Instant::now();
-        let result = work();
+        let (started, mut told) = (Instant::now(), Vec::new());
+        let result = work(&mut told);
         if let Err(error) = &result {
             eprintln!("{name} failed: {error:#}");
         }
-        self.finished.push(Finished { name: name.to_owned(), time: started.elapsed(), passed: result.is_ok() });
+        self.finished.push(Finished { name: name.to_owned(), time: started.elapsed(), passed: result.is_ok(), told });
     }
 
     /// Whether no stage has failed yet.
@@ -47,8 +54,13 @@ impl Stages {
     fn report(&self) -> String {
         let line = |time: Duration, text: String| format!("{:>8.1} s  {text}\n", time.as_secs_f64());
         let outcome = |stage: &Finished| if stage.passed { "" } else { "  FAILED" };
-        let each: String =
-            self.finished.iter().map(|stage| line(stage.time, format!("{}{}", stage.name, outcome(stage)))).collect();
+        let told =
+            |stage: &Finished| stage.told.iter().flat_map(|line| ["            ", line, "\n"]).collect::<String>();
+        let each: String = self
+            .finished
+            .iter()
+            .map(|stage| line(stage.time, format!("{}{}", stage.name, outcome(stage))) + &told(stage))
+            .collect();
         let total = line(self.finished.iter().map(|stage| stage.time).sum(), "in all".to_owned());
         let passed = self.finished.iter().filter(|stage| stage.passed).count();
         format!("\n{each}{total}stages: {passed} passed, {} failed\n", self.finished.len() - passed)
@@ -61,15 +73,17 @@ mod tests {
 
     #[test]
     fn reports_every_stage_its_time_and_the_counts() {
-        let finished = |name: &str, seconds, passed| Finished {
+        let finished = |name: &str, seconds, passed, told: &[&str]| Finished {
             name: name.to_owned(),
             time: Duration::from_secs(seconds),
             passed,
+            told: told.iter().map(|line| (*line).to_owned()).collect(),
         };
-        let stages = Stages { finished: vec![finished("format", 2, true), finished("lints", 100, false)] };
+        let stages =
+            Stages { finished: vec![finished("format", 2, true, &[]), finished("lints", 100, false, &["1", "2"])] };
         assert_eq!(
             stages.report(),
-            "\n     2.0 s  format\n   100.0 s  lints  FAILED\n   102.0 s  in all\nstages: 1 passed, 1 failed\n"
+            "\n     2.0 s  format\n   100.0 s  lints  FAILED\n            1\n            2\n   102.0 s  in all\nstages: 1 passed, 1 failed\n"
         );
     }
 

@@ -14,6 +14,8 @@ pub mod cognito;
 pub mod dispatch;
 mod domain_name;
 pub mod ecr;
+#[doc(hidden)]
+pub mod fuzzing;
 mod host_name;
 pub mod iam;
 pub mod lambda;

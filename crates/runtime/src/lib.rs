@@ -9,6 +9,8 @@ pub mod access_logs;
 pub mod audit;
 pub mod blobs;
 pub mod functions;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hold;
 pub mod hook;
 pub mod ids;

@@ -16,6 +16,8 @@ mod cors;
 mod doctor;
 mod explain;
 mod failpoint;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod listener;
 pub mod local_ca;
 pub mod master_key;

@@ -2,7 +2,7 @@
 //!
 //! A row that cannot be imported is passed over and told of in the warnings, unless the caller asked to fail instead.
 
-mod csv;
+pub(crate) mod csv;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

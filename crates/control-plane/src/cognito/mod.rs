@@ -46,7 +46,7 @@ pub mod user;
 pub mod user_attributes;
 pub mod user_creation;
 mod user_error;
-mod user_filter;
+pub(crate) mod user_filter;
 pub mod user_list;
 pub mod user_password;
 pub mod user_pool;

@@ -10,7 +10,7 @@ use super::user_error::UserError;
 
 /// Which users are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct UserFilter {
+pub(crate) struct UserFilter {
     attribute: Searched,
     is_prefix: bool,
     value: String,
@@ -43,7 +43,7 @@ const ATTRIBUTES: [&str; 6] = ["email", "phone_number", "name", "given_name", "f
 
 impl UserFilter {
     /// Reads a filter; quotation marks and backslashes inside the value are escaped with a backslash.
-    pub(super) fn parse(text: &str) -> Result<Self, UserError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, UserError> {
         let (attribute, rest) = word(text.trim())?;
         let rest = rest.trim_start();
         let (is_prefix, rest) = match (rest.strip_prefix("^="), rest.strip_prefix('=')) {

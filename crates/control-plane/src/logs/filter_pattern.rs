@@ -6,7 +6,7 @@ use super::errors::Error;
 
 /// What messages must hold, and what not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct FilterPattern {
+pub(crate) struct FilterPattern {
     /// All of these.
     required: Vec<String>,
     /// One of these; not asked for beside what is required (same page).
@@ -17,7 +17,7 @@ pub(super) struct FilterPattern {
 
 impl FilterPattern {
     /// Reads a pattern; an empty one fits everything.
-    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let mut rest = text.trim();
         let unserved = |what: &str| {
             Error::InvalidParameter(format!(
@@ -58,7 +58,7 @@ impl FilterPattern {
     }
 
     /// Whether a message holds what it must.
-    pub(super) fn fits(&self, message: &str) -> bool {
+    pub(crate) fn fits(&self, message: &str) -> bool {
         let holds = |term: &String| message.contains(&**term);
         let alternatives = self.any.is_empty() || !self.required.is_empty() || self.any.iter().any(holds);
         alternatives && self.required.iter().all(holds) && !self.excluded.iter().any(holds)

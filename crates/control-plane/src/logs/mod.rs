@@ -7,7 +7,7 @@
 mod errors;
 pub mod event;
 pub mod event_search;
-mod filter_pattern;
+pub(crate) mod filter_pattern;
 pub mod group;
 pub mod operations;
 pub mod output_shapes;

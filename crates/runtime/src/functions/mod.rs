@@ -33,6 +33,7 @@ use bytes::Bytes;
 use claviger_resources::function::LATEST;
 use claviger_resources::limits::FUNCTION_RESULT_BYTES_MAX;
 
+pub(crate) use self::archive::Archive;
 pub use self::archive::ArchiveError;
 pub use self::code::{CodeError, CodeStore, blob_of};
 pub use self::failure::Failure;

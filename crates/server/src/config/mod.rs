@@ -101,6 +101,12 @@ pub(crate) fn read_undated(file: &Path) -> Result<Config, ConfigError> {
     check(&file, &text, |name: &str| std::env::var(name).ok(), &Flags::default(), None)
 }
 
+/// Checks the text of a file, by itself.
+pub(crate) fn check_text(text: &str) -> Result<Config, ConfigError> {
+    let file = Arc::new(PathBuf::from("claviger.toml"));
+    check(&file, text, |_| None, &Flags::default(), Some(Timestamp::default()))
+}
+
 fn file_text(file: &Arc<PathBuf>) -> Result<String, Problem> {
     let mut text = String::new();
     let read = File::open(&**file).and_then(|opened| opened.take(FILE_BYTES_MAX + 1).read_to_string(&mut text));

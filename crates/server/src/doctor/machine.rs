@@ -17,8 +17,6 @@ const DAYS_LEFT_MIN: i64 = 30;
 const BYTES_MIN: u64 = 256 * 1024 * 1024;
 /// Below this part of it, soon.
 const PERCENT_MIN: u64 = 10;
-/// On a large disk a small part is plenty.
-const BYTES_PLENTY: u64 = 10 * 1024 * 1024 * 1024;
 
 /// All checks of the surroundings.
 pub(super) fn checks(place: &Place, config: Option<&Config>, now: Timestamp) -> Vec<Check> {
@@ -74,7 +72,7 @@ fn room(directory: &Path) -> Check {
     let said = format!("{} free at {}", HumanBytes(free), directory.display());
     match free {
         free if free < BYTES_MIN => Check::failed(NAME, said, NEXT),
-        free if free < BYTES_PLENTY && free * 100 / all < PERCENT_MIN => Check::warning(NAME, said, NEXT),
+        free if free * 100 / all < PERCENT_MIN => Check::warning(NAME, said, NEXT),
         _ => Check::ok(NAME, said),
     }
 }

@@ -3,7 +3,7 @@
 use claviger_resources::Secret;
 
 /// A key as a file describes it.
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The line it stands on, from 1.
     pub(super) line: usize,
     pub(super) name: String,
@@ -15,7 +15,7 @@ pub(super) struct Row {
 
 /// Why a file cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum InvalidFile {
+pub(crate) enum InvalidFile {
     #[error("The API key file must have the columns Name and Key")]
     NoColumns,
     #[error("The API key file has a quotation mark that is not closed, in line {0}")]
@@ -27,7 +27,7 @@ const COLUMNS: [&str; 5] = ["name", "key", "description", "enabled", "usageplani
 
 /// Reads a file: a line of column names in any case and order, then a line for each key. A description that is not there is
 /// empty, a key that does not say so is enabled.
-pub(super) fn parse(text: &str) -> Result<Vec<Row>, InvalidFile> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Row>, InvalidFile> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let (_, header) = lines.next().ok_or(InvalidFile::NoColumns)?;
