@@ -94,7 +94,6 @@ def search_files(folder, secrets):
 
 
 @pytest.mark.dev("a data folder")
-@pytest.mark.proves("secrets", "no secret is in clear in a store's files", "the file system")
 def test_no_secret_is_in_clear_in_files(tmp_path):
     server = Server(data_folder=tmp_path)
     secrets = keep_secrets(server)
