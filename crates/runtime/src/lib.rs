@@ -8,6 +8,7 @@ pub mod access_keys;
 pub mod access_logs;
 pub mod audit;
 pub mod blobs;
+mod forgetting;
 pub mod functions;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use claviger_resources::node::Node;
 use claviger_resources::{Clock, Monotonic, Random, Timestamp, random};
-use claviger_store::{Revision, Store, StoreError, TransactionExt, node_tenant};
+use claviger_store::{Revision, Store, StoreError, TransactionExt, node_tenant, retried};
 use tokio::sync::watch;
 
 use crate::limits::Demand;
@@ -149,13 +149,8 @@ impl Nodes {
     }
 
     async fn write(&self, store: &dyn Store, demand: &Demand) -> Result<(), StoreError> {
-        for _ in 1..ATTEMPTS_MAX {
-            match self.try_to_write(store, demand).await {
-                Err(StoreError::Contention | StoreError::Conflict) => {}
-                other => return other,
-            }
-        }
-        self.try_to_write(store, demand).await
+        let collides = |error: &StoreError| matches!(error, StoreError::Contention | StoreError::Conflict);
+        retried(ATTEMPTS_MAX, || self.try_to_write(store, demand), collides).await
     }
 
     async fn try_to_write(&self, store: &dyn Store, demand: &Demand) -> Result<(), StoreError> {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use claviger_resources::revocation::{REVOCATIONS_PER_USER_POOL, Revocation};
 use claviger_resources::{Clock, Timestamp};
-use claviger_store::{Key, Kind, Store, StoreError, Stored, Transaction, TransactionExt};
+use claviger_store::{Kind, Row, Store, StoreError, Stored, Transaction, TransactionExt, retried};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use crate::forgetting::forget_rows;
 use crate::snapshot::CurrentSnapshot;
 
 /// How often revocations are looked through.
@@ -62,17 +63,10 @@ impl Revocations {
     pub async fn revoke(&self, revocation: Revocation) -> Result<(), RevokeError> {
         let (store, mut applied) = (Arc::clone(&self.store), self.current.applied());
         let work = async move {
-            let mut attempt = 1;
-            let revision = loop {
-                match commit(&*store, revocation.clone()).await {
-                    Err(RevokeError::Store(StoreError::Contention | StoreError::Conflict))
-                        if attempt < ATTEMPTS_MAX =>
-                    {
-                        attempt += 1;
-                    }
-                    outcome => break outcome?,
-                }
+            let collides = |error: &RevokeError| {
+                matches!(error, RevokeError::Store(StoreError::Contention | StoreError::Conflict))
             };
+            let revision = retried(ATTEMPTS_MAX, || commit(&*store, revocation.clone()), collides).await?;
             // It is on disk; a snapshot that is later than this obeys all the same.
             let _ = timeout(APPLY_WAIT_MAX, applied.wait_for(|reached| *reached >= revision)).await;
             Ok(())
@@ -99,26 +93,6 @@ pub async fn keep_forgetting(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
 
 /// Forgets the revocations whose tokens have all expired.
 pub async fn forget(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
-    let mut after: Option<Key> = None;
-    loop {
-        let rows = store.read().await?.rows_of_kind(Kind::Revocation, after.as_ref(), PAGE).await?;
-        let is_full = rows.len() == PAGE;
-        let mut over = Vec::new();
-        for row in rows {
-            if Stored::<Revocation>::from_row(&row)?.expires <= now {
-                over.push(row.key.clone());
-            }
-            after = Some(row.key);
-        }
-        if !over.is_empty() {
-            let mut tx = store.write().await?;
-            for key in over {
-                tx.delete_row(&key).await?;
-            }
-            tx.commit().await?;
-        }
-        if !is_full {
-            return Ok(());
-        }
-    }
+    let is_over = |row: &Row| Ok(Stored::<Revocation>::from_row(row)?.expires <= now);
+    forget_rows(store, Kind::Revocation, PAGE, is_over).await
 }

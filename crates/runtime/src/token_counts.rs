@@ -12,9 +12,10 @@ use claviger_oauth::client::Client;
 use claviger_resources::app_client::AppClient;
 use claviger_resources::token_count::{Day, DayCount, TokenCount, id};
 use claviger_resources::{ClientId, Clock, Tenant, UserPoolId};
-use claviger_store::{Key, Kind, Store, StoreError, Stored, Transaction, TransactionExt};
+use claviger_store::{Kind, Row, Store, StoreError, Stored, Transaction, TransactionExt, retried};
 use tokio::sync::Mutex;
 
+use crate::forgetting::forget_rows;
 use crate::limits::shards::Shards;
 
 /// How often counts are stored.
@@ -124,17 +125,9 @@ impl Waiting {
 }
 
 async fn save(store: &dyn Store, batch: &[(ClientId, Waiting)]) -> Result<(), StoreError> {
-    let mut attempt = 1;
-    loop {
-        match save_once(store, batch).await {
-            Err(StoreError::Contention | StoreError::Conflict | StoreError::AlreadyExists)
-                if attempt < ATTEMPTS_MAX =>
-            {
-                attempt += 1;
-            }
-            outcome => return outcome,
-        }
-    }
+    let collides =
+        |error: &StoreError| matches!(error, StoreError::Contention | StoreError::Conflict | StoreError::AlreadyExists);
+    retried(ATTEMPTS_MAX, || save_once(store, batch), collides).await
 }
 
 async fn save_once(store: &dyn Store, batch: &[(ClientId, Waiting)]) -> Result<(), StoreError> {
@@ -181,26 +174,6 @@ pub async fn delete_of_client(
 
 /// Forgets the months of which nothing is kept any more.
 pub async fn forget(store: &dyn Store, today: Day) -> Result<(), StoreError> {
-    let mut after: Option<Key> = None;
-    loop {
-        let rows = store.read().await?.rows_of_kind(Kind::TokenCount, after.as_ref(), PAGE).await?;
-        let is_full = rows.len() == PAGE;
-        let mut over = Vec::new();
-        for row in rows {
-            if Stored::<TokenCount>::from_row(&row)?.is_over(today) {
-                over.push(row.key.clone());
-            }
-            after = Some(row.key);
-        }
-        if !over.is_empty() {
-            let mut tx = store.write().await?;
-            for key in over {
-                tx.delete_row(&key).await?;
-            }
-            tx.commit().await?;
-        }
-        if !is_full {
-            return Ok(());
-        }
-    }
+    let is_over = |row: &Row| Ok(Stored::<TokenCount>::from_row(row)?.is_over(today));
+    forget_rows(store, Kind::TokenCount, PAGE, is_over).await
 }

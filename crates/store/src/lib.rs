@@ -9,6 +9,7 @@
 //! after a database as a whole. `contract` (feature `contract`) is the suite that each backend runs.
 
 mod backend;
+mod collision;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod described;
@@ -20,6 +21,7 @@ mod revision;
 mod transaction;
 
 pub use backend::{Backend, Examination, FillError, Filling, NamedRow};
+pub use collision::retried;
 pub use described::Described;
 pub use error::StoreError;
 pub use key::{Key, Kind, Name, Namespace};

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use claviger_resources::Clock;
 use claviger_resources::object::Blob;
 use claviger_resources::stored_blob::{BlobPiece, StoredBlob};
-use claviger_store::{Kind, Store, StoreError, Stored, Transaction, TransactionExt, blob_tenant};
+use claviger_store::{Kind, Store, StoreError, Stored, Transaction, TransactionExt, blob_tenant, retried};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -164,13 +164,10 @@ impl Records {
     /// Makes a change in a transaction of its own, again where that collides with others. Tells of a beginning whether the
     /// blob is whole already.
     async fn change(&self, change: Change<'_>) -> io::Result<bool> {
-        for _ in 1..ATTEMPTS_MAX {
-            match self.attempt(&change).await {
-                Err(StoreError::Contention | StoreError::Conflict | StoreError::AlreadyExists) => {}
-                other => return other.map_err(io::Error::other),
-            }
-        }
-        self.attempt(&change).await.map_err(io::Error::other)
+        let collides = |error: &StoreError| {
+            matches!(error, StoreError::Contention | StoreError::Conflict | StoreError::AlreadyExists)
+        };
+        retried(ATTEMPTS_MAX, || self.attempt(&change), collides).await.map_err(io::Error::other)
     }
 
     async fn attempt(&self, change: &Change<'_>) -> Result<bool, StoreError> {

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::MutexGuard;
 
-use claviger_store::{Key, Record, Row, Store, StoreError, Stored, Transaction, TransactionExt};
+use claviger_store::{Key, Record, Row, Store, StoreError, Stored, Transaction, TransactionExt, retried};
 use tokio::sync::Mutex;
 
 use super::shards::Shards;
@@ -151,13 +151,10 @@ impl<C: Count> Counts<C> {
 
     /// Adds to what is stored, again where another node does so at the same time; tells what is stored then.
     async fn save(&self, store: &dyn Store, taken: &[Taken<C>]) -> Result<Vec<(C::Key, C::Record)>, StoreError> {
-        for _ in 1..ATTEMPTS_MAX {
-            match attempt(store, taken).await {
-                Err(StoreError::Contention | StoreError::Conflict | StoreError::AlreadyExists) => {}
-                other => return other,
-            }
-        }
-        attempt(store, taken).await
+        let collides = |error: &StoreError| {
+            matches!(error, StoreError::Contention | StoreError::Conflict | StoreError::AlreadyExists)
+        };
+        retried(ATTEMPTS_MAX, || attempt(store, taken), collides).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use claviger_resources::keyring::Keyring;
 use claviger_runtime::vault::{MasterKeys, Vault};
-use claviger_store::{KEYRING_ID, Store, StoreError, Stored, TransactionExt, keyring_tenant};
+use claviger_store::{KEYRING_ID, Store, StoreError, Stored, TransactionExt, keyring_tenant, retried};
 
 use super::StartError;
 use crate::random;
@@ -12,14 +12,11 @@ const ATTEMPTS_MAX: u32 = 8;
 
 /// The vault of a store: its keys are made when the store is, and wrapped anew when the master key is another.
 pub(super) async fn open_vault(store: &dyn Store, master: &MasterKeys) -> Result<Vault, StartError> {
-    for _ in 1..ATTEMPTS_MAX {
-        match try_to_open_vault(store, master).await {
-            // Another node starts at the same time.
-            Err(StartError::Store(StoreError::AlreadyExists | StoreError::Conflict | StoreError::Contention)) => {}
-            other => return other,
-        }
-    }
-    try_to_open_vault(store, master).await
+    // Another node may start at the same time.
+    let collides = |error: &StartError| {
+        matches!(error, StartError::Store(StoreError::AlreadyExists | StoreError::Conflict | StoreError::Contention))
+    };
+    retried(ATTEMPTS_MAX, || try_to_open_vault(store, master), collides).await
 }
 
 async fn try_to_open_vault(store: &dyn Store, master: &MasterKeys) -> Result<Vault, StartError> {
